@@ -1,0 +1,1 @@
+"""Top floor: the command line. It parses, calls the rooms below and prints; it computes nothing."""

@@ -1,0 +1,271 @@
+"""The command line: `exoresist COMMAND`.
+
+Declares the commands and turns every outcome into an exit code. Each command's body lives in its own module, imported
+when the command runs, so that `--help` loads neither numba nor pandas nor plotly.
+
+exit codes  0    done
+            1    a check did not pass (reproduce, catalog check, doctor), or an unexpected fault
+            2    input that cannot be used, or a wrong command line
+            130  interrupted
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import exoresist
+
+INTERRUPTED = 130
+
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")]
+Folder = Annotated[Path, typer.Option("--out", help="Folder to write to; made if it is missing.")]
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML, see `exoresist schema`).")]
+
+Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault (also: EXORESIST_DEBUG=1).")]
+
+# Rich would draw the help in boxes, at twice the start-up time and unreadable when piped.
+app = typer.Typer(
+    name="exoresist",
+    help="How much of a drug resistance travels in vesicles, how sure we are, and what would stop it.",
+    rich_markup_mode=None,
+    add_completion=False,
+)
+ask_app = typer.Typer(help="Put a question to a scenario.", rich_markup_mode=None)
+catalog_app = typer.Typer(help="Look at the facts: numbers, ranges, sources.", rich_markup_mode=None)
+app.add_typer(ask_app, name="ask")
+app.add_typer(catalog_app, name="catalog")
+
+
+@app.callback(invoke_without_command=True)
+def _options(context: typer.Context, version: Version = False, debug: Debug = False) -> None:
+    """The options above belong to every command; `main` reads --debug wherever it stands."""
+    if version:
+        print(f"exoresist {exoresist.__version__}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+    else:
+        return
+    raise typer.Exit
+
+
+@app.command("demo")
+def _demo(out: Folder = Path("demo"), as_json: Json = False) -> None:
+    """Run the bundled scenario, write the report.
+
+    A first answer within a minute: resistant donors, sensitive recipients, doxorubicin, with and without vesicles.
+    """
+    from exoresist.app.demo import demo
+
+    demo(out, as_json)
+
+
+@app.command("run")
+def _run(scenario: ScenarioFile, out: Folder = Path("out"), as_json: Json = False) -> None:
+    """Run a scenario file, write the report."""
+    from exoresist.app.run import run
+
+    run(scenario, out, as_json)
+
+
+@ask_app.command("fit")
+def _fit(
+    scenario: ScenarioFile,
+    data: Annotated[Path, typer.Option("--data", help="Folder with the measurements that the scenario names.")],
+    out: Folder = Path("fit"),
+    as_json: Json = False,
+) -> None:
+    """Fit to measured doses, predict the others.
+
+    Prints the error of both beside two baselines that know no mechanism.
+    """
+    from exoresist.app.fit import fit
+
+    fit(scenario, data, out, as_json)
+
+
+@catalog_app.command("search")
+def _catalog_search(
+    text: Annotated[str, typer.Argument(help="Words to look for in names, subjects, notes and sources.")],
+    table: Annotated[str | None, typer.Option("--table", help="Look in one table only, such as drugs or axes.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Find entries by words."""
+    from exoresist.app.catalog import search
+
+    search(text, table, as_json)
+
+
+@catalog_app.command("show")
+def _catalog_show(
+    name: Annotated[str, typer.Argument(help="Identifier of an entry, or name of a parameter.")],
+    as_json: Json = False,
+) -> None:
+    """Show one entry: numbers, ranges, sources."""
+    from exoresist.app.catalog import show
+
+    show(name, as_json)
+
+
+@catalog_app.command("check")
+def _catalog_check(as_json: Json = False) -> None:
+    """Look for mistakes in the tables.
+
+    A number without unit, range, kind or source is one. Exit code 1 if there is any.
+    """
+    from exoresist.app.catalog import check
+
+    check(as_json)
+
+
+@app.command("export")
+def _export(
+    scenario: ScenarioFile,
+    sbml: Annotated[bool, typer.Option("--sbml", help="SBML Level 3 Version 2.")] = False,
+    antimony: Annotated[bool, typer.Option("--antimony", help="Antimony text.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="The equations in LaTeX.")] = False,
+    graph: Annotated[bool, typer.Option("--graph", help="Pools and processes as GraphML.")] = False,
+    table: Annotated[bool, typer.Option("--table", help="One row per process, tab-separated.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write to instead of the terminal.")] = None,
+) -> None:
+    """Write a scenario's network in one form.
+
+    Exactly one of the five forms, to the terminal or to a file.
+    """
+    from exoresist.app.export import export
+
+    chosen = {"sbml": sbml, "antimony": antimony, "latex": latex, "graph": graph, "table": table}
+    export(scenario, [form for form, wanted in chosen.items() if wanted], out)
+
+
+@app.command("reproduce")
+def _reproduce(
+    name: Annotated[str, typer.Argument(metavar="list|NAME", help="`list`, or a published model from the list.")],
+    as_json: Json = False,
+) -> None:
+    """Rebuild a published model and compare.
+
+    Prints every published figure beside the one found. Exit code 1 if one is missed.
+    """
+    from exoresist.app.reproduce import reproduce
+
+    reproduce(name, as_json)
+
+
+@app.command("schema")
+def _schema() -> None:
+    """Print the JSON Schema of scenario files."""
+    from exoresist.app.schema import schema
+
+    schema()
+
+
+@app.command("doctor")
+def _doctor(as_json: Json = False) -> None:
+    """Check this installation.
+
+    Python, libraries, cache, compiler, threads, memory and disk. Exit code 1 if one cannot work.
+    """
+    from exoresist.app.doctor import doctor
+
+    doctor(as_json)
+
+
+def _say(message: str) -> None:
+    print(f"exoresist: {message}", file=sys.stderr)
+
+
+def _report_fault(error: BaseException, arguments: list[str], debug: bool) -> None:
+    import platform
+    import shlex
+
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    _say(f"unexpected fault: {type(error).__name__}: {error}")
+    lines = ["This is a mistake in exoresist, not in your input. Please report it with these two lines:"]
+    lines.append("  command  " + shlex.join(["exoresist", *arguments]))
+    versions = f"exoresist {exoresist.__version__}, Python {platform.python_version()}, {platform.platform()}"
+    lines.append("  version  " + versions)
+    if not debug:
+        lines.append("With --debug (or EXORESIST_DEBUG=1) the same command also prints the traceback.")
+    print("\n".join(lines), file=sys.stderr)
+
+
+def _run_command(arguments: list[str]) -> int:
+    """Run one command and return its exit code; a wrong command line raises the parser's own error."""
+    code = typer.main.get_command(app).main(arguments, prog_name="exoresist", standalone_mode=False)
+    if sys.stdout is not None:  # None where the caller has closed it
+        sys.stdout.flush()  # here, where a reader that has gone away can still be answered
+    return code if isinstance(code, int) else 0
+
+
+def _silence_output() -> None:
+    """Send the rest of stdout nowhere: its reader has gone, and the flush at exit would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
+
+
+def _outcome(arguments: list[str], debug: bool) -> int:
+    try:
+        code = _run_command(arguments)
+        if code == INTERRUPTED:  # typer turns Ctrl-C within a command into this code
+            _say("interrupted")
+        return code
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return INTERRUPTED
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):
+            _silence_output()
+        return stop.code if isinstance(stop.code, int) else 1
+    except BrokenPipeError:
+        _silence_output()
+        return 1
+    except Exception as error:
+        return _outcome_of_error(error, arguments, debug)
+
+
+def _outcome_of_error(error: Exception, arguments: list[str], debug: bool) -> int:
+    from exoresist.core.errors import ExoresistError
+
+    # By shape, not by class: typer's parser errors come from click or from a copy of it, depending on typer's version.
+    format_message = getattr(error, "format_message", None)
+    if format_message is not None:
+        context = getattr(error, "ctx", None)
+        hint = f" See `{context.command_path} --help`." if context is not None else ""
+        text = format_message().strip()
+        _say(f"error: {text if text.endswith(('.', '?')) else text + '.'}{hint}")
+        return 2
+    if isinstance(error, ExoresistError):
+        if debug:
+            import traceback
+
+            traceback.print_exception(error)
+        _say(f"error: {error}")
+        return 2
+    if isinstance(error, OSError) and error.strerror is not None:
+        place = f"cannot use '{error.filename}'" if error.filename is not None else "cannot read or write"
+        _say(f"error: {place}: {error.strerror}.")
+        return 2
+    _report_fault(error, arguments, debug)
+    return 1
+
+
+def main() -> None:
+    """Entry point of the `exoresist` script."""
+    arguments = sys.argv[1:]
+    debug = "--debug" in arguments or os.environ.get("EXORESIST_DEBUG", "") not in ("", "0")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that knows only ASCII gets `?` for a µ, not a traceback
+    sys.exit(_outcome([argument for argument in arguments if argument != "--debug"], debug))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""The scenario: all that a scenario file can say, validated, in canonical units (h, mL, nM, pmol, particle, cell).
+
+Whether the named cell lines, drugs, cargo and axes exist is the catalogue's business, checked when the scenario is wired.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from exoresist.assembly.assay import Assay, VesicleSeries
+from exoresist.assembly.checks import scenario_problems
+from exoresist.assembly.fields import (
+    AnyQuantity,
+    CatalogId,
+    Cells,
+    Concentration,
+    Duration,
+    FaultsError,
+    FileName,
+    Flow,
+    Fraction,
+    Line,
+    LocalId,
+    PositiveCells,
+    PositiveFraction,
+    Record,
+    Text,
+    Time,
+    VesiclesPerCell,
+    Volume,
+)
+from exoresist.assembly.plain_data import plain
+from exoresist.core.errors import ExoresistError
+
+SCHEMA = "exoresist/1"
+
+
+class Arena(Record):
+    """The vessel."""
+
+    kind: Literal["well", "transwell"] = Field(description="One well, or a well with an insert behind a membrane.")
+    volume: Volume = Field(description="Medium in the well (in a transwell: below the membrane).")
+    capacity: PositiveCells = Field(description="Most cells that fit; in a transwell, on each side.")
+    mixing: Fraction = Field(default=1.0, description="How well the medium is stirred: 0 unstirred, 1 perfectly.")
+    insert_volume: Volume | None = Field(default=None, description="Transwell only: medium in the insert.")
+    pore_exchange: Flow | None = Field(
+        default=None, description="Transwell only: medium that crosses the membrane each way."
+    )
+
+
+class Environment(Record):
+    """Stress of the surroundings, 0 none to 1 severe."""
+
+    hypoxia: Fraction = Field(default=0.0, description="Lack of oxygen, 0 none to 1 severe.")
+    acidity: Fraction = Field(default=0.0, description="Low pH, 0 none to 1 severe.")
+    starvation: Fraction = Field(default=0.0, description="Lack of nutrients, 0 none to 1 severe.")
+
+
+class PopulationEntry(Record):
+    """Cells of one origin."""
+
+    id: LocalId = Field(description="Name of the population within this scenario.")
+    cell_line: CatalogId = Field(description="Id of the cell line in the catalogue.")
+    count: Cells = Field(description="Cells at time 0; 0 leaves the population out.")
+    side: Literal["insert", "well"] | None = Field(
+        default=None, description="Transwell only: the side on which the cells sit."
+    )
+
+
+class DrugEntry(Record):
+    """A drug in the medium."""
+
+    id: CatalogId = Field(description="Id of the drug in the catalogue.")
+    dose: Concentration = Field(description="Concentration when added; the dose of the time courses.")
+    at: Time = Field(default=0.0, description="When it is added.")
+    until: Time | None = Field(default=None, description="When it is washed out; absent: it stays.")
+
+
+class VesicleEntry(Record):
+    """Purified vesicles added to the recipients' medium."""
+
+    id: LocalId = Field(description="Name of the preparation within this scenario.")
+    donor: CatalogId = Field(description="Id of the cell line that made the vesicles.")
+    per_cell: VesiclesPerCell = Field(description="Vesicles added for each recipient (cell of the assay's population).")
+    at: Time = Field(default=0.0, description="When they are added.")
+    until: Time | None = Field(default=None, description="When they are washed out; absent: they stay.")
+
+
+class InterventionEntry(Record):
+    """Something done against the transfer: a compound (give `concentration`) or a genetic change (give `strength`)."""
+
+    id: CatalogId = Field(description="Id of the intervention in the catalogue.")
+    concentration: Concentration | None = Field(default=None, description="Concentration of a compound.")
+    strength: Fraction | None = Field(default=None, description="Strength of a genetic change, 0 none to 1 complete.")
+    populations: tuple[LocalId, ...] | None = Field(
+        default=None, min_length=1, max_length=64, description="Populations that are treated; absent: all."
+    )
+    at: Time = Field(default=0.0, description="When it begins.")
+    until: Time | None = Field(default=None, description="When it ends; absent: it lasts.")
+
+
+class MediumChange(Record):
+    """Medium taken away and replaced by fresh medium."""
+
+    at: Time = Field(description="When.")
+    fraction: PositiveFraction = Field(default=1.0, description="Share of the medium that is replaced.")
+
+
+class ParameterOverride(Record):
+    """A value used instead of the catalogue's, fixed in all draws."""
+
+    name: CatalogId = Field(description="Name of the parameter in the catalogue.")
+    subject: CatalogId = Field(description="What it is a parameter of, e.g. cell or drug:doxorubicin.")
+    value: AnyQuantity = Field(description="The value with its unit, e.g. '0.03 1/h'.")
+    reason: Annotated[str, Field(min_length=1, max_length=1000)] = Field(description="Why this value is used.")
+
+
+class VesicleTitration(Record):
+    """Asks for the titration page: the shift against purified vesicles per recipient."""
+
+    donor: CatalogId = Field(description="Id of the cell line whose vesicles are titrated.")
+    per_cell: VesicleSeries = Field(description="Vesicles per recipient: {from, to, points}.")
+    hours: Duration | None = Field(
+        default=None, description="How long the vesicles stay, e.g. '24 h'; absent: until the end."
+    )
+
+
+def _plain_change(change: dict[str, Any]) -> dict[str, Any]:
+    try:
+        result: dict[str, Any] = plain(change, "change")
+        return result
+    except ExoresistError as error:
+        raise ValueError(str(error)) from None
+
+
+class Arm(Record):
+    """A difference against the base scenario; all arms share the seed and every draw."""
+
+    id: LocalId = Field(description="Name of the arm.")
+    label: Line = Field(default="", description="Name for tables and figures; the id if empty.")
+    description: Text = Field(default="", description="What the arm shows.")
+    role: Literal["reference", "treated", "control"] = Field(
+        default="treated", description="What the arm is compared as."
+    )
+    change: Annotated[dict[str, Any], AfterValidator(_plain_change)] = Field(
+        default_factory=dict, description="Parts of a scenario laid over the base; `remove: true` drops an entry."
+    )
+
+
+class Comparison(Record):
+    """The named comparison: the shift of one arm against another."""
+
+    of: LocalId = Field(description="Id of the arm whose shift is the answer.")
+    against: LocalId = Field(description="Id of the arm it is compared with.")
+
+
+class Uncertainty(Record):
+    """How the ranges of the parameters are sampled."""
+
+    draws: int = Field(
+        default=64, strict=True, ge=0, le=10_000, description="Draws of the parameters; 0: central values only."
+    )
+
+
+class Scenario(Record):
+    """A complete scenario."""
+
+    schema_version: Literal["exoresist/1"] = Field(alias="schema", description="Version of the file format.")
+    name: FileName = Field(description="Short name; names files and folders.")
+    title: Line = Field(default="", description="One line for the head of the report.")
+    question: Text = Field(default="", description="The question in words.")
+    arena: Arena = Field(description="The vessel.")
+    environment: Environment = Field(default_factory=lambda: Environment(), description="Stress of the surroundings.")
+    populations: tuple[PopulationEntry, ...] = Field(min_length=1, max_length=64, description="The cells.")
+    drugs: tuple[DrugEntry, ...] = Field(default=(), max_length=32, description="Drugs in the medium.")
+    cargo: tuple[CatalogId, ...] = Field(default=(), max_length=64, description="Cargo that vesicles carry physically.")
+    axes: tuple[CatalogId, ...] = Field(
+        default=(), max_length=256, description="Catalogue axes wired in as signed chains."
+    )
+    vesicles: tuple[VesicleEntry, ...] = Field(
+        default=(), max_length=32, description="Purified vesicles that are added."
+    )
+    interventions: tuple[InterventionEntry, ...] = Field(
+        default=(), max_length=64, description="What is done against transfer."
+    )
+    medium_changes: tuple[MediumChange, ...] = Field(default=(), max_length=256, description="Changes of the medium.")
+    parameters: tuple[ParameterOverride, ...] = Field(
+        default=(), max_length=1000, description="Values used instead of the catalogue's."
+    )
+    parameter_sets: tuple[Line, ...] = Field(default=(), max_length=32, description="Files with fitted parameter rows.")
+    duration: Duration = Field(description="How long is simulated.")
+    every: Duration = Field(default=1.0, description="Spacing of the saved times.")
+    assay: Assay = Field(description="What is measured.")
+    vesicle_titration: VesicleTitration | None = Field(default=None, description="Asks for the titration page.")
+    arms: tuple[Arm, ...] = Field(default=(), max_length=64, description="Differences against the base, sharing seeds.")
+    comparison: Comparison | None = Field(
+        default=None, description="The named comparison; absent: the first treated arm against the reference."
+    )
+    uncertainty: Uncertainty = Field(
+        default_factory=lambda: Uncertainty(), description="How parameter ranges are sampled."
+    )
+    seed: int = Field(default=1, strict=True, ge=0, le=2**63 - 1, description="Seed of every random stream.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Scenario:
+        found = scenario_problems(self)
+        if found:
+            raise FaultsError(found)
+        return self

@@ -1,0 +1,195 @@
+"""What a catalogue must fulfil before it is used. The check reads text, so that it can report any number of faults at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from exoresist.catalog.loader import RawTable, Row
+from exoresist.catalog.parameter_file import row_faults
+from exoresist.catalog.path import OUTCOMES, net_direction, outcome, parse_path
+from exoresist.catalog.records import TABLES, key_column, words
+from exoresist.catalog.search import row_id
+from exoresist.core.errors import InputError
+from exoresist.core.units import same_dimension
+
+PROCESSES = (
+    "ilv_formation", "ilv_formation_ceramide", "ilv_formation_escrt", "secretion", "lysosomal_degradation", "vesicle_clearance",
+    "loading", "uptake_clathrin", "uptake_caveolin", "uptake_macropinocytosis", "uptake_fusion", "uptake_receptor", "unpacking",
+    "recycling", "efflux", "drug_influx", "target_binding", "lysosomal_trapping", "metabolism", "damage", "repair", "death", "growth",
+    "pump_synthesis", "pump_turnover", "contact_transfer", "switching", "antibody_binding", "complement_killing",
+)  # fmt: skip
+MODES = ("lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody")
+CARGO_TYPES = ("pump_protein", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
+NAMESPACES = ("pump", "cargo", "drug", "cell_line", "intervention", "gene")
+ALLOWED = {
+    ("sources", "retracted"): ("no", "yes", "unchecked"),
+    ("sources", "checked"): ("search", "ground_truth", "seed", "recalled", "not_applicable"),
+    ("cell_lines", "status"): ("modelled", "named"),
+    ("cell_lines", "escrt_dependent"): ("yes", "no", "partly", "unknown"),
+    ("drugs", "status"): ("modelled", "named"),
+    ("drugs", "mode"): MODES,
+    ("cargo", "type"): CARGO_TYPES,
+    ("interventions", "kind"): ("drug", "genetic", "engineered_vesicle", "cargo"),
+    ("interventions", "effect"): ("lower", "raise"),
+    ("interventions", "target_process"): PROCESSES,
+    ("axes", "reported_direction"): OUTCOMES,
+    ("axes", "confidence"): ("high", "medium", "low"),
+    ("axes", "sign_by"): ("source", "curator"),
+    ("axes", "cargo_type"): (*CARGO_TYPES, "drug", "none"),
+    ("aliases", "namespace"): NAMESPACES,
+}
+ID_TABLES = {"cell_line": "cell_lines", "drug": "drugs", "pump": "pumps", "cargo": "cargo", "intervention": "interventions"}
+REFERENCES = (
+    ("cell_lines", "parent", "cell_lines"), ("cell_lines", "resistant_to", "drugs"), ("drugs", "pumps", "pumps"),
+    ("pumps", "substrates", "drugs"), ("cargo", "pump", "pumps"), ("axes", "donor", "cell_lines"),
+    ("axes", "recipient", "cell_lines"), ("axes", "drugs", "drugs"), ("axes", "cargo", "cargo"),
+)  # fmt: skip
+MAY_BE_EMPTY = {
+    "parameters": {"locator", "note"},
+    "sources": {"doi", "year", "note"},
+    "cell_lines": {"parent", "resistant_to", "antigens", "note"},
+    "drugs": {"logp", "charge", "pumps", "note"},
+    "pumps": {"note"},
+    "cargo": {"target", "pump", "antigen", "identifier", "note"},
+    "interventions": {"targets", "condition", "note"},
+    "axes": {"reference", "cargo", "effect", "validation", "flags", "note"},
+    "aliases": {"id"},
+}
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: in which table, row and column, and what."""
+
+    table: str
+    row: str
+    field: str
+    message: str
+
+
+def check_tables(tables: Mapping[str, RawTable]) -> list[Problem]:
+    """All problems of all tables, in the order of the tables."""
+    ids = {name: {row[key_column(name)] for row in tables[name].rows} for name in TABLES}
+    sources = {row["id"]: row for row in tables["sources"].rows}
+    problems: list[Problem] = []
+    for name in TABLES:
+        table = tables[name]
+        problems += [Problem(name, f"line {line}", "", message) for line, message in table.faults]
+        problems += _duplicates(table)
+        for row in table.rows:
+            identity = row_id(name, row)
+            problems += [Problem(name, identity, field, message) for field, message in _row(name, row, ids, sources)]
+    return problems + list(_units_agree(tables["parameters"])) + list(_logp_agrees(tables))
+
+
+def _duplicates(table: RawTable) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for row in table.rows:
+        identity = row_id(table.name, row)
+        if identity in seen:
+            yield Problem(table.name, identity, key_column(table.name), "stands more than once")
+        seen.add(identity)
+
+
+def _row(name: str, row: Row, ids: Mapping[str, set[str]], sources: Mapping[str, Row]) -> Iterator[tuple[str, str]]:
+    if name == "parameters":
+        yield from row_faults(row)
+        yield from _subject(row, ids)
+    else:
+        for column, cell in row.items():
+            if not cell and column not in MAY_BE_EMPTY[name]:
+                yield column, "is empty"
+        if row.get("id") and name != "aliases" and not _ID.fullmatch(row["id"]):
+            yield "id", f"'{row['id']}' is not an id: letters, digits and underscores"
+        for (table, column), allowed in ALLOWED.items():
+            if table == name and row[column] and row[column] not in allowed:
+                yield column, f"'{row[column]}' is not one of {', '.join(allowed)}"
+        for table, column, other in REFERENCES:
+            if table == name:
+                for word in words(row[column]):
+                    if word not in ids[other]:
+                        yield column, f"'{word}' is not in table {other}"
+    for word in words(row.get("source", "")):
+        if word not in sources:
+            yield "source", f"'{word}' is not in table sources"
+        elif sources[word]["retracted"] == "yes" and not (name == "axes" and "retracted_source" in words(row["flags"])):
+            advice = "flag the row with retracted_source" if name == "axes" else "take another source"
+            yield "source", f"'{word}' is retracted: {advice}"
+    special = {"sources": _source, "axes": _axis}.get(name)
+    if special:
+        yield from special(row)
+    if name == "pumps" or name == "aliases":
+        yield from _names(name, row, ids)
+
+
+def _subject(row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    for part in row["subject"].split("|"):
+        kind, _, word = part.partition(":")
+        table = ID_TABLES.get(kind)
+        if word and table and word not in ids[table]:
+            yield "subject", f"'{word}' is not in table {table}"
+        if word and kind == "cargo_type" and word not in CARGO_TYPES:
+            yield "subject", f"'{word}' is not one of {', '.join(CARGO_TYPES)}"
+
+
+def _source(row: Row) -> Iterator[tuple[str, str]]:
+    if row["doi"] and not _DOI.fullmatch(row["doi"]):
+        yield "doi", f"'{row['doi']}' is not a DOI"
+    if not row["doi"] and "no DOI" not in row["note"]:
+        yield "doi", "is empty, and the note does not say why (write 'no DOI: ...')"
+    if row["year"] and not re.fullmatch(r"(19|20)\d\d", row["year"]):
+        yield "year", f"'{row['year']}' is not a year"
+
+
+def _axis(row: Row) -> Iterator[tuple[str, str]]:
+    if row["cargo_type"] not in ("drug", "none") and not row["cargo"]:
+        yield "cargo", "is empty, though the type of cargo is given"
+    try:
+        steps = parse_path(row["path"])
+    except InputError as error:
+        yield "path", str(error)
+        return
+    end = outcome(steps)
+    if end is None:
+        yield "path", "does not end in resistance(drug) or sensitivity(drug)"
+        return
+    if end.drug not in words(row["drugs"]):
+        yield "path", f"ends in '{end.drug}', which the column drugs does not list"
+    if row["cargo"] and row["cargo"] not in [step.node for step in steps]:
+        yield "path", f"does not hold the cargo '{row['cargo']}'"
+    if net_direction(steps) != row["reported_direction"] and "sign_conflict" not in words(row["flags"]):
+        yield "path", "its signs give the opposite of the reported direction: correct them, or flag the row with sign_conflict"
+
+
+def _names(name: str, row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    if name == "pumps" and not re.fullmatch(r"HGNC:\d+", row["identifier"]):
+        yield "identifier", f"'{row['identifier']}' is not of the form HGNC:40"
+    table = ID_TABLES.get(row.get("namespace", ""))
+    if name == "aliases" and table and row["id"] and row["id"] not in ids[table]:
+        yield "id", f"'{row['id']}' is not in table {table}"
+
+
+def _units_agree(table: RawTable) -> Iterator[Problem]:
+    """Rows of one name must measure one kind of thing."""
+    first: dict[str, str] = {}
+    for row in table.rows:
+        unit = first.setdefault(row["name"], row["unit"])
+        try:
+            same = same_dimension(unit, row["unit"])
+        except InputError:
+            continue  # reported with the row itself
+        if not same:
+            yield Problem("parameters", row_id("parameters", row), "unit", f"'{row['unit']}' differs in kind from '{unit}' of other rows")
+
+
+def _logp_agrees(tables: Mapping[str, RawTable]) -> Iterator[Problem]:
+    """logP stands with the drug for reading and with the parameters for use: both must say the same."""
+    sourced = {row["subject"]: row["value"] for row in tables["parameters"].rows if row["name"] == "logp"}
+    for row in tables["drugs"].rows:
+        value = sourced.get(f"drug:{row['id']}")
+        if row["logp"] != (value or ""):
+            yield Problem("drugs", row["id"], "logp", f"'{row['logp']}' is not the value '{value or ''}' of the parameters table")

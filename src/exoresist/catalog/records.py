@@ -1,0 +1,193 @@
+"""One frozen dataclass per table, with the table's columns as fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a number or a claim comes from; `retracted` is no, yes or unchecked; `checked` says how the entry was confirmed."""
+
+    id: str
+    citation: str
+    doi: str
+    year: str
+    title: str
+    retracted: str
+    checked: str
+    note: str
+
+
+@dataclass(frozen=True)
+class CellLine:
+    """A cell line or cell type; `status` is modelled (has rate parameters) or named (only named by axes)."""
+
+    id: str
+    name: str
+    tissue: str
+    cancer: str
+    phenotype: str
+    parent: str
+    resistant_to: Words
+    antigens: Words
+    escrt_dependent: str
+    status: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Drug:
+    """A drug; `mode` says how it kills, `pumps` which pumps carry it, `logp` and `charge` are descriptive."""
+
+    id: str
+    name: str
+    mode: str
+    target: str
+    logp: str
+    charge: str
+    drug_class: str
+    pumps: Words
+    status: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Pump:
+    """A drug efflux pump and the drugs of the catalogue that it carries."""
+
+    id: str
+    name: str
+    identifier: str
+    substrates: Words
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Cargo:
+    """What vesicles carry; `pump` and `antigen` say what a protein cargo displays, `target` what an RNA cargo acts on."""
+
+    id: str
+    name: str
+    type: str
+    target: Words
+    pump: str
+    antigen: str
+    identifier: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """A treatment that raises or lowers a process; `targets` names what it acts on, `condition` when it matters."""
+
+    id: str
+    name: str
+    kind: str
+    target_process: str
+    effect: str
+    targets: Words
+    condition: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A reported axis of vesicle-borne resistance or sensitivity. `reported_direction` is never an input of a simulation."""
+
+    id: str
+    seed: str
+    locator: str
+    reference: str
+    reference_citation: str
+    cancer: str
+    donor: str
+    recipient: str
+    drugs: Words
+    cargo: str
+    cargo_type: str
+    path: str
+    reported_direction: str
+    effect: str
+    validation: str
+    confidence: str
+    sign_by: str
+    flags: Words
+    note: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Alias:
+    """What a text as printed means here, with the reason; an empty `id` means that the text is ambiguous."""
+
+    text_as_printed: str
+    id: str
+    namespace: str
+    reason: str
+
+
+Record = Source | CellLine | Drug | Pump | Cargo | Intervention | Axis | Alias
+
+PARAMETER_COLUMNS = (
+    "name", "subject", "value", "unit", "low", "high", "distribution", "kind", "source", "locator", "note",
+)  # fmt: skip
+
+RECORD_TYPES: dict[str, type[Any]] = {
+    "sources": Source,
+    "cell_lines": CellLine,
+    "drugs": Drug,
+    "pumps": Pump,
+    "cargo": Cargo,
+    "interventions": Intervention,
+    "axes": Axis,
+    "aliases": Alias,
+}
+TABLES = ("parameters", *RECORD_TYPES)
+KIND_NAMES = {
+    "sources": "source",
+    "cell_lines": "cell line",
+    "drugs": "drug",
+    "pumps": "pump",
+    "cargo": "cargo",
+    "interventions": "intervention",
+    "axes": "axis",
+    "aliases": "alias",
+}
+_COLUMN_OF_FIELD = {"drug_class": "class"}  # `class` is a word of the language
+
+
+def key_column(table: str) -> str:
+    """The column that tells the rows of a table apart (for parameters, name and subject together)."""
+    return {"parameters": "name", "aliases": "text_as_printed"}.get(table, "id")
+
+
+def columns(table: str) -> tuple[str, ...]:
+    """The header that a table must have."""
+    if table == "parameters":
+        return PARAMETER_COLUMNS
+    return tuple(_COLUMN_OF_FIELD.get(field.name, field.name) for field in fields(RECORD_TYPES[table]))
+
+
+def words(text: str) -> Words:
+    """The entries of a cell that lists several, separated by semicolons."""
+    return tuple(word.strip() for word in text.split(";") if word.strip())
+
+
+def build(table: str, row: dict[str, str]) -> Any:
+    """The record of one row; cells that hold lists become tuples."""
+    kind = RECORD_TYPES[table]
+    hints = get_type_hints(kind)
+    values: dict[str, str | Words] = {}
+    for field in fields(kind):
+        cell = row[_COLUMN_OF_FIELD.get(field.name, field.name)]
+        values[field.name] = cell if hints[field.name] is str else words(cell)
+    return kind(**values)

@@ -1,0 +1,1 @@
+"""Ground floor: errors, units, sourced quantities, keyed random streams and progress. Knows no biology."""

@@ -1,0 +1,244 @@
+"""The compiled dispatcher: generated from a set of laws, cached on disk under the hash of everything in it.
+
+Laws are few and networks many, so a kernel knows laws only; a network is index and value arrays that it reads. SymPy is needed only when
+a kernel is written, not when it is read back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from exoresist.laws.registry import Law, all_laws
+from exoresist.numerics import rosenbrock
+
+BLOCK = 16  # lanes that advance together: two to four vector registers, and small enough for the first-level cache
+_LOADED: dict[tuple[str, int], ModuleType] = {}
+
+
+def cache_folder() -> Path:
+    """Where kernels are kept: EXORESIST_CACHE, else the user's cache folder, else a temporary one."""
+    named = os.environ.get("EXORESIST_CACHE")
+    if named:
+        folder = Path(named)
+    else:
+        from platformdirs import user_cache_dir
+
+        folder = Path(user_cache_dir("exoresist"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="exoresist-"))
+
+
+def constant_zero_partials(law: Law) -> frozenset[int]:
+    """Positions of arguments that a law does not depend on."""
+    return _zero_partials(law)
+
+
+@lru_cache(maxsize=512)
+def _zero_partials(law: Law) -> frozenset[int]:
+    # A law is branch-free and uses its arguments by name, so an argument that its code never loads has no slope.
+    code = law.function.__code__  # type: ignore[attr-defined]
+    import dis
+
+    loaded = {instruction.argval for instruction in dis.get_instructions(code) if "LOAD_FAST" in instruction.opname}
+    flat = {name for item in loaded for name in (item if isinstance(item, tuple) else (item,))}
+    return frozenset(index for index, name in enumerate(law.arguments) if name not in flat)
+
+
+def load_kernel(laws: Mapping[str, Law], lanes: int) -> tuple[ModuleType, tuple[str, ...]]:
+    """The kernel that serves these laws with `lanes` systems at a time, and the names of its laws in order.
+
+    All laws of the package share one kernel; laws registered elsewhere make one of their own, beside it.
+    """
+    names = _served(laws)
+    key = (_hash(names), lanes)
+    if key not in _LOADED:
+        _LOADED[key] = _load(names, *key)
+    return _LOADED[key], names
+
+
+def _served(laws: Mapping[str, Law]) -> tuple[str, ...]:
+    package = {
+        name
+        for name, law in all_laws().items()
+        if law.function.__module__.startswith("exoresist.laws.")  # type: ignore[attr-defined]
+    }
+    return tuple(sorted(package | set(laws)))
+
+
+@lru_cache(maxsize=64)
+def _hash(names: tuple[str, ...]) -> str:
+    import numba
+
+    registry = all_laws()
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version_info[:2]}".encode())
+    for part in (rosenbrock, sys.modules[__name__]):
+        digest.update(inspect.getsource(part).encode())
+    for name in names:
+        digest.update(f"{name}:{registry[name].source_hash}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _load(names: tuple[str, ...], digest: str, lanes: int) -> ModuleType:
+    folder = cache_folder()
+    path = folder / f"kernel_{digest}_{lanes}.py"
+    if not path.exists():
+        text = kernel_source(names, lanes)
+        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_DISPATCH = '''
+
+@njit(**OPTIONS)
+def derivative(slots, rates, tables):
+    groups, inputs, outputs, flow, sign = tables[0], tables[1], tables[2], tables[4], tables[5]
+    for g in range(groups.shape[0]):
+        law, first, last = groups[g, 0], groups[g, 1], groups[g, 2]
+{value_branches}
+    for i in range(rates.shape[0]):
+        for lane in range(LANES):
+            rates[i, lane] = 0.0
+    for e in range(flow.shape[0]):
+        slot, state, s = flow[e, 0], flow[e, 1], sign[e]
+        for lane in range(LANES):
+            rates[state, lane] += s * slots[slot, lane]
+
+
+@njit(**OPTIONS)
+def jacobian(slots, partials, chained, entries, tables):
+    groups, inputs, outputs, offsets = tables[0], tables[1], tables[2], tables[3]
+    chain, place, sign = tables[6], tables[7], tables[8]
+    for g in range(groups.shape[0]):
+        law, first, last = groups[g, 0], groups[g, 1], groups[g, 2]
+{slope_branches}
+    for i in range(chained.shape[0]):
+        for lane in range(LANES):
+            chained[i, lane] = 0.0
+    for e in range(chain.shape[0]):
+        target, partial, origin = chain[e, 0], chain[e, 1], chain[e, 2]
+        if origin < 0:
+            for lane in range(LANES):
+                chained[target, lane] += partials[partial, lane]
+        else:
+            for lane in range(LANES):
+                chained[target, lane] += partials[partial, lane] * chained[origin, lane]
+    for i in range(entries.shape[0]):
+        for lane in range(LANES):
+            entries[i, lane] = 0.0
+    for e in range(place.shape[0]):
+        target, origin, s = place[e, 0], place[e, 1], sign[e]
+        if origin < 0:
+            for lane in range(LANES):
+                entries[target, lane] += s
+        else:
+            for lane in range(LANES):
+                entries[target, lane] += s * chained[origin, lane]
+'''
+
+
+def kernel_source(names: tuple[str, ...], lanes: int) -> str:
+    """Text of a kernel module: one loop per law and use, the dispatchers, and the pasted integrator."""
+    registry = all_laws()
+    head = [
+        '"""Generated by exoresist; safe to delete."""',
+        "from math import exp, log, sqrt, isfinite",
+        "import numpy as np",
+        "from numba import njit",
+        f"LANES = {lanes}",
+        'OPTIONS = dict(cache=True, nogil=True, error_model="numpy")',
+    ]
+    for name in ("GAMMA", "A", "C", "H"):
+        value = getattr(rosenbrock, name)
+        text = repr(value) if isinstance(value, float) else f"np.array({value.tolist()!r})"
+        head.append(f"{name} = {text}")
+    body: list[str] = []
+    value_branches, slope_branches = [], []
+    for number, name in enumerate(names):
+        law = registry[name]
+        body.append(_law_source(law, slopes=False))
+        body.append(_law_source(law, slopes=True))
+        word = "if" if number == 0 else "elif"
+        value_branches.append(
+            f"        {word} law == {number}:\n            value_{name}(slots, inputs, outputs, first, last)"
+        )
+        slope_branches.append(
+            f"        {word} law == {number}:\n"
+            f"            slope_{name}(slots, partials, inputs, outputs, offsets, first, last)"
+        )
+    body.append(
+        _DISPATCH.replace("{value_branches}", "\n".join(value_branches)).replace(
+            "{slope_branches}", "\n".join(slope_branches)
+        )
+    )
+    for function in (rosenbrock.factorise, rosenbrock.solve, rosenbrock.integrate):
+        body.append("@njit(**OPTIONS)\n" + inspect.getsource(function))
+    return "\n".join(head) + "\n\n" + "\n\n".join(body) + "\n"
+
+
+def _law_source(law: Law, slopes: bool) -> str:
+    import sympy
+
+    own = [sympy.Symbol(name, real=True) for name in law.arguments]
+    short = [sympy.Symbol(f"x{index}", real=True) for index in range(len(own))]
+    wanted = [law.expression(), *(law.gradient() if slopes else [])]
+    wanted = [expression.subs(dict(zip(own, short, strict=True)), simultaneous=True) for expression in wanted]
+    shared, final = sympy.cse(wanted, symbols=sympy.numbered_symbols("w"))
+    show = _printer()
+    arguments = "slots, partials, inputs, outputs, offsets, first, last" if slopes else "slots, inputs, outputs, first, last"
+    lines = ["@njit(**OPTIONS)", f"def {'slope' if slopes else 'value'}_{law.name}({arguments}):"]
+    lines.append("    for q in range(first, last):")
+    lines.append("        o = outputs[q]")
+    if slopes:
+        lines.append("        p = offsets[q]")
+    lines.extend(f"        i{index} = inputs[q, {index}]" for index in range(len(own)))
+    lines.append("        for lane in range(LANES):")
+    lines.extend(f"            x{index} = slots[i{index}, lane]" for index in range(len(own)))
+    lines.extend(f"            {name} = {show(expression)}" for name, expression in shared)
+    lines.append(f"            slots[o, lane] = {show(final[0])}")
+    lines.extend(f"            partials[p + {index}, lane] = {show(slope)}" for index, slope in enumerate(final[1:]))
+    return "\n".join(lines)
+
+
+def _printer() -> Any:
+    from sympy.printing.pycode import PythonCodePrinter
+
+    class Printer(PythonCodePrinter):
+        """Python text with a plain conditional for Piecewise and products for small whole powers."""
+
+        def _print_Pow(self, expression: Any, rational: bool = False) -> str:
+            base, power = expression.as_base_exp()
+            if power.is_Integer and 2 <= int(power) <= 4:
+                return "(" + "*".join([f"({self._print(base)})"] * int(power)) + ")"
+            if power.is_Integer and int(power) == -1:
+                return f"(1.0/({self._print(base)}))"
+            if power.is_Integer and -4 <= int(power) < -1:
+                inner = "*".join([f"({self._print(base)})"] * -int(power))
+                return f"(1.0/({inner}))"
+            text: str = super()._print_Pow(expression, rational=rational)
+            return text
+
+    printer = Printer({"fully_qualified_modules": False, "strict": True})
+    return printer.doprint

@@ -1,0 +1,266 @@
+"""Running a network: batches of parameter sets and starts over one compiled form, with events, and what came out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.core.errors import InputError, ModelError, SolverError, suggestion
+from exoresist.network.compiled import CompiledNetwork
+from exoresist.network.kernel import BLOCK, load_kernel
+from exoresist.network.parts import Event
+from exoresist.network.wiring import carried, element_id
+
+if TYPE_CHECKING:
+    from exoresist.network.network import Network
+
+Array = NDArray[np.float64]
+Values = Mapping[str, "float | Array"]
+
+STATUS = {
+    1: "took more steps than allowed",
+    2: "needed steps too small for the arithmetic",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Result of a simulation.
+
+    times    (T,) h
+    amounts  (T, states, sets): every pool and node
+    values   (parameters, sets)
+    """
+
+    network: Network
+    compiled: CompiledNetwork
+    times: Array
+    amounts: Array
+    values: Array
+    steps: int
+    rejected: int
+    supplied: Mapping[str, Array] = field(default_factory=dict)
+
+    def amount(self, name: str) -> Array:
+        """(T, sets) amounts of a pool, or activities of a node."""
+        index = self.compiled.state_index
+        if name not in index:
+            raise InputError(f"'{name}' is no pool or node of network '{self.network.name}'", "", suggestion(name, index))
+        return self.amounts[:, index[name], :]
+
+    def value(self, name: str) -> Array:
+        """(T, sets) of anything with a slot: a pool as concentration is its derived value; `rate:process` a rate."""
+        if name in self.compiled.state_index:
+            return self.amount(name)
+        slots = self._slots()
+        if name not in self.compiled.slot_of:
+            raise InputError(
+                f"'{name}' is nothing that network '{self.network.name}' computes", "", suggestion(name, self.compiled.slot_of)
+            )
+        return slots[:, self.compiled.slot_of[name], :]
+
+    def _slots(self) -> Array:
+        """All slots at the output times, recomputed with the laws on arrays."""
+        compiled = self.compiled
+        n_states, n_parameters = len(compiled.states), len(compiled.parameters)
+        slots = np.zeros((len(self.times), compiled.n_slots, self.amounts.shape[2]))
+        slots[:, :n_states] = self.amounts
+        slots[:, n_states : n_states + n_parameters] = self.values[None]
+        for law, inputs, out in compiled.calls:
+            slots[:, out] = compiled.laws[law](*(slots[:, slot] for slot in inputs))
+        return slots
+
+    def conservation(self) -> dict[str, float]:
+        """Element -> largest relative change of its total over all pools and exchanges, events accounted for."""
+        groups: dict[str, list[int]] = {}
+        index = self.compiled.state_index
+        for pool in self.network.pools.values():
+            if pool.element:
+                groups.setdefault(pool.element, []).append(index[pool.id])
+        result = {}
+        for element, members in groups.items():
+            part = self.amounts[:, members, :]
+            total = part.sum(axis=1)
+            added = self.supplied.get(element, np.zeros_like(total))
+            scale = np.maximum(np.abs(part).sum(axis=1).max(axis=0), 1e-300)
+            result[element] = float(np.max(np.abs(total - total[:1] - added + added[:1]) / scale))
+        return result
+
+
+def threads() -> int:
+    """Threads used for batches: EXORESIST_THREADS, else the processors this process may use. Never changes a result."""
+    named = os.environ.get("EXORESIST_THREADS", "")
+    if named.isdigit() and int(named) > 0:
+        return int(named)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def integrate(
+    network: Network,
+    times: Iterable[float],
+    values: Values | None = None,
+    initial: Values | None = None,
+    events: Sequence[Event] | None = None,
+    relative: float = 1e-6,
+    absolute: float = 1e-9,
+    max_steps: int = 200_000,
+    lanes: int | None = None,
+    report: Callable[[float], None] | None = None,
+) -> Run:
+    """Solve a network for one or many parameter sets.
+
+    times     output times, h, rising; the first is the start
+    values    parameter -> number or array over sets, laid over the network's own
+    initial   pool or node -> number or array over sets
+    events    changes at times (amounts may be arrays over sets); default: the network's own
+    relative  relative tolerance; `absolute` is taken times each pool's scale
+
+    Returns a Run with amounts (T, states, sets). Raises SolverError with advice when a solve fails, InputError for bad times or names.
+    """
+    compiled = network.compile()
+    grid = np.asarray(list(times), dtype=float)
+    if grid.ndim != 1 or len(grid) < 1 or not np.all(np.isfinite(grid)) or np.any(np.diff(grid) <= 0):
+        raise InputError("output times must rise", "finite hours, each later than the one before")
+    listed = list(network.events if events is None else events)
+    sets = _number_of_sets(values or {}, initial or {}, listed)
+    y = _filled(compiled.states, compiled.initial, initial or {}, sets, "pool or node")
+    p = _filled(compiled.parameters, compiled.values, values or {}, sets, "parameter")
+    width = lanes or (1 if sets == 1 else BLOCK)
+    module, names = load_kernel(compiled.laws, width)
+    tables = _renumbered(compiled, names)
+    out = np.empty((len(grid), len(compiled.states), sets))
+    tolerance = absolute * compiled.scales
+    stops = sorted({event.time for event in listed if grid[0] <= event.time < grid[-1]} | {grid[0], grid[-1]})
+    supplied: dict[str, Array] = {}
+    blocks = [slice(first, min(first + width, sets)) for first in range(0, sets, width)]
+    steps = rejected = 0
+    step = np.full(len(blocks), 1e-4)
+    with ThreadPoolExecutor(threads()) as pool:
+        for begin, end in zip(stops, stops[1:] or [grid[-1]], strict=False):
+            for event in listed:
+                if event.time == begin:
+                    _apply(network, compiled, event, y, p, supplied, grid, begin)
+            inside = np.flatnonzero((grid >= begin) & (grid <= end))
+            if end <= begin:
+                out[inside] = y[None]
+                continue
+
+            def solve(item: tuple[int, slice], span: tuple[float, float, Array]) -> tuple[int, int, int, float, Array, Array]:
+                number, block = item
+                size = block.stop - block.start
+                pick = np.minimum(np.arange(block.start, block.start + width), block.stop - 1)
+                state = np.ascontiguousarray(y[:, pick])
+                slots = np.zeros((compiled.n_slots, width))
+                slots[len(compiled.states) : len(compiled.states) + len(compiled.parameters)] = p[:, pick]
+                part = np.empty((len(span[2]), len(compiled.states), width))
+                status, taken, refused, last = module.integrate(
+                    state, slots, span[0], span[1], span[2], part, relative, tolerance, step[number], max_steps, tables
+                )
+                return status, taken, refused, last, state[:, :size], part[:, :, :size]
+
+            span = (begin, end, grid[inside])
+            for (number, block), result in zip(
+                enumerate(blocks), pool.map(lambda item, span=span: solve(item, span), enumerate(blocks)), strict=True  # type: ignore[misc]
+            ):
+                status, taken, refused, _, state, part = result
+                if status or not np.all(np.isfinite(state)):
+                    raise _failure(network, compiled, status, block, begin, end, y, p)
+                y[:, block] = state
+                out[inside, :, block] = part
+                steps += taken
+                rejected += refused
+                if report is not None:
+                    report((end - begin) * (block.stop - block.start))
+        for event in listed:
+            if event.time == grid[-1] and len(grid) > 1:
+                _apply(network, compiled, event, y, p, supplied, grid, grid[-1])
+                out[-1] = y
+    if not np.all(np.isfinite(out)):
+        raise SolverError(f"Network '{network.name}' gave numbers that are not finite. Check sizes that may be zero.")
+    return Run(network, compiled, grid, out, p, steps, rejected, supplied)
+
+
+def _renumbered(compiled: CompiledNetwork, names: tuple[str, ...]) -> tuple[NDArray[np.generic], ...]:
+    """Tables with law numbers of the served kernel: a network numbers only the laws it uses."""
+    own = sorted(compiled.laws)
+    groups = compiled.tables[0].copy()
+    for row in range(groups.shape[0]):
+        groups[row, 0] = names.index(own[int(groups[row, 0])])
+    return (groups, *compiled.tables[1:])
+
+
+def _number_of_sets(values: Values, initial: Values, events: Sequence[Event]) -> int:
+    sizes = {
+        np.size(value)
+        for group in (values, initial, *(event.add for event in events), *(event.set for event in events))
+        for value in group.values()
+        if np.ndim(value) == 1
+    }
+    if len(sizes) > 1:
+        raise InputError(f"parameter sets have different lengths: {sorted(sizes)}", "arrays of one length")
+    return sizes.pop() if sizes else 1
+
+
+def _filled(names: tuple[str, ...], default: Array, given: Values, sets: int, kind: str) -> Array:
+    index = {name: position for position, name in enumerate(names)}
+    result = np.repeat(np.asarray(default, dtype=float)[:, None], sets, axis=1)
+    for name, value in given.items():
+        if name not in index:
+            raise ModelError(f"'{name}' is no {kind} of this network. {suggestion(name, index)}")
+        result[index[name]] = value
+    if not np.all(np.isfinite(result)):
+        bad = [names[row] for row in np.flatnonzero(~np.isfinite(result).all(axis=1))]
+        raise InputError(f"{kind} {', '.join(bad)} is not a finite number", "finite numbers")
+    return result
+
+
+def _apply(
+    network: Network,
+    compiled: CompiledNetwork,
+    event: Event,
+    y: Array,
+    p: Array,
+    supplied: dict[str, Array],
+    grid: Array,
+    now: float,
+) -> None:
+    index = compiled.state_index
+    for name, value in event.set.items():
+        p[compiled.parameter_index[name]] = value
+    for name, fraction in event.remove.items():
+        for pool in [network.pools[name], *carried(network, name)]:
+            taken = fraction * y[index[pool.id]]
+            y[index[pool.id]] -= taken
+            if pool.element:
+                exchange = f"removed.{element_id(pool.element)}"
+                if exchange not in index:
+                    raise ModelError(
+                        f"Event '{event.label or event.time}' removes '{pool.element}', which has no exchange '{exchange}'. Add that pool."
+                    )
+                y[index[exchange]] += taken
+    for name, amount in event.add.items():
+        y[index[name]] += amount
+        element = network.pools[name].element
+        if element:
+            if element not in supplied:
+                supplied[element] = np.zeros((len(grid), y.shape[1]))
+            supplied[element][grid >= now] += amount
+
+
+def _failure(
+    network: Network, compiled: CompiledNetwork, status: int, block: slice, begin: float, end: float, y: Array, p: Array
+) -> SolverError:
+    reason = STATUS.get(status, "gave numbers that are not finite")
+    rates = [(abs(float(value)), name) for name, value in zip(compiled.parameters, p[:, block.start], strict=True)]
+    largest = ", ".join(f"{name} = {value:.3g}" for value, name in sorted(rates, reverse=True)[:3])
+    return SolverError(
+        f"The solver {reason} between {begin:g} h and {end:g} h in network '{network.name}' "
+        f"(sets {block.start} to {block.stop - 1}). Usual causes: a rate or amount far outside its physical range (largest values here: {largest}). "
+        "Check the parameters and doses, shorten the duration, or loosen the relative tolerance."
+    )

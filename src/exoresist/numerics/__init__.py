@@ -1,0 +1,1 @@
+"""Integrators and sparse factorisation. Knows no biology."""

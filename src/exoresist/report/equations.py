@@ -1,0 +1,40 @@
+"""LaTeX to MathML, so that equations show in any browser without a script or a font from elsewhere."""
+
+from __future__ import annotations
+
+from functools import cache
+from xml.etree import ElementTree
+
+MATHML = "http://www.w3.org/1998/Math/MathML"
+ELEMENTS = frozenset(
+    "math mrow mi mo mn mtext ms mspace mfrac msqrt mroot mstyle mpadded mphantom mfenced menclose msub msup msubsup munder mover "
+    "munderover mmultiscripts mprescripts none mtable mtr mtd merror".split()
+)
+ATTRIBUTES = frozenset(
+    "display displaystyle mathvariant stretchy fence form separator accent accentunder columnalign rowspacing columnspacing "
+    "linethickness lspace rspace width height depth minsize maxsize movablelimits scriptlevel symmetric largeop notation".split()
+)
+
+
+@cache
+def mathml(latex: str) -> str | None:
+    """`latex` as a MathML element, or None where it cannot be converted (show the source then).
+
+    latex2mathml passes text and links through unescaped, so the tree is rebuilt from elements and attributes that are known to be
+    harmless; anything else counts as not convertible.
+    """
+    from latex2mathml.converter import convert
+
+    try:
+        tree = ElementTree.fromstring(convert(latex, display="block"))
+    except Exception:  # the converter raises its own errors, and IndexError or KeyError on some malformed input
+        return None
+    for element in tree.iter():
+        name = element.tag.removeprefix(f"{{{MATHML}}}")
+        # An unknown command comes back as an identifier that still carries its backslash.
+        if name not in ELEMENTS or "\\" in (element.text or ""):
+            return None
+        element.tag = name
+        element.attrib = {key: value for key, value in element.attrib.items() if key in ATTRIBUTES}
+    tree.set("xmlns", MATHML)
+    return ElementTree.tostring(tree, encoding="unicode")
