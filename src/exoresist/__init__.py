@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from exoresist.assembly import Scenario as Scenario
     from exoresist.assembly.build import build as build
     from exoresist.assembly.reader import load_scenario as load
+    from exoresist.assembly.scenario import Scenario as Scenario
     from exoresist.catalog import Catalog as Catalog
     from exoresist.compartments import simulate as simulate
     from exoresist.laws import law as law
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # public name -> (module, name there)
 _PUBLIC = {
     "Catalog": ("exoresist.catalog", "Catalog"),
-    "Scenario": ("exoresist.assembly", "Scenario"),
+    "Scenario": ("exoresist.assembly.scenario", "Scenario"),
     "load": ("exoresist.assembly.reader", "load_scenario"),
     "build": ("exoresist.assembly.build", "build"),
     "simulate": ("exoresist.compartments", "simulate"),

@@ -8,8 +8,20 @@ from typing import Any
 from exoresist.studies.answer import Answer, Estimate
 
 ARMS = [
-    ("alone", "Sensitive recipients alone", "reference", "MCF-7-like sensitive cells without donors or vesicles.", 24.0),
-    ("resistant", "Resistant donors alone", "control", "The donors' own resistance: the most that transfer could give.", 121.0),
+    (
+        "alone",
+        "Sensitive recipients alone",
+        "reference",
+        "MCF-7-like sensitive cells without donors or vesicles.",
+        24.0,
+    ),
+    (
+        "resistant",
+        "Resistant donors alone",
+        "control",
+        "The donors' own resistance: the most that transfer could give.",
+        121.0,
+    ),
     (
         "coculture",
         "Sensitive recipients with resistant donors, four donors for each recipient",
@@ -24,19 +36,40 @@ ARMS = [
         "As above, with 10 µM GW4869 from the start; ceramide-dependent budding falls by about two thirds.",
         24.6,
     ),
-    ("verapamil", "Sensitive recipients with resistant donors and verapamil", "treated", "P-glycoprotein inhibited in all cells.", None),
+    (
+        "verapamil",
+        "Sensitive recipients with resistant donors and verapamil",
+        "treated",
+        "P-glycoprotein inhibited in all cells.",
+        None,
+    ),
 ]
 EQUATIONS = [
-    ("efflux", r"v = \frac{k_{cat} \, P \, F^{n}}{K_m^{n} + F^{n}}", "Drug pumped out of a cell by one kind of pump.", "pmol/h"),
+    (
+        "efflux",
+        r"v = \frac{k_{cat} \, P \, F^{n}}{K_m^{n} + F^{n}}",
+        "Drug pumped out of a cell by one kind of pump.",
+        "pmol/h",
+    ),
     ("hazard", r"h = h_{max} \frac{D^{n}}{\theta^{n} + D^{n}}", "Death rate from accumulated damage.", "1/h"),
     ("influx", r"v = PS \left( C - F \right)", "Passive entry through the membrane.", "pmol/h"),
-    ("vesicle_uptake", r"v = \kappa \, N_{cells} \, \frac{V}{V_{medium}} \left(1 + \sum_{r} w_r\right)", "Vesicles taken up.", "particle/h"),
-    ("transfer_fold", r"\frac{IC_{50}}{IC_{50,0}} = 1 + (R - 1) \frac{p}{p_R}", "IC50 fold from transferred pump.", "1"),
+    (
+        "vesicle_uptake",
+        r"v = \kappa \, N_{cells} \, \frac{V}{V_{medium}} \left(1 + \sum_{r} w_r\right)",
+        "Vesicles taken up.",
+        "particle/h",
+    ),
+    (
+        "transfer_fold",
+        r"\frac{IC_{50}}{IC_{50,0}} = 1 + (R - 1) \frac{p}{p_R}",
+        "IC50 fold from transferred pump.",
+        "1",
+    ),
     ("broken", r"\unknowncommand{x <", "An equation that cannot be converted is shown as its source.", "1"),
 ]
 PLACES = {
-    "medium": 78.0, "serum": 9.5, "cytosol": 3.1, "lysosome": 5.2, "target": 1.9, "vesicles inside": 0.021, "vesicles outside": 0.0043,
-    "removed": 2.3,
+    "medium": 78.0, "serum": 9.5, "cytosol": 3.1, "lysosome": 5.2, "target": 1.9, "vesicles inside": 0.021,
+    "vesicles outside": 0.0043, "removed": 2.3,
 }  # fmt: skip
 
 
@@ -50,7 +83,15 @@ def curves() -> list[dict[str, Any]]:
     for arm, _, _, _, ic50 in ARMS:
         for dose in doses:
             middle = survival(dose, ic50) if ic50 else 0.55 + 0.45 * survival(dose, 20)
-            rows.append({"arm": arm, "dose": dose, "survival": middle, "low": middle * 0.86, "high": min(1.04, middle * 1.12 + 0.01)})
+            rows.append(
+                {
+                    "arm": arm,
+                    "dose": dose,
+                    "survival": middle,
+                    "low": middle * 0.86,
+                    "high": min(1.04, middle * 1.12 + 0.01),
+                }
+            )
     return rows
 
 
@@ -68,7 +109,16 @@ def survivors() -> list[dict[str, Any]]:
             for hour in range(73):
                 cells = start * math.exp(rate * hour * (1 - math.exp(-hour / 14)))
                 spread = 1 + 0.004 * hour
-                rows.append({"arm": arm, "time": float(hour), "population": population, "cells": cells, "low": cells / spread, "high": cells * spread})
+                rows.append(
+                    {
+                        "arm": arm,
+                        "time": float(hour),
+                        "population": population,
+                        "cells": cells,
+                        "low": cells / spread,
+                        "high": cells * spread,
+                    }
+                )
     return rows
 
 
@@ -80,13 +130,27 @@ def mass_balance() -> list[dict[str, Any]]:
                 amount = 10.0 * share / 100 * (1 + 0.3 * place_in_list if place in ("cytosol", "target") else 1)
                 if place.startswith("vesicles"):
                     amount *= {"alone": 0.0, "gw4869": 0.3}.get(arm, 1.0)
-                rows.append({"arm": arm, "time": hour, "place": place, "amount": amount if hour else (10.0 if place == "medium" else 0.0)})
+                rows.append(
+                    {
+                        "arm": arm,
+                        "time": hour,
+                        "place": place,
+                        "amount": amount if hour else (10.0 if place == "medium" else 0.0),
+                    }
+                )
     return rows
 
 
 def parameters(count: int) -> list[dict[str, Any]]:
     kinds = ("measured", "assumed", "fitted", "measured", "derived", "assumed", "assumed")
-    names = ("delivered_fraction", "secretion_rate", "uptake_clearance", "pump_catalytic_rate", "lysosomal_trapping_ratio", "vesicle_clearance_rate")
+    names = (
+        "delivered_fraction",
+        "secretion_rate",
+        "uptake_clearance",
+        "pump_catalytic_rate",
+        "lysosomal_trapping_ratio",
+        "vesicle_clearance_rate",
+    )
     subjects = ("cell", "cell_line:mcf7_sensitive", "drug:doxorubicin", "pump:ABCB1|drug:doxorubicin")
     rows = []
     for number in range(count):
@@ -103,7 +167,9 @@ def parameters(count: int) -> list[dict[str, Any]]:
                 "kind": kinds[number % len(kinds)],
                 "source": ("munoz2023", "gong2012", "")[number % 3],
                 "locator": ("Fig. 3b", "Table 2", "")[number % 3],
-                "note": "Read from the initial slope; converted with the assay's cells per mL." if number % 4 == 0 else "",
+                "note": "Read from the initial slope; converted with the assay's cells per mL."
+                if number % 4 == 0
+                else "",
                 "used_by": ["vesicle_uptake", "secretion"],
             }
         )

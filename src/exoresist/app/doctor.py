@@ -47,7 +47,11 @@ class Finding:
 
 
 def cache_folder() -> Path:
-    """Where compiled networks are kept: EXORESIST_CACHE, or the user's cache folder."""
+    """Where compiled networks are kept: EXORESIST_CACHE, or the user's cache folder.
+
+    The network's own `cache_folder` is not asked: it cannot be imported where numba is broken, and it falls back to a
+    temporary folder where this check must complain.
+    """
     chosen = os.environ.get("EXORESIST_CACHE")
     if chosen:
         return Path(chosen)

@@ -27,11 +27,14 @@ def export(scenario_file: Path, forms: list[str], target: Path | None) -> None:
     if len(forms) != 1:
         came = f"Several forms were asked for: {options(forms)}" if forms else "No form was asked for"
         raise InputError(came, f"one of {options(RENDERINGS)}", "Name one form per command")
-    from exoresist.assembly.build import build
     from exoresist.assembly.reader import load_scenario
+
+    scenario = load_scenario(scenario_file)
+
+    from exoresist.assembly.build import build
     from exoresist.network import exports
 
-    network = build(load_scenario(scenario_file))
+    network = build(scenario)
     text = getattr(exports, RENDERINGS[forms[0]])(network)
     if target is None:
         print(text)

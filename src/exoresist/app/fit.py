@@ -13,12 +13,14 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
     folder         receives the fitted set as a catalogue-style table (kind `fitted`)
     as_json        print the errors (root mean square, % confluence) and the parameters for programs
     """
-    from exoresist.app.printing import print_json, print_rows
     from exoresist.assembly.reader import load_scenario
-    from exoresist.studies.fit import fit_scenario
 
     scenario = load_scenario(scenario_file)
     folder.mkdir(parents=True, exist_ok=True)
+
+    from exoresist.app.printing import print_json, print_rows
+    from exoresist.studies.fit import fit_scenario
+
     result = fit_scenario(scenario, data_folder)
     written = result.write(folder)
     summary = result.to_dict()

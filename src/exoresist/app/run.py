@@ -12,14 +12,17 @@ def run(scenario_file: Path, folder: Path, as_json: bool) -> None:
     folder         receives report.html, summary.json, tables and resolved.yaml
     as_json        print summary.json instead of sentences
     """
-    from exoresist.app.printing import print_json
     from exoresist.assembly.reader import load_scenario
+
+    # Both before anything heavy is loaded: a mistake in the file or the folder should be known at once.
+    scenario = load_scenario(scenario_file)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    from exoresist.app.printing import print_json
     from exoresist.core.progress import reporting
     from exoresist.report import write_all
     from exoresist.studies import answer_scenario
 
-    scenario = load_scenario(scenario_file)
-    folder.mkdir(parents=True, exist_ok=True)  # first: a folder that cannot be written should be known at once
     with reporting(1.0, scenario.title) as progress:
         answer = answer_scenario(scenario, progress=progress)
     write_all(answer, folder, scenario)

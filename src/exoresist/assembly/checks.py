@@ -153,7 +153,7 @@ def _interventions_are_complete(scenario: Scenario) -> Found:
     for index, entry in enumerate(scenario.interventions):
         here = ("interventions", index)
         if (entry.concentration is None) == (entry.strength is None):
-            found.append((here, "give either `concentration` (a compound) or `strength` (a genetic change)"))
+            found.append((here, "give either `concentration` (a compound) or `strength` (a genetic or cargo change)"))
         for place, name in enumerate(entry.populations or ()):
             if name not in known:
                 found.append(((*here, "populations", place), _unknown("population", name, known)))

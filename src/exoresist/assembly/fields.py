@@ -50,14 +50,16 @@ def _split(text: str) -> tuple[str, str]:
 
 def _parsed(text: str, unit: str) -> float:
     try:
-        return parse_quantity(text, unit, "value")
+        value = parse_quantity(text, unit, "value")
+        # A converted value is rounded, so that "60 min" is no longer than "1 h"; a canonical one is kept bit by bit.
+        return value if _split(text)[1] in (unit, "") else float(f"{value:.13g}")
     except InputError as error:
         raise ValueError(str(error).removeprefix("value: ")) from None
 
 
 @dataclass(frozen=True)
 class In:
-    """A number held in `unit`, between `low` and `high`; in files text with a unit, or a bare number if dimensionless."""
+    """A number held in `unit`, between `low` and `high`; in files text with a unit, or bare if dimensionless."""
 
     unit: str
     low: float = 0.0

@@ -1,6 +1,6 @@
 """Plain data (mappings, lists, text, numbers) that remembers the line it came from, and the merging of two such trees.
 
-The reader, the arms and `extends` work on this form before anything is validated, so that a difference may be incomplete.
+The reader, the arms and `extends` work on this form before anything is validated: a difference may be incomplete.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _plain(data: object, where: str, depth: int, budget: Iterator[int]) -> Any:
 def merged(base: Any, change: Any, path: Path = ()) -> Any:
     """`change` laid over `base`.
 
-    Mappings merge key by key, except that a mapping of another `kind` replaces. Lists named in ENTRY_KEYS merge entry by
+    Mappings merge key by key, except that a mapping of another `kind` replaces. Lists named in ENTRY_KEYS merge by
     entry: one of a known id is merged, a new one is added, one with `remove: true` drops its namesake. Anything else is
     replaced. Inside an arm's `change` removals are kept, since they act when the arm is expanded.
     """

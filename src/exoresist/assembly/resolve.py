@@ -1,4 +1,4 @@
-"""The resolved scenario: every default written out, quantities with units, so that a result replays from its own file."""
+"""The resolved scenario: every default written out, so that a result replays from its own file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The scenario: all that a scenario file can say, validated, in canonical units (h, mL, nM, pmol, particle, cell).
 
-Whether the named cell lines, drugs, cargo and axes exist is the catalogue's business, checked when the scenario is wired.
+Whether the named cell lines, drugs, cargo and axes exist is the catalogue's business, checked when it is wired.
 """
 
 from __future__ import annotations
@@ -89,11 +89,11 @@ class VesicleEntry(Record):
 
 
 class InterventionEntry(Record):
-    """Something done against the transfer: a compound (give `concentration`) or a genetic change (give `strength`)."""
+    """Something done against the transfer: a compound (`concentration`) or a genetic or cargo change (`strength`)."""
 
     id: CatalogId = Field(description="Id of the intervention in the catalogue.")
     concentration: Concentration | None = Field(default=None, description="Concentration of a compound.")
-    strength: Fraction | None = Field(default=None, description="Strength of a genetic change, 0 none to 1 complete.")
+    strength: Fraction | None = Field(default=None, description="Strength of a genetic or cargo change, 0 none to 1.")
     populations: tuple[LocalId, ...] | None = Field(
         default=None, min_length=1, max_length=64, description="Populations that are treated; absent: all."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from exoresist.catalog.check import Problem, check_tables
 from exoresist.catalog.loader import RawTable, Row, read_tables, tables_hash
@@ -27,6 +27,8 @@ from exoresist.catalog.records import (
 from exoresist.catalog.search import Hit, search_tables
 from exoresist.core.errors import InputError, unknown_name
 from exoresist.core.quantity import Quantity
+
+R = TypeVar("R")
 
 
 class Catalog:
@@ -57,7 +59,7 @@ class Catalog:
     # parameters
 
     def parameter(self, name: str, *subjects: str) -> Quantity:
-        """The row called `name` for the first of `subjects` that has one: give them from the most special to the most general."""
+        """The row called `name` for the first of `subjects` that has one: give the most special subject first."""
         if name not in self._subjects:
             raise unknown_name("Parameter", name, self._subjects)
         for subject in subjects or self._subjects[name][:1]:
@@ -87,7 +89,7 @@ class Catalog:
         for quantity in rows:
             if not quantity.name or not quantity.subject or not quantity.source:
                 raise InputError(
-                    f"A parameter row lacks name, subject or source: {quantity.name or '?'} ({quantity.subject or '?'})",
+                    f"A parameter row lacks a name, subject or source: {quantity.name} ({quantity.subject})",
                     "rows with all three",
                 )
             merged[quantity.name, quantity.subject] = quantity
@@ -103,7 +105,8 @@ class Catalog:
         if key in self._laid_over:
             return self._laid_over[key]
         if key not in self._quantities and key in self._rows:
-            self._quantities[key] = quantity_of(self._rows[key], f"parameters.tsv, {name} ({subject})")
+            # `check` parses the units of the tables; doing so at every look-up would load a unit library.
+            self._quantities[key] = quantity_of(self._rows[key], f"parameters.tsv, {name} ({subject})", with_unit=False)
         return self._quantities.get(key)
 
     # records
@@ -112,25 +115,25 @@ class Catalog:
         """The source called `id`; a source named by a row laid over, and unknown here, stands as its own citation."""
         if id not in self._index("sources") and any(quantity.source == id for quantity in self._overlay):
             return Source(id, id, "", "", "", "unchecked", "", "no DOI known: named by a parameter file of the user")
-        return self._record("sources", id)
+        return self._typed(Source, "sources", id)
 
     def cell_line(self, id: str) -> CellLine:
-        return self._record("cell_lines", id)
+        return self._typed(CellLine, "cell_lines", id)
 
     def drug(self, id: str) -> Drug:
-        return self._record("drugs", id)
+        return self._typed(Drug, "drugs", id)
 
     def pump(self, id: str) -> Pump:
-        return self._record("pumps", id)
+        return self._typed(Pump, "pumps", id)
 
     def cargo(self, id: str) -> Cargo:
-        return self._record("cargo", id)
+        return self._typed(Cargo, "cargo", id)
 
     def intervention(self, id: str) -> Intervention:
-        return self._record("interventions", id)
+        return self._typed(Intervention, "interventions", id)
 
     def axis(self, id: str) -> Axis:
-        return self._record("axes", id)
+        return self._typed(Axis, "axes", id)
 
     def ids(self, table: str) -> tuple[str, ...]:
         """The ids of a table, in its order."""
@@ -150,6 +153,11 @@ class Catalog:
             self._indexes[table] = index
         return self._indexes[table]
 
+    def _typed(self, kind: type[R], table: str, id: str) -> R:
+        record = self._record(table, id)
+        assert isinstance(record, kind)
+        return record
+
     def _record(self, table: str, id: str) -> Any:
         index = self._index(table)
         if id not in index:
@@ -163,15 +171,22 @@ class Catalog:
     def resolve(self, text: str) -> Alias:
         """What a name as printed in a document means here.
 
-        Curated overrides first, then an exact, case-sensitive id; never a guess. An ambiguous text is an error that says why.
+        Curated overrides first, then an exact, case-sensitive id; never a guess. An ambiguous text is an error that
+        says why.
         """
         printed = text.strip()
         if printed in self._index("aliases"):
             alias: Alias = self._record("aliases", printed)
             if not alias.id:
-                raise InputError(f"'{printed}' is ambiguous: {alias.reason}", "the identifier of one thing", "Name it in full")
+                raise InputError(
+                    f"'{printed}' is ambiguous: {alias.reason}", "the identifier of one thing", "Name it in full"
+                )
             return alias
-        found = [table for table in ("pumps", "cargo", "drugs", "cell_lines", "interventions") if printed in self._index(table)]
+        found = [
+            table
+            for table in ("pumps", "cargo", "drugs", "cell_lines", "interventions")
+            if printed in self._index(table)
+        ]
         if found:
             namespace = "pump" if found[0] == "pumps" else KIND_NAMES[found[0]].replace(" ", "_")
             return Alias(printed, printed, namespace, f"exact id in {' and '.join(found)}")
@@ -184,7 +199,7 @@ class Catalog:
     # the whole
 
     def search(self, text: str = "", **filters: str) -> tuple[Hit, ...]:
-        """Rows that hold every word of `text`, best first; `table=` and any column name narrow the search. Shipped tables only."""
+        """Rows of the shipped tables that hold every word of `text`, best first; `table=` and any column narrow it."""
         return search_tables(self._tables, text, filters)
 
     def check(self) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""What a catalogue must fulfil before it is used. The check reads text, so that it can report any number of faults at once."""
+"""What a catalogue must fulfil before it is used. The check reads text, so that it can report many faults at once."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from exoresist.core.errors import InputError
 from exoresist.core.units import same_dimension
 
 PROCESSES = (
-    "ilv_formation", "ilv_formation_ceramide", "ilv_formation_escrt", "secretion", "lysosomal_degradation", "vesicle_clearance",
-    "loading", "uptake_clathrin", "uptake_caveolin", "uptake_macropinocytosis", "uptake_fusion", "uptake_receptor", "unpacking",
-    "recycling", "efflux", "drug_influx", "target_binding", "lysosomal_trapping", "metabolism", "damage", "repair", "death", "growth",
-    "pump_synthesis", "pump_turnover", "contact_transfer", "switching", "antibody_binding", "complement_killing",
+    "ilv_formation", "ilv_formation_ceramide", "ilv_formation_escrt", "secretion", "lysosomal_degradation",
+    "vesicle_clearance", "loading", "uptake_clathrin", "uptake_caveolin", "uptake_macropinocytosis", "uptake_fusion",
+    "uptake_receptor", "unpacking", "recycling", "efflux", "drug_influx", "target_binding", "lysosomal_trapping",
+    "metabolism", "damage", "repair", "death", "growth", "pump_synthesis", "pump_turnover", "contact_transfer",
+    "switching", "antibody_binding", "complement_killing",
 )  # fmt: skip
 MODES = ("lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody")
 CARGO_TYPES = ("pump_protein", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
@@ -40,7 +41,13 @@ ALLOWED = {
     ("axes", "cargo_type"): (*CARGO_TYPES, "drug", "none"),
     ("aliases", "namespace"): NAMESPACES,
 }
-ID_TABLES = {"cell_line": "cell_lines", "drug": "drugs", "pump": "pumps", "cargo": "cargo", "intervention": "interventions"}
+ID_TABLES = {
+    "cell_line": "cell_lines",
+    "drug": "drugs",
+    "pump": "pumps",
+    "cargo": "cargo",
+    "intervention": "interventions",
+}
 REFERENCES = (
     ("cell_lines", "parent", "cell_lines"), ("cell_lines", "resistant_to", "drugs"), ("drugs", "pumps", "pumps"),
     ("pumps", "substrates", "drugs"), ("cargo", "pump", "pumps"), ("axes", "donor", "cell_lines"),
@@ -162,7 +169,10 @@ def _axis(row: Row) -> Iterator[tuple[str, str]]:
     if row["cargo"] and row["cargo"] not in [step.node for step in steps]:
         yield "path", f"does not hold the cargo '{row['cargo']}'"
     if net_direction(steps) != row["reported_direction"] and "sign_conflict" not in words(row["flags"]):
-        yield "path", "its signs give the opposite of the reported direction: correct them, or flag the row with sign_conflict"
+        yield (
+            "path",
+            "its signs give the opposite of the reported direction: correct them, or flag the row with sign_conflict",
+        )
 
 
 def _names(name: str, row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
@@ -183,13 +193,20 @@ def _units_agree(table: RawTable) -> Iterator[Problem]:
         except InputError:
             continue  # reported with the row itself
         if not same:
-            yield Problem("parameters", row_id("parameters", row), "unit", f"'{row['unit']}' differs in kind from '{unit}' of other rows")
+            yield Problem(
+                "parameters",
+                row_id("parameters", row),
+                "unit",
+                f"'{row['unit']}' differs in kind from '{unit}' of other rows",
+            )
 
 
 def _logp_agrees(tables: Mapping[str, RawTable]) -> Iterator[Problem]:
-    """logP stands with the drug for reading and with the parameters for use: both must say the same."""
+    """The logP stands with the drug for reading and with the parameters for use: both must say the same."""
     sourced = {row["subject"]: row["value"] for row in tables["parameters"].rows if row["name"] == "logp"}
     for row in tables["drugs"].rows:
         value = sourced.get(f"drug:{row['id']}")
         if row["logp"] != (value or ""):
-            yield Problem("drugs", row["id"], "logp", f"'{row['logp']}' is not the value '{value or ''}' of the parameters table")
+            yield Problem(
+                "drugs", row["id"], "logp", f"'{row['logp']}' is not the value '{value or ''}' of the parameters table"
+            )

@@ -1,8 +1,7 @@
-"""Parameter files of users and fitted sets: the catalogue's columns, as a tab-separated table or as a YAML list of rows."""
+"""Parameter files of users and fitted sets: the catalogue's columns, as a tab-separated table or a YAML list."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -13,34 +12,35 @@ from exoresist.catalog.loader import Row, parse_table
 from exoresist.catalog.records import PARAMETER_COLUMNS
 from exoresist.core.errors import InputError, suggestion
 from exoresist.core.quantity import DISTRIBUTIONS, KINDS, Quantity
-from exoresist.core.units import dimension
+from exoresist.core.units import check_number, dimension
 
 LARGEST_FILE = 5_000_000
+NUMBERS = ("value", "low", "high")
 REQUIRED = ("name", "subject", "value", "unit", "low", "high", "distribution", "kind", "source")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SUBJECT = re.compile(r"[a-z_]+(:[A-Za-z0-9_]+)?(\|[a-z_]+:[A-Za-z0-9_]+)*")
 _SHOWN = 8
 
 
-def row_faults(row: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What is wrong with one parameter row by itself, as (column, message)."""
+def row_faults(row: Mapping[str, str], with_unit: bool = True) -> list[tuple[str, str]]:
+    """What is wrong with one parameter row by itself, as (column, message); parsing its unit loads a unit library."""
     faults = [(column, "is empty") for column in REQUIRED if not row[column]]
     if row["name"] and not _NAME.fullmatch(row["name"]):
         faults.append(("name", f"'{row['name']}' is not a name in lower case with underscores"))
     if row["subject"] and not _SUBJECT.fullmatch(row["subject"]):
         faults.append(("subject", f"'{row['subject']}' is not of the form kind, kind:id or kind:id|kind:id"))
     numbers: dict[str, float] = {}
-    for column in ("value", "low", "high"):
+    for column in NUMBERS:
         try:
             number = float(row[column] or "0")
         except ValueError:
             faults.append((column, f"'{row[column]}' is not a number"))
             continue
-        if math.isfinite(number):
-            numbers[column] = number
-        else:
-            faults.append((column, f"'{row[column]}' is not a finite number"))
-    if row["unit"]:
+        try:
+            numbers[column] = check_number(number, "here")
+        except InputError as error:
+            faults.append((column, error.came.removeprefix("here: ")))
+    if row["unit"] and with_unit:
         try:
             dimension(row["unit"])
         except InputError as error:
@@ -72,19 +72,23 @@ def _range_faults(row: Mapping[str, str], value: float, low: float, high: float)
     return faults
 
 
-def quantity_of(row: Mapping[str, str], where: str = "a parameter row") -> Quantity:
+def quantity_of(row: Mapping[str, str], where: str, with_unit: bool = True) -> Quantity:
     """The quantity written in a row; one InputError that names the place and the first faults."""
-    faults = row_faults(row)
+    faults = row_faults(row, with_unit)
     if faults:
         raise InputError(f"{where}: " + "; ".join(f"{column}: {message}" for column, message in faults[:_SHOWN]))
-    numbers = {"value", "low", "high"}
-    return Quantity(**{column: float(row[column]) if column in numbers else row[column] for column in PARAMETER_COLUMNS})  # type: ignore[arg-type]
+    return Quantity(
+        value=float(row["value"]),
+        low=float(row["low"]),
+        high=float(row["high"]),
+        **{column: row[column] for column in PARAMETER_COLUMNS if column not in NUMBERS},
+    )
 
 
 def row_of(quantity: Quantity) -> Row:
     """The cells of a quantity; numbers are written so that they read back exactly."""
     cells = {field.name: getattr(quantity, field.name) for field in fields(Quantity)}
-    return {column: repr(float(cells[column])) if column in ("value", "low", "high") else cells[column] for column in PARAMETER_COLUMNS}
+    return {column: repr(float(cells[column])) if column in NUMBERS else cells[column] for column in PARAMETER_COLUMNS}
 
 
 def load_parameter_file(path: str | Path) -> tuple[Quantity, ...]:
@@ -111,7 +115,7 @@ def load_parameter_file(path: str | Path) -> tuple[Quantity, ...]:
 
 
 def write_parameter_file(path: str | Path, rows: Iterable[Quantity]) -> None:
-    """Writes rows as a YAML list that `load_parameter_file` reads back unchanged; nothing is written when a row is not valid."""
+    """Writes rows as a YAML list that `load_parameter_file` reads back unchanged; nothing if a row is not valid."""
     quantities = list(rows)
     listed: list[dict[str, Any]] = []
     for quantity in quantities:
@@ -124,7 +128,7 @@ def write_parameter_file(path: str | Path, rows: Iterable[Quantity]) -> None:
 
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # ruamel annotates it as None
     try:
         with Path(path).open("w", encoding="utf-8") as stream:
             yaml.dump(listed, stream)
@@ -138,7 +142,9 @@ def _text(path: Path) -> str:
             raise InputError(f"Parameter file '{path}' is larger than {LARGEST_FILE // 1_000_000} MB", "a smaller file")
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Parameter file '{path}' cannot be read ({error})", "a .tsv or .yaml file in UTF-8") from error
+        raise InputError(
+            f"Parameter file '{path}' cannot be read ({error})", "a .tsv or .yaml file in UTF-8"
+        ) from error
 
 
 def _tsv_rows(path: Path) -> list[tuple[str, Row]]:
@@ -163,7 +169,9 @@ def _yaml_rows(path: Path) -> list[tuple[str, Row]]:
         detail = " ".join(str(error).split())[:200]
         raise InputError(f"Parameter file '{path}' is not valid YAML ({detail})", "a list of rows") from error
     if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
-        raise InputError(f"Parameter file '{path}' is not a list of rows", f"a list of mappings with {', '.join(PARAMETER_COLUMNS)}")
+        raise InputError(
+            f"Parameter file '{path}' is not a list of rows", f"a list of mappings with {', '.join(PARAMETER_COLUMNS)}"
+        )
     return [(f"row {number}", _yaml_row(path, number, row)) for number, row in enumerate(listed, start=1)]
 
 
@@ -176,14 +184,17 @@ def _yaml_row(path: Path, number: int, row: dict[Any, Any]) -> Row:
                 ", ".join(PARAMETER_COLUMNS),
                 suggestion(str(column), PARAMETER_COLUMNS),
             )
-        numeric = column in ("value", "low", "high")
+        numeric = column in NUMBERS
         allowed: tuple[type, ...] = (str, int, float) if numeric else (str,)
         if value is not None and (isinstance(value, bool) or not isinstance(value, allowed)):
             raise InputError(
-                f"Parameter file '{path}', row {number}: {column} is {str(value)[:60]!r}", "a number" if numeric else "text"
+                f"Parameter file '{path}', row {number}: {column} is {str(value)[:60]!r}",
+                "a number" if numeric else "text",
             )
         try:
-            cells[column] = "" if value is None else repr(value) if isinstance(value, (int, float)) else str(value).strip()
+            cells[column] = (
+                "" if value is None else repr(value) if isinstance(value, (int, float)) else str(value).strip()
+            )
         except ValueError as error:  # an integer of thousands of digits cannot be written out
             raise InputError(f"Parameter file '{path}', row {number}: {column} is too long a number") from error
     return cells

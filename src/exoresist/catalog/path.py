@@ -1,7 +1,7 @@
 """Signed chains: `ciRS_122 -| miR_122 -| PKM2 -> glycolysis -> resistance(oxaliplatin)`.
 
-`->` activates, `-|` inhibits. The first node is the cargo (or the process or treatment) that starts the chain; the last node may be an
-outcome, `resistance(drug)` or `sensitivity(drug)`. A chain says what was reported; it holds no numbers.
+`->` activates, `-|` inhibits. The first node is the cargo (or the process or treatment) that starts the chain; the last
+node may be an outcome, `resistance(drug)` or `sensitivity(drug)`. A chain says what was reported; it holds no numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EXAMPLE = "for example 'ciRS_122 -| miR_122 -| PKM2 -> glycolysis -> resistance
 
 
 class Step(NamedTuple):
-    """One node of a chain and the sign of the edge that leads to it: +1 activates, -1 inhibits; the first step has sign +1."""
+    """A node and the sign of the edge that leads to it: +1 activates, -1 inhibits; the first step has sign +1."""
 
     sign: int
     node: str
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
 
 
 def parse_path(text: str) -> list[Step]:
-    """The chain written in `text` as steps (sign, node), the first with sign +1; InputError says which piece is wrong."""
+    """The chain written in `text` as steps (sign, node), the first with sign +1; InputError names the wrong piece."""
     if not isinstance(text, str) or not text.strip():
         raise InputError("An empty chain", _EXAMPLE, "Write at least two nodes joined by '->' or '-|'")
     pieces = [piece.strip() for piece in _ARROW.split(text)]
@@ -52,16 +52,16 @@ def parse_path(text: str) -> list[Step]:
             raise InputError(f"The chain '{shown}' lacks a node {place}", _EXAMPLE)
         if _OUTCOME.fullmatch(node):
             if not last:
-                raise InputError(f"The chain '{shown}' goes on after the outcome '{node}'", "an outcome only at the end")
+                raise InputError(
+                    f"The chain '{shown}' goes on after the outcome '{node}'", "an outcome only at the end"
+                )
         elif node in OUTCOMES:
             raise InputError(f"'{node}' in the chain '{shown}' names no drug", f"{node}(drug)")
         elif not _NODE.fullmatch(node):
             raise InputError(
                 f"'{node}' in the chain '{shown}' is not a node",
-                "letters, digits and underscores, beginning with a letter; the last may be resistance(drug) or sensitivity(drug)",
+                "letters, digits and underscores, beginning with a letter; an outcome like resistance(drug) at the end",
             )
-    if _OUTCOME.fullmatch(nodes[0]):
-        raise InputError(f"The chain '{shown}' begins with an outcome", "a cargo, process or treatment first")
     signs = [1] + [1 if arrow == "->" else -1 for arrow in arrows]
     return [Step(sign, node) for sign, node in zip(signs, nodes, strict=True)]
 
@@ -81,7 +81,7 @@ def outcome(steps: list[Step]) -> Outcome | None:
 
 
 def net_direction(steps: list[Step]) -> str | None:
-    """`resistance` or `sensitivity` when the start of the chain rises, by the product of signs; None without an outcome."""
+    """`resistance` or `sensitivity` when the start of the chain rises (product of signs); None without an outcome."""
     end = outcome(steps)
     if end is None:
         return None

@@ -10,7 +10,7 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Source:
-    """Where a number or a claim comes from; `retracted` is no, yes or unchecked; `checked` says how the entry was confirmed."""
+    """Where a number or claim comes from; `retracted` is no, yes or unchecked; `checked` says how it was confirmed."""
 
     id: str
     citation: str
@@ -71,7 +71,7 @@ class Pump:
 
 @dataclass(frozen=True)
 class Cargo:
-    """What vesicles carry; `pump` and `antigen` say what a protein cargo displays, `target` what an RNA cargo acts on."""
+    """What vesicles carry; `pump` and `antigen` say what a protein displays, `target` what an RNA acts on."""
 
     id: str
     name: str
@@ -101,7 +101,7 @@ class Intervention:
 
 @dataclass(frozen=True)
 class Axis:
-    """A reported axis of vesicle-borne resistance or sensitivity. `reported_direction` is never an input of a simulation."""
+    """A reported axis of vesicle-borne resistance or sensitivity; `reported_direction` is never a model's input."""
 
     id: str
     seed: str

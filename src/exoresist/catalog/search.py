@@ -12,7 +12,7 @@ from exoresist.core.errors import unknown_name
 
 @dataclass(frozen=True)
 class Hit:
-    """A row that fits a search: its table, its id (for a parameter `name (subject)`), its cells, and a score for ordering."""
+    """A row that fits a search: its table, its id (for a parameter `name (subject)`), its cells, a score."""
 
     table: str
     id: str
@@ -23,8 +23,8 @@ class Hit:
 def search_tables(tables: Mapping[str, RawTable], text: str, filters: Mapping[str, str]) -> tuple[Hit, ...]:
     """Rows that hold every word of `text` (any case), best first: whole ids, then ids, then any cell.
 
-    filters  `table` keeps one table; any column name keeps rows whose cell equals the value or lists it. Tables without the column
-             are left out. An unknown column is an error.
+    filters  `table` keeps one table; any column name keeps rows whose cell equals the value or lists it. Tables without
+             the column are left out. An unknown column is an error.
     """
     wanted = dict(filters)
     table = wanted.pop("table", None)

@@ -31,7 +31,7 @@ class InputError(ExoresistError):
         if allowed:
             parts.append(f"Allowed: {allowed.rstrip('.')}.")
         if advice:
-            parts.append(advice.rstrip(".") + ".")
+            parts.append(advice if advice.endswith(("?", "!")) else advice.rstrip(".") + ".")
         super().__init__(" ".join(parts))
         self.came, self.allowed, self.advice = came, allowed, advice
 

@@ -19,8 +19,12 @@ _LARGEST = 1e30
 
 @lru_cache(maxsize=1)
 def _registry() -> Any:
+    import logging
+
     import pint
 
+    # pint warns that `particle` and its like are redefined below, which is meant.
+    logging.getLogger("pint").setLevel(logging.ERROR)
     registry = pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
     # pint ships `particle` and `count` as dimensionless; here counts are dimensions, so that mistakes show.
     registry.define("particle = [particle] = particle = particles = vesicle = vesicles")
@@ -42,7 +46,7 @@ def _parsed(unit: str) -> Any:
         raise InputError(f"'{unit[:60]}' is not a unit", "for example nM, uM, h, 1/h, mL, particle/cell, pmol/cell")
     if re.search(r"\*\*\s*-?\d{2,}", text) or re.search(r"\d{4,}", text):
         raise InputError(f"'{unit[:60]}' is not a unit", "small whole powers only, for example um^2")
-    if text.count("**") > 6:
+    if text.count("**") > 6 or re.search(r"\*\*[^*/]*\*\*|\)\s*\*\*|\*\*\s*\(", text):
         raise InputError(f"'{unit[:60]}' is not a unit", "small whole powers only, for example um^2")
     try:
         return _registry().parse_units(text)

@@ -1,8 +1,8 @@
 """Confluence over time under drugs, from a live-cell imager's exported tables (IncuCyte, one file per channel).
 
-A folder holds `confluence_phase.csv` (all cells), `confluence_green.csv` (Annexin V) and `confluence_red.csv` (YOYO-3), in
-% of the image. Columns: clock time (not read), `Elapsed` (h), `Control`, `Blank`, then one per condition such as `DOX 6.25`
-(drug code and dose in nM). Replicates stand below each other: the elapsed time starts again with each.
+A folder holds `confluence_phase.csv` (all cells), `confluence_green.csv` (Annexin V) and `confluence_red.csv` (YOYO-3),
+in % of the image. Columns: clock time (not read), `Elapsed` (h), `Control`, `Blank`, then one per condition such as
+`DOX 6.25` (drug code and dose in nM). Replicates stand below each other: the elapsed time starts again with each.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class ConfluenceData:
         raise unknown_name(f"Dose of {drug} in nM", f"{dose:g}", [f"{value:g}" for value in [0.0, *doses]])
 
     def by_dose(self, drug: str, channel: str) -> dict[float, FloatArray]:
-        """dose in nM (0 = control) -> readings, shape (n_replicates, n_times): what a fit takes."""
+        """Readings by dose in nM (0 = control), each of shape (n_replicates, n_times): what a fit takes."""
         return {dose: self.series(drug, dose, channel) for dose in [0.0, *self.doses(drug)]}
 
 
@@ -165,7 +165,7 @@ def _read_table(path: Path) -> _Table:
     for count, block in enumerate(blocks, 1):
         if len(block) != len(blocks[0]) or not np.allclose(block, blocks[0], atol=1e-6):
             raise InputError(
-                f"Replicate {count} of {path.name} has {len(block)} times, the first has {len(blocks[0])}, or they differ",
+                f"Replicate {count} of {path.name} has {len(block)} times, the first {len(blocks[0])}, or other ones",
                 "the same times in every replicate",
                 "Complete the file, or remove the replicate.",
             )

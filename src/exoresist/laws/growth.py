@@ -50,19 +50,20 @@ def death_hazard(most, damage, threshold, exponent, basal):
     occupancy="dimensionless",
     phase_specific="dimensionless",
     division="dimensionless",
-    returns="1/h",
+    cells="cell",
+    returns="cell/h",
 )
-def damage_formation(rate, occupancy, phase_specific, division):
-    """Damage made per cell and hour by an occupied target.
+def damage_formation(rate, occupancy, phase_specific, division, cells):
+    """Damage made in a population by an occupied target.
 
-    rate · occupancy · (1 − phase_specific · (1 − division))
+    flux = cells · rate · occupancy · (1 − phase_specific · (1 − division))
 
     occupancy       share of target sites bound, 0 to 1
     phase_specific  0: harms any cell; 1: harms dividing cells only
     division        actual birth rate over the undisturbed one, 0 to 1
     limits          0 without drug; linear in occupancy
     """
-    return rate * occupancy * (1.0 - phase_specific * (1.0 - division))
+    return cells * rate * occupancy * (1.0 - phase_specific * (1.0 - division))
 
 
 @law(count="cell", capacity="cell", slope="dimensionless", returns="dimensionless")

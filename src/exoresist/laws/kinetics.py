@@ -148,6 +148,18 @@ def inhibition(concentration, half, most):
     return 1.0 - most * concentration / (half + concentration)
 
 
+@law(strength="dimensionless", most="dimensionless", returns="dimensionless")
+def knockdown(strength, most):
+    """Factor left of a rate under a genetic change.
+
+    factor = 1 − strength · most
+
+    strength  0 none to 1 complete; `most`: fraction of the rate that a complete change removes
+    limits    1 at strength = 0; 1 − most at strength = 1
+    """
+    return 1.0 - strength * most
+
+
 @law(concentration="$a", half="$a", most="dimensionless", returns="dimensionless")
 def stimulation(concentration, half, most):
     """Factor by which an agent raises a rate.

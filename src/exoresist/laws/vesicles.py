@@ -2,50 +2,56 @@
 
 from __future__ import annotations
 
-from exoresist.laws.namespace import maximum, minimum
+from exoresist.laws.namespace import exp, maximum, minimum, where
 from exoresist.laws.registry import law
 
 
-@law(
-    basal="particle/cell/h",
-    escrt_share="dimensionless",
-    escrt="dimensionless",
-    ceramide="dimensionless",
-    returns="particle/cell/h",
-)
-def ilv_formation(basal, escrt_share, escrt, ceramide):
-    """Intraluminal vesicles made per cell and hour by the ESCRT and the ceramide route.
+@law(basal="particle/cell/h", share="dimensionless", cells="cell", returns="particle/h")
+def ilv_formation(basal, share, cells):
+    """Intraluminal vesicles made per hour by one route (ESCRT or ceramide).
 
-    b = basal · (w · escrt + (1 − w) · ceramide)
+    flux = basal · share · cells
 
-    escrt_share      w, the ESCRT route's part in the undisturbed cell, 0 to 1
-    escrt, ceramide  activities of the two routes, baseline 1
-    limits           0 when both routes are off; basal when both are 1; blocking one leaves the other's share
+    share   the route's part in the undisturbed cell, w for ESCRT and 1 − w for ceramide
+    limits  0 without cells; the routes add up to basal per cell; blocking one leaves the other's share
     """
-    return basal * (escrt_share * escrt + (1.0 - escrt_share) * ceramide)
+    return basal * share * cells
 
 
-@law(
-    hypoxia="dimensionless",
-    acidity="dimensionless",
-    starvation="dimensionless",
-    fold_hypoxia="dimensionless",
-    fold_acidity="dimensionless",
-    fold_starvation="dimensionless",
-    returns="dimensionless",
-)
-def stress_on_secretion(hypoxia, acidity, starvation, fold_hypoxia, fold_acidity, fold_starvation):
-    """Factor by which the surroundings raise vesicle formation.
+@law(diameter="um", sigma="dimensionless", returns="um^2/particle")
+def mean_vesicle_area(diameter, sigma):
+    """Mean membrane area of vesicles with log-normal diameters.
 
-    factor = Π (1 + (fold_s − 1) · s)  over hypoxia, acidity, starvation, each s from 0 to 1
+    area = π · d² · exp(2·σ²)
 
-    limits  1 without stress; the product of the folds at full stress; monotone in each
+    diameter  median d; `sigma`: σ of ln d
+    limits    a sphere's area at σ = 0
+    source    moments of the log-normal distribution
     """
-    return (
-        (1.0 + (fold_hypoxia - 1.0) * hypoxia)
-        * (1.0 + (fold_acidity - 1.0) * acidity)
-        * (1.0 + (fold_starvation - 1.0) * starvation)
-    )
+    return 3.141592653589793 * diameter * diameter * exp(2.0 * sigma * sigma)
+
+
+@law(diameter="um", sigma="dimensionless", returns="mL/particle")
+def mean_vesicle_volume(diameter, sigma):
+    """Mean volume of vesicles with log-normal diameters.
+
+    volume = 1e-12 · π/6 · d³ · exp(4.5·σ²)   (1 um³ = 1e-12 mL)
+
+    limits  a sphere's volume at σ = 0
+    source  moments of the log-normal distribution
+    """
+    return 5.235987755982989e-13 * diameter * diameter * diameter * exp(4.5 * sigma * sigma)
+
+
+@law(stress="dimensionless", most="dimensionless", returns="dimensionless")
+def stress_factor(stress, most):
+    """Factor that a stress of the surroundings puts on a rate or size.
+
+    factor = 1 + (most − 1) · stress,  stress from 0 to 1
+
+    limits  1 without stress; `most` at full stress; monotone
+    """
+    return 1.0 + (most - 1.0) * stress
 
 
 @law(
@@ -53,18 +59,31 @@ def stress_on_secretion(hypoxia, acidity, starvation, fold_hypoxia, fold_acidity
     share="dimensionless",
     cells="cell",
     volume="mL",
+    mixing="dimensionless",
     returns="1/h",
 )
-def uptake(clearance, share, cells, volume):
+def uptake(clearance, share, cells, volume, mixing):
     """Rate at which a vesicle in the medium is taken up by a population through one route.
 
-    rate = clearance · share · cells / volume
+    rate = mixing · clearance · share · cells / volume
 
     clearance  medium cleared per cell and hour by all routes together
-    share      the route's part, 0 to 1
+    share      the route's part, 0 to 1; `mixing`: 1 in a stirred well, less where vesicles must diffuse to the cells
     limits     0 without cells; bounded by diffusion to the cells, 4πDR per cell (about 2e-6 mL/h)
     """
-    return clearance * share * cells / volume
+    return mixing * clearance * share * cells / volume
+
+
+@law(delivered="dimensionless", returns="dimensionless")
+def fusion_delivery(delivered):
+    """Part of a fused vesicle's content that reaches the cell: all of it, unless delivery is switched off.
+
+    fraction = 1 if delivered > 0, else 0
+
+    delivered  the delivered fraction of endocytosed content; exactly 0 means the null, in which nothing arrives by any route
+    limits     0 in the null, 1 otherwise
+    """
+    return where(delivered > 0.0, 1.0, 0.0)
 
 
 @law(
@@ -154,16 +173,17 @@ def contact_transfer(rate, donors, recipients):
     return rate * recipients / (donors + recipients)
 
 
-@law(mixing="1/h", share="dimensionless", returns="1/h")
-def pore_exchange(mixing, share):
-    """Rate at which what is dissolved on one side of a porous membrane crosses to the other.
+@law(flow="mL/h", share="dimensionless", volume="mL", returns="1/h")
+def pore_exchange(flow, share, volume):
+    """Rate at which what floats on one side of a porous membrane crosses to the other.
 
-    rate = mixing · share
+    rate = flow · share / volume
 
-    share   what of the particle's size passes the pores, 0 to 1
+    flow    medium exchanged each way; `share`: part of this particle size that passes the pores
+    volume  medium on the side that it leaves
     limits  0 when closed
     """
-    return mixing * share
+    return flow * share / volume
 
 
 @law(diameter="um", pore="um", returns="dimensionless")

@@ -11,6 +11,7 @@ from exoresist.network.parts import (
     PerSize,
     Pool,
     Process,
+    RateOf,
     Route,
     Sum,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "PerSize",
     "Pool",
     "Process",
+    "RateOf",
     "Route",
     "Run",
     "Sum",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from exoresist.laws import kinetics
 from exoresist.laws.registry import Law
-from exoresist.network.parts import Amount, PerSize, Reference, Route, Sum
+from exoresist.network.parts import Amount, PerSize, RateOf, Reference, Route, Sum
 from exoresist.numerics.sparse import Factorisation, symbolic_factorisation
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ class _Builder:
             return self.slots[reference.pool]
         if isinstance(reference, PerSize):
             return self.tape.emit(kinetics.ratio, (self.slots[reference.pool], self._size(reference.size)))
+        if isinstance(reference, RateOf):
+            return self.rate(reference.process)
         if reference in network.pools:
             size = network.pools[reference].size
             if size:
@@ -130,15 +132,21 @@ class _Builder:
     def index(self, pool: str) -> int:
         return self.slots[pool] if pool else -1
 
-    def processes(self) -> None:
-        modulations: dict[str, list[int]] = {}
-        for modulation in self.network.modulations:
-            modulations.setdefault(modulation.process, []).append(self.call(modulation.law, modulation.inputs))
-        for process in self.network.processes.values():
+    def rate(self, name: str) -> int:
+        """Slot with a process's modulated rate."""
+        key = f"rate:{name}"
+        if key not in self.derived:
+            process = self.network.processes[name]
             rate = self.call(process.law, process.inputs)
-            for factor in modulations.get(process.id, []):
-                rate = self.tape.emit(kinetics.product, (rate, factor))
-            self.derived[f"rate:{process.id}"] = rate
+            for modulation in self.network.modulations:
+                if modulation.process == name:
+                    rate = self.tape.emit(kinetics.product, (rate, self.call(modulation.law, modulation.inputs)))
+            self.derived[key] = rate
+        return self.derived[key]
+
+    def processes(self) -> None:
+        for process in self.network.processes.values():
+            rate = self.rate(process.id)
             source, sink = self.index(process.source), self.index(process.sink)
             if process.birth:
                 flux = self.tape.emit(kinetics.product, (rate, sink))

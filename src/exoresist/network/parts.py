@@ -34,8 +34,15 @@ class PerSize:
     size: str
 
 
+@dataclass(frozen=True)
+class RateOf:
+    """Reference to the rate of a process with all its modulations: what its law gives, times every factor."""
+
+    process: str
+
+
 # A plain text names a parameter, a node, a derived value, or a pool (read as a concentration when the pool has a size).
-Reference = str | Amount | PerSize
+Reference = str | Amount | PerSize | RateOf
 
 
 @dataclass(frozen=True)

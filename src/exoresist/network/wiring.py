@@ -9,7 +9,7 @@ from exoresist.core.errors import ModelError, suggestion
 from exoresist.core.units import dimension
 from exoresist.laws.registry import Law
 from exoresist.network.dimensions import Dimension, check_law, text
-from exoresist.network.parts import Amount, Derived, PerSize, Pool, Process, Reference, Route, Sum
+from exoresist.network.parts import Amount, Derived, PerSize, Pool, Process, RateOf, Reference, Route, Sum
 
 if TYPE_CHECKING:
     from exoresist.network.network import Network
@@ -43,6 +43,8 @@ class Dimensions:
             return dict(dimension(self._pool(reference.pool, where).unit))
         if isinstance(reference, PerSize):
             return minus(dimension(self._pool(reference.pool, where).unit), self.size(reference.size, where))
+        if isinstance(reference, RateOf):
+            return self._rate(reference.process, where)
         if reference in network.parameters:
             return dict(dimension(network.parameters[reference].unit))
         if reference in network.nodes:
@@ -72,15 +74,36 @@ class Dimensions:
             )
         return self._network.pools[name]
 
-    def _derived(self, name: str) -> Dimension:
-        if name in self._known:
-            return self._known[name]
+    def _rate(self, name: str, where: str) -> Dimension:
+        """Dimension of a process's rate; also walks its modulations, so that a circle of rates is found."""
+        process = self._network.processes.get(name)
+        if process is None:
+            raise ModelError(
+                f"{where} reads the rate of '{name}', which is no process. {suggestion(name, self._network.processes)}"
+            )
+        key = f"rate of {name}"
+        if key not in self._known:
+            self._enter(key)
+            result = self.law(process.law, process.inputs, f"Process '{name}'")
+            for modulation in self._network.modulations:
+                if modulation.process == name:
+                    self.law(modulation.law, modulation.inputs, f"Modulation '{modulation.tag}' of process '{name}'")
+            self._open.pop()
+            self._known[key] = result
+        return self._known[key]
+
+    def _enter(self, name: str) -> None:
         if name in self._open:
             raise ModelError(
                 f"Derived values depend on each other in a circle: {' -> '.join([*self._open, name])}. "
                 "Put a node with a time scale in between."
             )
         self._open.append(name)
+
+    def _derived(self, name: str) -> Dimension:
+        if name in self._known:
+            return self._known[name]
+        self._enter(name)
         part = self._network.derived[name]
         where = f"Derived value '{name}'"
         if isinstance(part, Sum):
@@ -186,7 +209,7 @@ def _check_process(network: Network, dimensions: Dimensions, process: Process) -
             f"{where} would turn '{source.element or source.id}' into '{sink.element or sink.id}'. "
             "Both ends must hold the same element."
         )
-    found = dimensions.law(process.law, process.inputs, where)
+    found = dimensions.of(RateOf(process.id), where)
     moved = sink if process.birth else source or sink
     assert moved is not None
     expected = minus({}, HOUR)

@@ -1,4 +1,4 @@
-"""The report: tables, figures and one self-contained page, drawn from an `Answer`. Nothing is looked up or simulated here."""
+"""The report: tables, figures and one self-contained page, drawn from an `Answer`; it looks nothing up."""
 
 from exoresist.report.page import write_report
 from exoresist.report.tables import write_summary, write_tables

@@ -10,16 +10,17 @@ from exoresist.report.drawing import (
     Layout,
     Panel,
     Trace,
+    arm_keys,
     band,
     base_layout,
     curve,
+    drug_name,
     linear_axis,
     log_axis,
     rounded,
     shown,
     span,
 )
-from exoresist.report.effect_figures import arm_keys, drug_name
 from exoresist.report.palette import INK, KINDS, PLACES, Fill, arm_strokes, place_fills
 from exoresist.report.wording import arm_labels, finite, number_text, percent_text, spoken, with_unit, wrapped
 from exoresist.studies.answer import Answer, Row
@@ -41,18 +42,18 @@ def survivors(answer: Answer) -> Figure | None:
     last = max(float(row["time"]) for row in rows)
     labels = arm_labels(answer.arms)
     ends = "; ".join(
-        f"{labels.get(str(row['arm']), row['arm'])}, {spoken(str(row['population']))}: {number_text(row['cells'])} cells"
+        f"{labels.get(str(row['arm']), row['arm'])}, {spoken(str(row['population']))}: {number_text(row['cells'])}"
         for row in rows
         if float(row["time"]) == last
     )
     return Figure(
         "survivors",
         "Who survives",
-        f"Living cells per well over time{dose}, by lineage. Logarithmic axes, the same in every panel, so that equal slopes are equal "
-        "net growth or kill. Bands hold 90 % of the draws.",
-        "Lines of two arms that part in the recipients’ panel are protection; a rise of the resistant lineage alone is selection, "
+        f"Living cells per well over time{dose}, by lineage. Logarithmic axes, the same in every panel: "
+        "equal slopes are equal net growth or kill. Bands hold 90 % of the draws.",
+        "Arms that part in the recipients’ panel show protection; a rise of the resistant lineage alone is selection, "
         "which can look the same in a count of all cells.",
-        f"Line charts of cells over time. After {number_text(last)} h: {ends}.",
+        f"Line charts of living cells over time. After {number_text(last)} h: {ends}.",
         panels,
         arm_keys(answer, {str(row["arm"]) for row in rows}),
     )
@@ -141,7 +142,6 @@ def mass_balance(answer: Answer) -> Figure | None:
                 "insidetextanchor": "middle",
                 "textangle": 0,
                 "textfont": {"color": fill.text, "size": 13},
-                "constraintext": "none",
                 "cliponaxis": False,
                 "customdata": [with_unit(amounts.get((arm, place), 0.0), "pmol") for arm in arms],
                 "hovertemplate": f"{shown(spoken(place))}: %{{x:.3~g}} %, %{{customdata}}<extra></extra>",
@@ -152,20 +152,27 @@ def mass_balance(answer: Answer) -> Figure | None:
     layout = base_layout(
         110 + sum(max(66, 30 + 18 * len(row)) for row in rows),
         barmode="stack",
+        uniformtext={"minsize": 12, "mode": "hide"},
         xaxis=linear_axis("Share of all drug in the well (%)", range=[0, 100.4], dtick=20),
         yaxis=linear_axis(
-            "", range=[-0.55, len(arms) - 0.45], tickvals=positions, showgrid=False, showline=False, ticks=""
+            "",
+            range=[-0.55, len(arms) - 0.45],
+            tickvals=positions,
+            showgrid=False,
+            showline=False,
+            ticks="",
+            ticklabelstandoff=10,
         ),
     )
     wide = {
         "margin": {"l": 20, "r": 30, "t": 10, "b": 62},
-        "yaxis": {"ticktext": ["<br>".join(shown(line) for line in row) + "  " for row in rows]},
+        "yaxis": {"ticktext": ["<br>".join(shown(line) for line in row) for row in rows]},
     }
     narrow = {
         "height": 90 + 84 * len(arms),
         "margin": {"l": 12, "r": 14, "t": 8, "b": 56},
         "font": {"size": 12},
-        "yaxis": {"showticklabels": False, "range": [-0.42, len(arms) - 0.25]},
+        "yaxis": {"showticklabels": False, "automargin": False, "range": [-0.42, len(arms) - 0.25]},
         "annotations": [above_bar(labels[arm], position) for arm, position in zip(arms, positions, strict=True)],
     }
     when = ", ".join(sorted({number_text(times[arm]) for arm in arms}))
@@ -177,9 +184,10 @@ def mass_balance(answer: Answer) -> Figure | None:
     return Figure(
         "mass-balance",
         "Where the drug is",
-        f"All the drug of a well at {when} h, split by place. Greys are outside cells, blue-greens inside, hatched sand in vesicles. Amounts in "
-        "pmol are in the table below and, with a pointer, on each segment.",
-        "What is in the cytosol and on the target kills; what is in lysosomes or vesicles does not. Compare the dark segments between arms.",
+        f"All the drug of a well at {when} h, split by place. Greys are outside cells, blue-greens inside, "
+        "hatched sand in vesicles. Amounts in pmol are in the table below and, with a pointer, on each segment.",
+        "Drug in the cytosol and on the target kills; drug in lysosomes or vesicles does not. Compare the lightest and "
+        "the darkest blue-green between arms.",
         f"Stacked bars of drug amounts. {words}.",
         [Panel(traces, layout, wide, narrow)],
         [Key(spoken(place), place, fills[place].colour, "bar", shape=fills[place].shape) for place in places],
@@ -190,8 +198,8 @@ def above_bar(label: str, position: int) -> Layout:
     """The name of an arm above its bar, for narrow screens."""
     lines = "<br>".join(shown(line) for line in wrapped(label, 46))
     return {
-        "text": lines, "x": 0, "xref": "paper", "xanchor": "left", "y": position + 0.27, "yref": "y", "yanchor": "bottom",
-        "showarrow": False, "align": "left", "font": {"size": 12, "color": INK},
+        "text": lines, "x": 0, "xref": "paper", "xanchor": "left", "y": position + 0.27, "yref": "y",
+        "yanchor": "bottom", "showarrow": False, "align": "left", "font": {"size": 12, "color": INK},
     }  # fmt: skip
 
 
@@ -199,7 +207,13 @@ def marker(fill: Fill) -> Layout:
     """Bar fill with white gaps between segments; hatching where the fill asks for it."""
     found: Layout = {"color": fill.colour, "line": {"color": "#ffffff", "width": 1}}
     if fill.shape:
-        found["pattern"] = {"shape": fill.shape, "fgcolor": "#6d6657", "size": 7, "solidity": 0.18}
+        found["pattern"] = {
+            "shape": fill.shape,
+            "bgcolor": fill.colour,
+            "fgcolor": "#a8935c",
+            "size": 7,
+            "solidity": 0.16,
+        }
     return found
 
 
@@ -215,8 +229,9 @@ def small_pools(answer: Answer) -> Figure | None:
     floor = max(10.0 ** math.floor(math.log10(limits[0])), 1e-6)
     strokes, labels = arm_strokes(answer.arms), arm_labels(answer.arms)
     traces: list[Trace] = []
+    spread = 0.56 if len(arms) <= 5 else 0.82
     for number, arm in enumerate(arms):
-        offset = 0.0 if len(arms) == 1 else 0.56 * (0.5 - number / (len(arms) - 1))
+        offset = 0.0 if len(arms) == 1 else spread * (0.5 - number / (len(arms) - 1))
         drawn = [place for place in places if shares[arm, place] > 0]
         values = [shares[arm, place] for place in drawn]
         traces.append(
@@ -261,8 +276,9 @@ def small_pools(answer: Answer) -> Figure | None:
         90 + len(places) * max(44, 13 * len(arms)),
         xaxis=log_axis(title, floor / 1.25, 125.0),
         yaxis=linear_axis(
-            "", range=[-0.55, len(places) - 0.45], tickvals=positions, ticktext=[shown(spoken(place)) + "  " for place in places],
-            showgrid=False, showline=False, ticks="",
+            "", range=[-0.55, len(places) - 0.45], tickvals=positions,
+            ticktext=[shown(spoken(place)) for place in places], showgrid=False, showline=False, ticks="",
+            ticklabelstandoff=10,
         ),
         shapes=separators,
         margin={"l": 20, "r": 30, "t": 10, "b": 62},
@@ -271,16 +287,15 @@ def small_pools(answer: Answer) -> Figure | None:
         "margin": {"l": 10, "r": 14, "t": 8, "b": 56},
         "font": {"size": 12},
         "xaxis": log_axis(title, floor / 1.25, 125.0, most=4),
-        "yaxis": {
-            "ticktext": ["<br>".join(shown(line) for line in wrapped(spoken(place), 9)) + " " for place in places]
-        },
+        "yaxis": {"ticktext": ["<br>".join(shown(line) for line in wrapped(spoken(place), 9)) for place in places]},
     }
     return Figure(
         "small-pools",
         "The same, down to the smallest pools",
         "Share of the drug in each place on a logarithmic axis, one mark per arm. Empty pools have no mark.",
-        "Marks of one row that lie together mean that the arm makes no difference to that pool. Each step on the axis is a large factor.",
-        f"Dot plot of drug shares per place at {', '.join(sorted({number_text(times[arm]) for arm in arms}))} h; the numbers are in the table below.",
+        "Marks of one row that lie together mean that the arm makes no difference to that pool. Equal distances are "
+        "equal factors.",
+        f"Dot plot of drug shares per place after {number_text(max(times.values()))} h; the table below has the numbers.",
         [Panel(traces, layout, {}, narrow)],
         arm_keys(answer, set(arms)),
     )
@@ -310,7 +325,6 @@ def kinds(answer: Answer) -> Figure | None:
                 "insidetextanchor": "middle",
                 "textangle": 0,
                 "textfont": {"color": fill.text, "size": 14},
-                "constraintext": "none",
                 "hovertemplate": f"{shown(kind)}: {count} of {total}<extra></extra>",
                 "legendgroup": kind,
             }
@@ -318,17 +332,21 @@ def kinds(answer: Answer) -> Figure | None:
     layout = base_layout(
         140,
         barmode="stack",
+        uniformtext={"minsize": 12, "mode": "hide"},
         xaxis=linear_axis("Parameters (count)", range=[0, total], showgrid=False),
-        yaxis=linear_axis("", showticklabels=False, showgrid=False, showline=False, ticks="", range=[-0.5, 0.5]),
+        yaxis=linear_axis(
+            "", showticklabels=False, automargin=False, showgrid=False, showline=False, ticks="", range=[-0.5, 0.5]
+        ),
         margin={"l": 12, "r": 20, "t": 6, "b": 58},
     )
     words = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     return Figure(
         "kinds",
         "What the numbers are",
-        f"The {total} parameters of this answer by kind. Measured: read from a source. Fitted: estimated from data. Derived: computed from others. "
-        "Assumed: a judgement, with a wide range.",
-        "The more of the bar is assumed, the more the intervals above are opinions about ranges rather than errors of measurement.",
+        f"The {total} parameters of this answer by kind. Measured: read from a source. Fitted: estimated from data. "
+        "Derived: computed from others. Assumed: a judgement, with a wide range.",
+        "The more of the bar is assumed, the more the intervals above are opinions about ranges rather than errors of "
+        "measurement.",
         f"One stacked bar: {words}.",
         [Panel(traces, layout, {}, {"font": {"size": 12}})],
         [

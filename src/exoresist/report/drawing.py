@@ -1,7 +1,7 @@
-"""What all figures share: the figure record, axes, ticks, bands and rows of points with intervals.
+"""What all figures share: the figure record, axes, ticks, bands, lines and legends.
 
-Figures are plotly's own dictionaries rather than its Python objects: the page needs only the JSON, and building it this way takes
-milliseconds. The tests hold every one against plotly's validators.
+Figures are plotly's own dictionaries rather than its Python objects: the page needs only the JSON, and building it this
+way takes milliseconds. The tests hold every one against plotly's validators.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from exoresist.report.palette import GRID, INK, SOFT, Stroke, transparent
-from exoresist.report.wording import finite, number_text, wrapped
+from exoresist.report.palette import GRID, INK, SOFT, Stroke, arm_strokes, transparent
+from exoresist.report.wording import arm_labels, finite, number_text, power_text, spoken, wrapped
+from exoresist.studies.answer import Answer
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
 Layout = dict[str, Any]
@@ -45,7 +46,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Figure:
-    """Panels with a title, a caption (what is shown), what to look for, and a text for those who do not see the picture."""
+    """Panels with a title, what is shown, what to look for, and a text for those who do not see the picture."""
 
     id: str
     title: str
@@ -105,6 +106,7 @@ def linear_axis(title: str, **more: Any) -> Layout:
         "ticklen": 5,
         "tickcolor": "#77736b",
         "zeroline": False,
+        "tickangle": 0,
         "automargin": True,
         "fixedrange": True,
         **more,
@@ -119,13 +121,13 @@ def log_axis(title: str, low: float, high: float, most: int = 9, **more: Any) ->
         type="log",
         range=[math.log10(low), math.log10(high)],
         tickvals=ticks,
-        ticktext=[number_text(tick) for tick in ticks],
+        ticktext=tick_texts(ticks),
         **more,
     )
 
 
 def log_ticks(low: float, high: float, most: int = 9) -> list[float]:
-    """At most about `most` round numbers within [low, high]: the finest of 1-2-3-4-5-7, 1-2-5, 1-3, decades that fits."""
+    """At most `most` round numbers within [low, high]: the finest of 1-2-3-5, 1-2-5, 1-3, decades that fits."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     ticks: list[float] = []
     for steps in ((1, 1.5, 2, 3, 4, 5, 7), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
@@ -134,6 +136,14 @@ def log_ticks(low: float, high: float, most: int = 9) -> list[float]:
         if len(ticks) <= most:
             return ticks
     return ticks[:: math.ceil(len(ticks) / most)]
+
+
+def tick_texts(ticks: list[float]) -> list[str]:
+    """Ticks written out, or all as powers where the greatest would be unreadable: never a mixture."""
+    whole_powers = all(abs(math.log10(tick) - round(math.log10(tick))) < 1e-9 for tick in ticks)
+    if ticks and whole_powers and (ticks[-1] > 2e6 or ticks[0] < 2e-4):
+        return [power_text(round(math.log10(tick))) for tick in ticks]
+    return [f"{tick:,.0f}" if 1e6 <= tick <= 2e6 else number_text(tick) for tick in ticks]
 
 
 def span(values: list[Any], room: float = 1.25) -> tuple[float, float] | None:
@@ -176,63 +186,17 @@ def curve(x: list[Any], y: list[Any], label: str, stroke: Stroke, group: str, ho
         "y": rounded(y),
         "name": shown(label),
         "line": {"color": stroke.colour, "width": 2.5, "dash": stroke.dash},
-        "marker": {"color": stroke.colour, "symbol": stroke.mark, "size": 8, "line": {"color": "#ffffff", "width": 1}},
+        "marker": mark(stroke, 8),
         "legendgroup": group,
         "hovertemplate": hover,
     }
 
 
-def row_layouts(
-    labels: list[str], values: list[str], axis: Layout, narrow_axis: Layout, per_row: int = 56
-) -> tuple[Layout, Layout, Layout]:
-    """Layouts of a figure of rows (first row on top): common, wide, narrow.
-
-    On a desk labels stand left of the plot and values right of it; on a phone both stand above their row, or a long name
-    would leave no room for the data.
-    """
-    count = len(labels)
-    places = [count - 1 - number for number in range(count)]
-    y_axis = linear_axis("", range=[-0.6, count - 0.4], tickvals=places, showline=False, ticks="", showgrid=False)
-    common = base_layout(0, xaxis=axis, yaxis=y_axis)
-    lines = [wrapped(label, 34) for label in labels]
-    wide = {
-        "height": 92 + sum(max(per_row, 22 + 18 * len(row)) for row in lines),
-        "margin": {"l": 20, "r": 168, "t": 22, "b": 62},
-        "yaxis": {"ticktext": ["<br>".join(shown(line) for line in row) + "  " for row in lines]},
-        "annotations": [
-            note(value, 1.0, y, xref="paper", xanchor="left", xshift=12)
-            for value, y in zip(values, places, strict=True)
-        ],
-    }
-    narrow = {
-        "height": 96
-        + sum(
-            58 + 15 * (len(wrapped(f"{label}: {value}", 44)) - 1) for label, value in zip(labels, values, strict=True)
-        ),
-        "margin": {"l": 12, "r": 12, "t": 22, "b": 58},
-        "font": {"size": 12},
-        "xaxis": narrow_axis,
-        "yaxis": {"showticklabels": False, "range": [-0.5, count - 0.25]},
-        "annotations": [
-            note(
-                f"{broken_label(label, value)}",
-                0.0,
-                y,
-                xref="paper",
-                xanchor="left",
-                yanchor="bottom",
-                yshift=9,
-                size=12,
-            )
-            for label, value, y in zip(labels, values, places, strict=True)
-        ],
-    }
-    return common, wide, narrow
-
-
-def broken_label(label: str, value: str) -> str:
-    """Label and value in short lines, the value in bold on the last."""
-    return f"{broken(label, 46)}<br><b>{shown(value)}</b>"
+def mark(stroke: Stroke, size: float) -> Layout:
+    """The mark of an arm; triangles are drawn larger, for plotly draws them with half the area of a circle."""
+    factor = 1.35 if stroke.mark.startswith("triangle") else 1.0
+    line = {"color": "#ffffff", "width": 1}
+    return {"color": stroke.colour, "symbol": stroke.mark, "size": round(size * factor, 1), "line": line}
 
 
 def note(text: str, x: Any, y: Any, size: int = 14, colour: str = INK, **more: Any) -> Layout:
@@ -248,3 +212,31 @@ def note(text: str, x: Any, y: Any, size: int = 14, colour: str = INK, **more: A
         "font": {"size": size, "color": colour},
         **more,
     }
+
+
+def line_across(y: float) -> Layout:
+    """A dotted line across the plot, above the grid that would otherwise cover it."""
+    line = {"color": SOFT, "width": 1.5, "dash": "dot"}
+    ends = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": y, "y1": y}
+    return {"type": "line", **ends, "line": line, "layer": "above"}
+
+
+def line_up(x: float, colour: str = SOFT, dash: str = "dot", width: float = 1.5, layer: str = "below") -> Layout:
+    """A line up the plot."""
+    line = {"color": colour, "width": width, "dash": dash}
+    ends = {"yref": "paper", "y0": 0, "y1": 1, "xref": "x", "x0": x, "x1": x}
+    return {"type": "line", **ends, "line": line, "layer": layer}
+
+
+def arm_keys(answer: Answer, used: set[str]) -> list[Key]:
+    """Legend entries of the arms that a figure shows, in the order of the scenario."""
+    strokes, labels = arm_strokes(answer.arms), arm_labels(answer.arms)
+    return [
+        Key(labels[arm], arm, stroke.colour, stroke.mark, stroke.dash) for arm, stroke in strokes.items() if arm in used
+    ]
+
+
+def drug_name(answer: Answer) -> str:
+    """The drug as the axes name it."""
+    drugs = sorted({str(row["drug"]) for row in answer.ic50 if row.get("drug")})
+    return spoken(" and ".join(drugs)) if drugs else "drug"

@@ -3,54 +3,40 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from exoresist.report.drawing import (
     Figure,
-    Key,
-    Layout,
     Panel,
     Trace,
+    arm_keys,
     band,
     base_layout,
     curve,
+    drug_name,
+    line_across,
+    line_up,
     linear_axis,
     log_axis,
+    mark,
     note,
     rounded,
-    row_layouts,
     shown,
     span,
 )
-from exoresist.report.palette import AVAILABLE, INK, NEEDED, SOFT, Stroke, arm_strokes, transparent
+from exoresist.report.palette import AVAILABLE, SOFT, Stroke, arm_strokes
+from exoresist.report.rows import RowText, row_layouts
 from exoresist.report.wording import (
-    MISSING,
     arm_labels,
     estimate_text,
     finite,
     fold_text,
-    interval_text,
-    number_text,
+    ratio_interval,
+    ratio_text,
     spoken,
+    subject_text,
     with_unit,
 )
-from exoresist.studies.answer import Answer, Estimate, Row
-
-NO_SHIFT = {"color": SOFT, "width": 1.5, "dash": "dot"}
-
-
-def arm_keys(answer: Answer, used: set[str]) -> list[Key]:
-    """Legend entries of the arms that a figure shows, in the order of the scenario."""
-    strokes, labels = arm_strokes(answer.arms), arm_labels(answer.arms)
-    return [
-        Key(labels[arm], arm, stroke.colour, stroke.mark, stroke.dash) for arm, stroke in strokes.items() if arm in used
-    ]
-
-
-def drug_name(answer: Answer) -> str:
-    """The drug as the axes name it."""
-    drugs = sorted({str(row["drug"]) for row in answer.ic50 if row.get("drug")})
-    return spoken(" and ".join(drugs)) if drugs else "drug"
+from exoresist.studies.answer import Answer, Row
 
 
 def dose_response(answer: Answer) -> Figure | None:
@@ -99,10 +85,10 @@ def dose_response(answer: Answer) -> Figure | None:
     return Figure(
         "dose-response",
         "Survival against dose",
-        "Cells alive at the end of the assay, as a share of the untreated cells of the same arm. Lines are the central parameter values; "
-        "bands hold 90 % of the draws from the parameter ranges.",
-        "A curve moved to the right means cells that withstand more drug. Where a curve crosses the dotted line is its IC50. "
-        "Bands that overlap over their whole length are arms this model cannot tell apart.",
+        "Cells alive at the end of the assay, as a share of the untreated cells of the same arm. Lines are the central "
+        "parameter values; bands hold 90 % of the draws from the parameter ranges.",
+        "A curve further right means cells that withstand more drug. Arms whose bands overlap over their whole length "
+        "are hard to tell apart in this assay. The dotted line is half of the untreated.",
         f"Line chart of survival against {drug_name(answer)} dose on a logarithmic axis. {values}.",
         [Panel(bands + lines, layout, {}, narrow)],
         arm_keys(answer, {str(row["arm"]) for row in rows}),
@@ -113,37 +99,6 @@ def ticks_of_share(top: float) -> list[float]:
     """Ticks at every quarter, or coarser when survival exceeds the untreated by far."""
     step = 0.25 if top <= 1.6 else 0.5 if top <= 3 else math.ceil(top / 5)
     return [step * number for number in range(int(top / step) + 1)]
-
-
-def line_across(y: float) -> Layout:
-    """A dotted line across the plot."""
-    return {
-        "type": "line",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "yref": "y",
-        "y0": y,
-        "y1": y,
-        "line": NO_SHIFT,
-        "layer": "below",
-    }
-
-
-def line_up(x: float, colour: str = SOFT, dash: str = "dot", width: float = 1.5) -> Layout:
-    """A line up the plot."""
-    line = {"color": colour, "width": width, "dash": dash}
-    return {
-        "type": "line",
-        "yref": "paper",
-        "y0": 0,
-        "y1": 1,
-        "xref": "x",
-        "x0": x,
-        "x1": x,
-        "line": line,
-        "layer": "below",
-    }
 
 
 def interval_point(row: Row, y: int, stroke: Stroke, group: str, label: str, unit: str) -> Trace | None:
@@ -158,7 +113,7 @@ def interval_point(row: Row, y: int, stroke: Stroke, group: str, label: str, uni
         "x": rounded([value]),
         "y": [y],
         "name": shown(label),
-        "marker": {"color": stroke.colour, "symbol": stroke.mark, "size": 13, "line": {"color": "#ffffff", "width": 1}},
+        "marker": mark(stroke, 13),
         "legendgroup": group,
         "hovertemplate": f"{shown(estimate_text(value, low, high, unit))}<extra></extra>",
     }
@@ -183,37 +138,53 @@ def potency(answer: Answer) -> Figure | None:
     if limits is None:
         return None
     unit = str(rows[0].get("unit") or "nM")
-    several = len({(row.get("population"), row.get("drug")) for row in rows}) > 1
-    names, values, traces = [], [], []
+    shifts = {str(row["arm"]): row for row in answer.shifts}
+    references = {str(row["id"]) for row in answer.arms if row.get("role") == "reference"}
+    texts: list[RowText] = []
+    traces: list[Trace] = []
     for place, row in enumerate(rows):
         arm = str(row["arm"])
-        extra = (
-            f" ({spoken(str(row.get('population') or ''))}, {spoken(str(row.get('drug') or ''))})" if several else ""
-        )
-        names.append(labels[arm] + extra)
+        alone = sum(other["arm"] == arm for other in rows) == 1
+        value = estimate_text(row.get("value"), row.get("low"), row.get("high"), unit)
         missing = finite(row.get("value")) is None
-        values.append("not reached" if missing else estimate_text(row["value"], row.get("low"), row.get("high"), unit))
-        point = interval_point(row, len(rows) - 1 - place, strokes[arm], arm, names[-1], unit)
+        texts.append(
+            RowText(
+                labels[arm],
+                "not reached" if missing else value,
+                "" if alone else ", ".join(spoken(str(row[key])) for key in ("population", "drug") if row.get(key)),
+                "" if missing or not alone or arm in references else shift_text(shifts.get(arm)),
+            )
+        )
+        point = interval_point(row, len(rows) - 1 - place, strokes[arm], arm, labels[arm], unit)
         traces += [point] if point else []
     title = f"IC50 of {drug_name(answer)} ({unit})"
-    common, wide, narrow = row_layouts(names, values, log_axis(title, *limits), log_axis(title, *limits, most=6))
+    common, wide, narrow = row_layouts(texts, log_axis(title, *limits, most=7), log_axis(title, *limits, most=6), 62)
     reference = next((row for row in rows if row["arm"] == answer.shift_against and finite(row.get("value"))), None)
+    caption = f"IC50 of each arm ({unit}), with bars that hold 90 % of the draws; the axis is logarithmic."
+    if any(text.value_aside for text in texts):
+        caption += " Beneath each number its ratio to the reference arm."
     if reference is not None:
         common["shapes"] = [line_up(float(reference["value"]))]
-    missing_note = (
-        " An arm without a point did not lose half of its cells within the doses tested."
-        if "not reached" in values
-        else ""
-    )
+        caption += " The dotted line marks the arm that the shift is measured against."
+    if any(text.value == "not reached" for text in texts):
+        caption += " An arm without a point did not lose half of its cells within the doses tested."
     return Figure(
         "ic50",
         "Dose that leaves half of the cells",
-        f"IC50 of each arm, with bars that hold 90 % of the draws; the axis is logarithmic. "
-        f"{'The dotted line marks the arm that the shift is measured against.' if reference is not None else ''}{missing_note}",
+        caption,
         shift_in_words(answer, labels),
-        f"Points with intervals. {'; '.join(f'{name}: {value}' for name, value in zip(names, values, strict=True))}.",
+        f"Points with intervals. {'; '.join(text.words() for text in texts)}.",
         [Panel(traces, common, wide, narrow)],
     )
+
+
+def shift_text(row: Row | None) -> str:
+    """`1.09x (1.01-1.2)`, typeset; empty where there is no ratio."""
+    value = finite(row.get("value")) if row else None
+    if row is None or value is None:
+        return ""
+    interval = ratio_interval(row.get("low"), row.get("high"))
+    return f"{ratio_text(value)}×" + (f" ({interval})" if interval else "")
 
 
 def shift_in_words(answer: Answer, labels: dict[str, str]) -> str:
@@ -222,155 +193,12 @@ def shift_in_words(answer: Answer, labels: dict[str, str]) -> str:
     if shift is None or finite(shift.value) is None:
         return "The IC50 shift of this comparison could not be computed: one of its arms has no IC50."
     against, of = labels.get(answer.shift_against, answer.shift_against), labels.get(answer.shift_of, answer.shift_of)
-    interval = interval_text(shift.low, shift.high)
+    interval = ratio_interval(shift.low, shift.high)
     between = f" “{of}” against “{against}”" if of and against else ""
     return (
-        f"The shift{between} is {fold_text(shift)}{f' (90 % interval {interval})' if interval else ''}; 1 means no shift. "
+        f"The shift{between} is {fold_text(shift)}{f' (90 % interval {interval})' if interval else ''}; 1 is no shift. "
         "Arms share their draws, so the shift is known better than the bars alone suggest."
     )
-
-
-def titration(answer: Answer) -> Figure | None:
-    """IC50 fold against vesicles per cell, with vesicles available and needed."""
-    rows = sorted(
-        (
-            row
-            for row in answer.titration
-            if (finite(row["vesicles_per_cell"]) or 0) > 0 and (finite(row["fold"]) or 0) > 0
-        ),
-        key=lambda row: float(row["vesicles_per_cell"]),
-    )
-    marks = [
-        ("available", answer.vesicles_available, AVAILABLE, "solid"),
-        ("needed for half the effect", answer.vesicles_needed, NEEDED, "dash"),
-    ]
-    there = [mark for mark in marks if mark[1] is not None and (finite(mark[1].value) or 0) > 0]
-    limits = span([row["vesicles_per_cell"] for row in rows] + [mark[1].value for mark in there if mark[1]], 1.6)
-    if not rows or limits is None:
-        return None
-    x = [row["vesicles_per_cell"] for row in rows]
-    area = band(x, [row.get("low") for row in rows], [row.get("high") for row in rows], INK, "fold", 0.12)
-    hover = "%{x:,.3~g} vesicles per cell: %{y:.3~g}-fold<extra></extra>"
-    line = curve(x, [row["fold"] for row in rows], "IC50 fold", Stroke(INK, "circle", "solid"), "fold", hover)
-    folds = [number for row in rows for key in ("fold", "low", "high") if (number := finite(row.get(key))) is not None]
-    shapes: list[Layout] = [line_across(1.0)]
-    notes = {True: [], False: []}  # type: dict[bool, list[Layout]]
-    for tier, (word, estimate, colour, dash) in enumerate(there):
-        assert estimate is not None and estimate.value is not None
-        shapes += vertical_mark(estimate, colour, dash, limits)
-        for wide in (True, False):
-            notes[wide].append(mark_note(word, estimate, colour, tier, limits, wide))
-    gap = gap_arrow(answer, there, limits)
-    shapes += gap[0]
-    notes[True] += gap[1]
-    notes[False] += gap[1]
-    title = "Vesicles added per recipient cell"
-    layout = base_layout(470, xaxis=log_axis(title, *limits), yaxis=fold_axis(folds), shapes=shapes)
-    narrow = {
-        "height": 420,
-        "margin": {"l": 56, "r": 12, "t": 112, "b": 56},
-        "font": {"size": 12},
-        "xaxis": log_axis(title, *limits, most=5),
-        "annotations": notes[False],
-    }
-    missing = "" if len(there) == 2 else " One of the two marks is missing: within the range examined it has no value."
-    return Figure(
-        "titration",
-        "How many vesicles it takes",
-        "IC50 fold of recipients given purified vesicles, against the number given. The band holds 90 % of the draws. Vertical lines: vesicles "
-        f"that the donors can supply, and vesicles needed for half of the greatest effect, with 90 % intervals as shaded columns.{missing}",
-        f"Needed left of available: donors supply enough. Needed right of available: they do not, and the distance is the dose gap, here "
-        f"{fold_text(answer.dose_gap)}{gap_interval(answer)}.",
-        f"Curve of IC50 fold against vesicles per cell, both with bands. Available: {estimate_words(answer.vesicles_available)}. "
-        f"Needed: {estimate_words(answer.vesicles_needed)}.",
-        [
-            Panel(
-                [area, line] if area else [line],
-                layout,
-                {"margin": {"l": 76, "r": 24, "t": 96, "b": 62}, "annotations": notes[True]},
-                narrow,
-            )
-        ],
-    )
-
-
-def gap_interval(answer: Answer) -> str:
-    """` (90 % interval a-b)` of the dose gap, or nothing."""
-    gap = answer.dose_gap
-    interval = interval_text(gap.low, gap.high) if gap else ""
-    return f" (90 % interval {interval})" if interval else ""
-
-
-def estimate_words(estimate: Estimate | None) -> str:
-    """An estimate as text for those who do not see the figure."""
-    return MISSING if estimate is None else estimate_text(estimate.value, estimate.low, estimate.high, estimate.unit)
-
-
-def fold_axis(folds: list[float]) -> Layout:
-    """Fold axis: linear, or logarithmic when it spans more than a factor of ten."""
-    title, low, high = "IC50 fold (1 = no shift)", min([*folds, 1.0]), max([*folds, 1.0])
-    if high / max(low, 1e-9) > 10 and low > 0:
-        return log_axis(title, low / 1.15, high * 1.15)
-    room = max(0.06 * (high - low), 0.02)
-    return linear_axis(title, range=[low - room, high + room])
-
-
-def vertical_mark(estimate: Estimate, colour: str, dash: str, limits: tuple[float, float]) -> list[Layout]:
-    """A column from low to high, cut at the axis ends, and a line at the value."""
-    low, high = finite(estimate.low), finite(estimate.high)
-    marks = [line_up(float(estimate.value or 0), colour, dash, 2.5)]
-    if low is not None and high is not None and high > 0:
-        ends = {"x0": max(low, limits[0]), "x1": min(high, limits[1])}
-        fill = {"fillcolor": transparent(colour, 0.12), "line": {"width": 0}, "layer": "below"}
-        marks.insert(0, {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "xref": "x", **ends, **fill})
-    return marks
-
-
-def mark_note(word: str, estimate: Estimate, colour: str, tier: int, limits: tuple[float, float], wide: bool) -> Layout:
-    """The text above a vertical mark. Each mark has its own tier, so that near marks cannot overlap."""
-    place = math.log10(float(estimate.value or 1) / limits[0]) / math.log10(limits[1] / limits[0])
-    anchor = "left" if place < (0.25 if wide else 0.4) else "right" if place > (0.75 if wide else 0.6) else "center"
-    interval = interval_text(estimate.low, estimate.high)
-    text = f"<b>{word}</b> {number_text(estimate.value)}" + (f" ({interval})" if interval else "")
-    size = 14 if wide else 12
-    x = math.log10(float(estimate.value or 1))
-    return note(
-        text,
-        x,
-        1.0,
-        size,
-        colour,
-        yref="paper",
-        yanchor="bottom",
-        xanchor=anchor,
-        yshift=(6 if tier else 30) if wide else (4 if tier else 26),
-    )
-
-
-def gap_arrow(answer: Answer, there: list[Any], limits: tuple[float, float]) -> tuple[list[Layout], list[Layout]]:
-    """An arrow above the plot from available to needed, with the dose gap written on it."""
-    if len(there) < 2 or answer.dose_gap is None or finite(answer.dose_gap.value) is None:
-        return [], []
-    start, end = (math.log10(mark[1].value) for mark in there)
-    arrow = {
-        "x": end, "y": 1.0, "xref": "x", "yref": "paper", "ax": start, "axref": "x", "ay": 0, "ayref": "pixel", "yshift": 58, "text": "",
-        "showarrow": True, "arrowhead": 2, "arrowsize": 1.2, "arrowwidth": 1.6, "arrowcolor": INK,
-    }  # fmt: skip
-    middle = (start + end) / 2
-    place = (middle - math.log10(limits[0])) / math.log10(limits[1] / limits[0])
-    anchor = "left" if place < 0.2 else "right" if place > 0.8 else "center"
-    text = note(
-        f"dose gap <b>{fold_text(answer.dose_gap)}</b>",
-        middle,
-        1.0,
-        14,
-        INK,
-        yref="paper",
-        yanchor="bottom",
-        xanchor=anchor,
-        yshift=62,
-    )
-    return [], [arrow, text]
 
 
 def drivers(answer: Answer, most: int = 12) -> Figure | None:
@@ -386,10 +214,14 @@ def drivers(answer: Answer, most: int = 12) -> Figure | None:
     effects = [float(row[key]) for row in rows for key in ("low_effect", "high_effect")]
     centre = finite(answer.ic50_shift.value) if answer.ic50_shift else None
     everything = effects + ([centre] if centre is not None else [])
-    labels = [
-        spoken(str(row["name"])) + (f" ({spoken(str(row['subject']))})" if row.get("subject") else "") for row in rows
+    texts = [
+        RowText(
+            spoken(str(row["name"])).capitalize(),
+            f"{ratio_text(row['low_effect'])} → {ratio_text(row['high_effect'])}",
+            subject_text(str(row.get("subject") or "")),
+        )
+        for row in rows
     ]
-    values = [f"{number_text(row['low_effect'])} → {number_text(row['high_effect'])}" for row in rows]
     title = "IC50 shift with this parameter alone at the end of its range"
     limits = span(everything, 1.12)
     if min(everything) > 0 and max(everything) / min(everything) > 10 and limits:
@@ -398,17 +230,17 @@ def drivers(answer: Answer, most: int = 12) -> Figure | None:
         room = 0.05 * (max(everything) - min(everything)) or 0.05
         axis = narrow_axis = linear_axis(title, range=[min(everything) - room, max(everything) + room])
     narrow_axis = {**narrow_axis, "title": {**narrow_axis["title"], "text": "IC50 shift at either end of the range"}}
-    common, wide, narrow = row_layouts(labels, values, axis, narrow_axis, per_row=46)
+    common, wide, narrow = row_layouts(texts, axis, narrow_axis, 54)
     if centre is not None:
         common["shapes"] = [line_up(centre)]
     return Figure(
         "drivers",
         "What the answer hangs on",
-        "IC50 shift when one parameter alone is moved to the low end (open mark) and to the high end (filled mark) of its range, all others at "
-        "their central values. The dotted line is the central shift.",
-        "The longest bars at the top are the measurements worth making first. A bar that crosses 1 can turn the answer.",
-        "Tornado chart. " + "; ".join(f"{label}: {value}" for label, value in zip(labels, values, strict=True)) + ".",
-        [Panel(driver_traces(rows, values), common, wide, narrow)],
+        "IC50 shift when one parameter alone is moved to the low end (open mark) and the high end (filled mark) of its "
+        "range, all others at their central values. The dotted line is the central shift.",
+        "The long bars at the top are the measurements worth making first. A bar that crosses 1 can turn the answer.",
+        "Tornado chart. " + "; ".join(text.words() for text in texts) + ".",
+        [Panel(driver_traces(rows, [text.value for text in texts]), common, wide, narrow)],
     )
 
 

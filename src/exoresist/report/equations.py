@@ -7,12 +7,13 @@ from xml.etree import ElementTree
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
 ELEMENTS = frozenset(
-    "math mrow mi mo mn mtext ms mspace mfrac msqrt mroot mstyle mpadded mphantom mfenced menclose msub msup msubsup munder mover "
-    "munderover mmultiscripts mprescripts none mtable mtr mtd merror".split()
+    "math mrow mi mo mn mtext ms mspace mfrac msqrt mroot mstyle mpadded mphantom mfenced menclose msub msup msubsup "
+    "munder mover munderover mmultiscripts mprescripts none mtable mtr mtd merror".split()
 )
 ATTRIBUTES = frozenset(
-    "display displaystyle mathvariant stretchy fence form separator accent accentunder columnalign rowspacing columnspacing "
-    "linethickness lspace rspace width height depth minsize maxsize movablelimits scriptlevel symmetric largeop notation".split()
+    "display displaystyle mathvariant stretchy fence form separator accent accentunder columnalign rowspacing "
+    "columnspacing linethickness lspace rspace width height depth minsize maxsize movablelimits scriptlevel symmetric "
+    "largeop notation".split()
 )
 
 
@@ -20,8 +21,8 @@ ATTRIBUTES = frozenset(
 def mathml(latex: str) -> str | None:
     """`latex` as a MathML element, or None where it cannot be converted (show the source then).
 
-    latex2mathml passes text and links through unescaped, so the tree is rebuilt from elements and attributes that are known to be
-    harmless; anything else counts as not convertible.
+    latex2mathml passes text and links through unescaped, so only elements and attributes known to be harmless are let
+    through; anything else counts as not convertible.
     """
     from latex2mathml.converter import convert
 
@@ -36,5 +37,22 @@ def mathml(latex: str) -> str | None:
             return None
         element.tag = name
         element.attrib = {key: value for key, value in element.attrib.items() if key in ATTRIBUTES}
+    join_words(tree)
     tree.set("xmlns", MATHML)
     return ElementTree.tostring(tree, encoding="unicode")
+
+
+def join_words(tree: ElementTree.Element) -> None:
+    r"""Make words of letters, in place: LaTeX's `k_{cat}` would be set as k with the product of c, a and t.
+
+    Words are subscripts of several letters, and letters that are upright anyway (`\mathrm{efflux}`).
+    """
+    subscripts = [element[1] for element in tree.iter() if element.tag in ("msub", "msubsup")]
+    for row in tree.iter("mrow"):
+        letters = list(row)
+        if len(letters) < 2 or any(letter.tag != "mi" or len(letter.text or "") != 1 for letter in letters):
+            continue
+        if row in subscripts or all(letter.get("mathvariant") == "normal" for letter in letters):
+            word = ElementTree.Element("mi")
+            word.text = "".join(letter.text or "" for letter in letters)
+            row[:] = [word]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from exoresist.report.amount_figures import kinds, mass_balance, small_pools, survivors
 from exoresist.report.drawing import Figure
-from exoresist.report.effect_figures import dose_response, drivers, potency, titration
+from exoresist.report.effect_figures import dose_response, drivers, potency
+from exoresist.report.titration_figure import titration
 from exoresist.studies.answer import Answer
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -17,7 +19,9 @@ from exoresist.report.equations import mathml
 from exoresist.report.figures import figures
 from exoresist.report.files import write_atomically
 from exoresist.report.palette import arm_strokes
-from exoresist.studies.answer import Answer, Estimate, Row
+from exoresist.studies.answer import COLUMNS, Answer, Estimate, Row
+
+ARM_TABLES = ("ic50", "curves", "survivors", "mass_balance")
 
 
 def write_report(answer: Answer, folder: Path) -> Path:
@@ -27,6 +31,7 @@ def write_report(answer: Answer, folder: Path) -> Path:
 
 def page(answer: Answer) -> str:
     """The whole page as HTML."""
+    answer = complete(answer)
     drawn = figures(answer)
     numbered = {name: number for number, name in enumerate(drawn, start=1)}
     return str(
@@ -50,6 +55,17 @@ def page(answer: Answer) -> str:
     )
 
 
+def complete(answer: Answer) -> Answer:
+    """The answer with every column present in every row, and a row for every arm that a table names."""
+    changes: dict[str, Any] = {
+        name: [{**dict.fromkeys(columns), **row} for row in getattr(answer, name)] for name, columns in COLUMNS.items()
+    }
+    named = dict.fromkeys(str(row["arm"]) for name in ARM_TABLES for row in changes[name])
+    listed = {str(row["id"]) for row in changes["arms"]}
+    changes["arms"] += [{**dict.fromkeys(COLUMNS["arms"]), "id": arm} for arm in named if arm not in listed]
+    return replace(answer, **changes)
+
+
 @cache
 def template() -> Any:
     """The page's template; everything it prints is escaped unless it was made here."""
@@ -62,6 +78,7 @@ def template() -> Any:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: "" if value is None else value,
     )
     environment.filters.update(
         number=wording.number_text,
@@ -72,6 +89,8 @@ def template() -> Any:
         interval=lambda row: wording.interval_text(row.get("low"), row.get("high")),
         doi=doi_address,
         anchor=anchor,
+        subject=lambda text: wording.subject_text(str(text or "")),
+        tight=lambda text: re.sub(r"(?<=\d) (?=[%h])", "\u00a0", text),
     )
     environment.globals.update(
         mathml=lambda latex: Markup(found) if (found := mathml(str(latex))) else None, safe=Markup
@@ -113,7 +132,7 @@ def tiles(answer: Answer) -> list[dict[str, str]]:
     membrane = answer.donor_membrane_equivalents
     too_much = membrane is not None and (wording.finite(membrane.value) or 0) > 1
     return [
-        tile("IC50 shift", answer.ic50_shift, "×", "IC50 of the named arm over its comparison; 1 means no shift."),
+        tile("IC50 shift", answer.ic50_shift, "×", comparison(answer), wording.ratio_text, wording.ratio_interval),
         tile(
             "Dose gap",
             answer.dose_gap,
@@ -136,15 +155,29 @@ def tiles(answer: Answer) -> list[dict[str, str]]:
     ]
 
 
-def tile(label: str, estimate: Estimate | None, suffix: str, meaning: str) -> dict[str, str]:
+def comparison(answer: Answer) -> str:
+    """What the shift compares."""
+    labels = wording.arm_labels(answer.arms)
+    of, against = labels.get(answer.shift_of, answer.shift_of), labels.get(answer.shift_against, answer.shift_against)
+    compared = f"“{of}” over “{against}”" if of and against else "IC50 of the arm asked about over its comparison"
+    return f"{compared}; 1 is no shift."
+
+
+def tile(
+    label: str,
+    estimate: Estimate | None,
+    suffix: str,
+    meaning: str,
+    number: Callable[[Any], str] = wording.number_text,
+    between: Callable[[Any, Any], str] = wording.interval_text,
+) -> dict[str, str]:
     """One of the key numbers."""
-    value = estimate.value if estimate else None
-    text = wording.number_text(value)
-    interval = wording.interval_text(estimate.low, estimate.high) if estimate else ""
+    text = number(estimate.value if estimate else None)
+    interval = between(estimate.low, estimate.high) if estimate else ""
     return {
         "label": label,
         "value": text if text == wording.MISSING else text + suffix,
-        "interval": f"90 % interval {interval}" if interval else "",
+        "interval": f"90\u00a0% interval {interval}" if interval else "",
         "meaning": meaning,
     }
 

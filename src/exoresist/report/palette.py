@@ -1,6 +1,9 @@
-"""Colours and marks. Arms take Okabe and Ito's colours (told apart with any colour vision), each with its own mark and dash, so
-that colour never carries the meaning alone. Places of the drug and kinds of number take other tones, so that no colour means two
-things. Source: Okabe & Ito, Color Universal Design, 2008."""
+"""Colours and marks.
+
+Arms take Okabe and Ito's colours (told apart with any colour vision), each with its own mark and dash, so that colour
+never carries the meaning alone. Places of the drug and kinds of number take other tones, so that no colour means two things.
+Source: Okabe & Ito, Color Universal Design, 2008.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ class Fill:
     shape: str = ""
 
 
-# Outside the cells greys, inside them blue-greens from light to dark, in vesicles hatched sand: families before single tones.
+# Outside the cells greys, inside them blue-greens from light to dark, in vesicles hatched sand, removed mauve.
 PLACES = {
     "medium": Fill("#d9d9d6", INK),
     "serum": Fill("#b3b3ae", INK),
@@ -65,7 +68,7 @@ PLACES = {
     "target": Fill("#1f5a5c", "#ffffff"),
     "vesicles inside": Fill("#e3cf9f", INK, "/"),
     "vesicles outside": Fill("#bb9a52", INK, "\\"),
-    "removed": Fill("#f4f3f0", INK, "."),
+    "removed": Fill("#dcc9d8", INK),
 }
 OTHER_PLACES = (Fill("#cdbfd6", INK), Fill("#9a86ab", INK), Fill("#66547a", "#ffffff"))
 

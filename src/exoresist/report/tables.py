@@ -14,14 +14,14 @@ from exoresist.report.wording import finite, listed
 from exoresist.studies.answer import COLUMNS, Answer, Estimate, Row, plain
 
 NUMBERS = frozenset(
-    "value low high hill top bottom auc gr50 gr_max dose survival time cells vesicles_per_cell fold amount low_effect high_effect "
-    "relative_error".split()
+    "value low high hill top bottom auc gr50 gr_max dose survival time cells vesicles_per_cell fold amount low_effect "
+    "high_effect relative_error".split()
 )
 ESTIMATES = ("ic50_shift", "dose_gap", "donor_membrane_equivalents", "vesicles_available", "vesicles_needed")
 
 
 def table_rows(answer: Answer) -> dict[str, tuple[tuple[str, ...], list[Row]]]:
-    """Table name -> (columns, rows): every table of the answer, and the single estimates and balances as tables of their own."""
+    """Table name -> (columns, rows): every table of the answer, and its single estimates and balances as two more."""
     tables = {name: (columns, list(getattr(answer, name))) for name, columns in COLUMNS.items()}
     found = [(name, getattr(answer, name)) for name in ESTIMATES]
     estimates = [{"name": name, **estimate.to_dict()} for name, estimate in found if estimate is not None]
@@ -34,8 +34,8 @@ def table_rows(answer: Answer) -> dict[str, tuple[tuple[str, ...], list[Row]]]:
 def write_tables(answer: Answer, folder: Path) -> list[Path]:
     """Write `tables/NAME.csv` and `tables/NAME.parquet` for every table of the answer; returns the paths.
 
-    Columns are the same in both and present even when a table is empty; a missing number is empty (CSV) or null (Parquet);
-    lists of texts are joined by `; `. Columns that a row has beyond the agreed ones follow at the end.
+    Columns are the same in both and present even when a table is empty; a missing number is empty (CSV) or null
+    (Parquet); lists of texts are joined by `; `. Columns that a row has beyond the agreed ones follow at the end.
     """
     written = []
     for name, (columns, rows) in table_rows(answer).items():

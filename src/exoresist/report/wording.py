@@ -22,7 +22,7 @@ def finite(value: Any) -> float | None:
 
 
 def number_text(value: Any, figures: int = 3) -> str:
-    """A number with `figures` significant figures: 0.00321, 24.1, 1,250, 3.2 x 10^6 (typeset), or the word for a missing one."""
+    """A number with `figures` significant figures: 0.00321, 24.1, 1,250, 3.2 x 10^6 (typeset), or `not available`."""
     number = finite(value)
     if number is None:
         return MISSING
@@ -32,7 +32,7 @@ def number_text(value: Any, figures: int = 3) -> str:
     if exponent >= 6 or exponent < -3:
         mantissa = f"{number / 10.0**exponent:.{figures - 1}f}"
         mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-        power = f"10{str(exponent).translate(SUPERSCRIPTS)}"
+        power = power_text(exponent)
         text = power if mantissa == "1" else f"{mantissa}{NO_BREAK}×{NO_BREAK}{power}"
     else:
         decimals = max(0, figures - 1 - exponent)
@@ -40,6 +40,32 @@ def number_text(value: Any, figures: int = 3) -> str:
         if decimals and exponent < figures - 1 and "." in text:
             text = text.rstrip("0").rstrip(".")
     return text.replace("-", "−") if number < 0 else text
+
+
+def power_text(exponent: int) -> str:
+    """`10^6`, typeset."""
+    return f"10{str(exponent).translate(SUPERSCRIPTS)}"
+
+
+def ratio_text(value: Any) -> str:
+    """A ratio with two decimals; closer to 1 with more, so that 1.003 is not printed as 1, nor 1 as 1.00."""
+    number = finite(value)
+    if number is None:
+        return MISSING
+    distance = abs(number - 1.0)
+    if distance < 1e-6:
+        return "1"
+    if distance < 0.02:
+        return f"{number:.{max(3, -math.floor(math.log10(distance)))}f}"
+    return f"{number:.2f}" if 0.1 <= number < 10 else number_text(number)
+
+
+def ratio_interval(low: Any, high: Any) -> str:
+    """Interval of a ratio; empty when an end is missing."""
+    if finite(low) is None or finite(high) is None:
+        return ""
+    first, last = ratio_text(low), ratio_text(high)
+    return first if first == last else f"{first}–{last}"
 
 
 def unit_text(unit: str) -> str:
@@ -67,11 +93,11 @@ def estimate_text(value: Any, low: Any, high: Any, unit: str, figures: int = 3) 
     return with_unit(value, unit, figures) + (f" ({interval})" if interval else "")
 
 
-def fold_text(estimate: Estimate | None, figures: int = 3) -> str:
+def fold_text(estimate: Estimate | None) -> str:
     """A ratio as `5.04×`."""
     if estimate is None or finite(estimate.value) is None:
         return MISSING
-    return f"{number_text(estimate.value, figures)}×"
+    return f"{ratio_text(estimate.value)}×"
 
 
 def percent_text(share: Any) -> str:
@@ -87,6 +113,12 @@ def percent_text(share: Any) -> str:
 def spoken(name: str) -> str:
     """An identifier as words: `delivered_fraction` reads `delivered fraction`."""
     return name.replace("_", " ").strip()
+
+
+def subject_text(subject: str) -> str:
+    """`cell_line:mcf7_resistant` as `mcf7 resistant`; several subjects are listed."""
+    parts = [spoken(part.split(":", 1)[-1]) for part in subject.split("|") if part.strip()]
+    return ", ".join(parts)
 
 
 def arm_labels(arms: list[Row]) -> dict[str, str]:

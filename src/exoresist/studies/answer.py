@@ -1,7 +1,7 @@
 """What a study returns and the report draws: plain data, nothing looked up, nothing simulated.
 
-Every row is a dictionary with the columns named in `COLUMNS`; a number that could not be had is None, never NaN. Only the
-standard library is used here, so that reading a stored answer costs nothing.
+Every row is a dictionary with the columns named in `COLUMNS`; a number that could not be had is None, never NaN. Only
+the standard library is used here, so that reading a stored answer costs nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "mass_balance": ("arm", "time", "place", "amount"),
     "drivers": ("name", "subject", "low_effect", "high_effect"),
     "parameters": (
-        "name", "subject", "value", "unit", "low", "high", "distribution", "kind", "source", "locator", "note", "used_by",
+        "name", "subject", "value", "unit", "low", "high", "distribution", "kind", "source", "locator", "note",
+        "used_by",
     ),
     "equations": ("law", "latex", "summary", "units", "source", "used_by"),
     "bibliography": ("id", "citation", "doi", "reasons"),
@@ -69,7 +70,7 @@ class Answer:
     titration         IC50 fold of the recipients against vesicles added per recipient
     dose_gap          vesicles needed for half the effect over vesicles available
     mass_balance      amount of drug in pmol per well in each place
-    drivers           `low_effect` and `high_effect`: the IC50 shift with that parameter alone at the low and high end of its range
+    drivers           `low_effect`, `high_effect`: the IC50 shift with this parameter alone at the low, high end of its range
     assumed_share     fraction (0 to 1) of the numbers used that are of kind assumed
     conservation      element -> largest relative error of its balance
     timing_s          wall time: one number, or stage -> number
@@ -107,7 +108,7 @@ class Answer:
     catalog_hash: str = ""
 
     def to_dict(self) -> Row:
-        """The whole answer as JSON-able data; NumPy numbers become Python's, numbers that are not finite become None."""
+        """The whole answer as JSON-able data; NumPy numbers become Python's, those that are not finite become None."""
         return {
             item.name: value.to_dict() if isinstance(value := getattr(self, item.name), Estimate) else plain(value)
             for item in fields(self)

@@ -1,7 +1,7 @@
 """What a model must beat: predictions of confluence under a drug that know no mechanism.
 
-`fit_growth_kill` is logistic growth with a dose-dependent kill rate, fitted to all doses at once; `nearest_dose_prediction`
-repeats the curve of the nearest dose seen. Both are fitted on some doses and judged on others.
+`fit_growth_kill` is logistic growth with a dose-dependent kill rate, fitted to all doses at once;
+`nearest_dose_prediction` repeats the curve of the nearest dose seen. Both are fitted on some doses, judged on others.
 """
 
 from __future__ import annotations
@@ -21,6 +21,24 @@ FloatArray = NDArray[np.float64]
 _TIE = 1e-9
 _FASTEST_GROWTH = 0.2  # 1/h; a doubling time of 3.5 h is beyond any human cell
 _FASTEST_KILL = 1.0  # 1/h
+_FLATTEST_HILL = 0.2
+
+
+@dataclass(frozen=True)
+class SearchLimits:
+    """How far the fit may go where the data do not decide.
+
+    capacity  highest capacity, unit of the observations. Wells that never reach their plateau want exponential growth;
+              a ceiling of 100 % would bend them and weaken the baseline: the default is as good as none for confluence
+    hill      steepest dose dependence. Few doses seldom bound it, and predictions between doses depend on it: the
+              default is the bound of the published GR scripts (github datarail/gr_metrics), not tuned on predictions
+    """
+
+    capacity: float = 1000.0
+    hill: float = 5.0
+
+
+_DEFAULT_LIMITS = SearchLimits()
 
 
 @dataclass(frozen=True)
@@ -61,43 +79,46 @@ class GrowthKill:
 def _bernoulli(start: float | FloatArray, growth: float, capacity: float, kill: float, time: FloatArray) -> FloatArray:
     """Closed form of N' = growth N (1 - N/capacity) - kill N.
 
-    N(t) = N0 e**(g t) / (1 + (growth / capacity) N0 (e**(g t) - 1) / g),   g = growth - kill;  (e**(g t) - 1)/g -> t at g = 0
+    N(t) = N0 e**(g t) / (1 + (growth / capacity) N0 (e**(g t) - 1) / g),   g = growth - kill
+    limits  (e**(g t) - 1)/g -> t at g = 0
     """
     net = growth - kill
     gain = time if abs(net) < 1e-12 else np.expm1(net * time) / net
     return np.asarray(start * np.exp(net * time) / (1.0 + growth / capacity * start * gain))
 
 
-def fit_growth_kill(times: ArrayLike, observed: Mapping[float, ArrayLike], capacity_limit: float = 100.0) -> GrowthKill:
+def fit_growth_kill(
+    times: ArrayLike, observed: Mapping[float, ArrayLike], limits: SearchLimits = _DEFAULT_LIMITS
+) -> GrowthKill:
     """Least-squares fit of the plain baseline (no delay) to all doses at once, from several starts.
 
-    times           h, shape (n,), rising
-    observed        dose -> confluence, shape (n,) or (replicates, n); two or more doses, one of them may be 0. All doses
-                    share one start: the first reading of a dose to be predicted is not looked at
-    capacity_limit  highest capacity allowed, unit of the observations (100 for confluence in %)
-    returns         GrowthKill with delay 0
-    raises          InputError for unusable input; SolverError when no start converges
-    source          standard: Verhulst 1838 growth with a Hill (Emax) kill rate
+    times     h, shape (n,), rising
+    observed  dose -> confluence, shape (n,) or (replicates, n); two or more doses, one of them may be 0. All doses
+              share one start: the first reading of a dose to be predicted is not looked at
+    limits    bounds of capacity and steepness
+    returns   GrowthKill with delay 0
+    raises    InputError for unusable input; SolverError when no start converges
+    source    standard: Verhulst 1838 growth with a Hill (Emax) kill rate
     """
-    return _fit(times, observed, capacity_limit, with_delay=False)
+    return _fit(times, observed, limits, with_delay=False)
 
 
 def fit_delayed_growth_kill(
-    times: ArrayLike, observed: Mapping[float, ArrayLike], capacity_limit: float = 100.0
+    times: ArrayLike, observed: Mapping[float, ArrayLike], limits: SearchLimits = _DEFAULT_LIMITS
 ) -> GrowthKill:
     """As `fit_growth_kill`, the kill starting only after one fitted delay (h), shared by all doses.
 
     Not the plain baseline: one more parameter, for judging how much of a model's gain is mere lag.
     """
-    return _fit(times, observed, capacity_limit, with_delay=True)
+    return _fit(times, observed, limits, with_delay=True)
 
 
 def nearest_dose(fitted: Sequence[float], dose: float) -> float:
     """The fitted dose nearest to `dose` on a log scale.
 
     Zero lies infinitely far from every positive dose, so the control stands in only for dose 0 itself, or when nothing
-    else was fitted; a dose of 0 without a fitted control takes the lowest. Ties go to the lower dose, which predicts the
-    weaker effect.
+    else was fitted; a dose of 0 without a fitted control takes the lowest. Ties go to the lower dose, which predicts
+    the weaker effect.
 
     raises  InputError when no dose is given or one is negative
     """
@@ -137,11 +158,11 @@ def root_mean_square_error(predicted: ArrayLike, observed: ArrayLike) -> float:
 
 @dataclass(frozen=True)
 class BaselineComparison:
-    """How the baselines do on doses they were not fitted on; all errors root mean squares in the unit of the observations.
+    """How the baselines do on doses they were not fitted on; errors are root mean squares, unit of the observations.
 
     fit           the fitted baseline (fit.rmse: on the doses it saw);  delayed  the same with a delay
-    by_dose       rows dose, growth_kill, delayed, nearest, nearest_dose, replicate_error. The last is the standard error
-                  of the observed mean over its replicates: no prediction can be shown to be better than that
+    by_dose       rows dose, growth_kill, delayed, nearest, nearest_dose, replicate_error. The last is the standard
+                  error of the observed mean over its replicates: no prediction can be shown to be better than that
     growth_kill, delayed_error, nearest  over all predicted doses and times
     """
 
@@ -154,7 +175,10 @@ class BaselineComparison:
 
 
 def compare_baselines(
-    times: ArrayLike, observed: Mapping[float, ArrayLike], fitted_doses: Sequence[float], capacity_limit: float = 100.0
+    times: ArrayLike,
+    observed: Mapping[float, ArrayLike],
+    fitted_doses: Sequence[float],
+    limits: SearchLimits = _DEFAULT_LIMITS,
 ) -> BaselineComparison:
     """Fit on some doses and predict the others.
 
@@ -169,8 +193,8 @@ def compare_baselines(
         came = f"Doses to fit {list(fitted_doses)}"
         raise InputError(came, f"some, not all, of {sorted(observed)}", "Leave at least one dose to predict.")
     training = {dose: observed[dose] for dose in fitted_doses}
-    fit = fit_growth_kill(times, training, capacity_limit)
-    delayed = fit_delayed_growth_kill(times, training, capacity_limit)
+    fit = fit_growth_kill(times, training, limits)
+    delayed = fit_delayed_growth_kill(times, training, limits)
     rows = []
     for dose in held_out:
         readings = np.atleast_2d(np.asarray(observed[dose], dtype=np.float64))
@@ -188,15 +212,13 @@ def compare_baselines(
             }
         )
     # All doses share their times, so the overall root mean square is that of the doses' errors.
-    overall = {
-        name: float(np.sqrt(np.mean([row[name] ** 2 for row in rows])))
-        for name in ("growth_kill", "delayed", "nearest")
-    }
+    names = ("growth_kill", "delayed", "nearest")
+    overall = {name: float(np.sqrt(np.mean([row[name] ** 2 for row in rows]))) for name in names}
     return BaselineComparison(fit, delayed, rows, overall["growth_kill"], overall["delayed"], overall["nearest"])
 
 
 def _mean_curve(readings: ArrayLike) -> FloatArray:
-    """Mean over replicates, shape (n,); InputError unless the readings are finite and of shape (n,) or (replicates, n)."""
+    """Mean over replicates, shape (n,); InputError unless finite and of shape (n,) or (replicates, n)."""
     try:
         array = np.asarray(readings, dtype=np.float64)
     except (TypeError, ValueError) as problem:
@@ -210,7 +232,7 @@ def _mean_curve(readings: ArrayLike) -> FloatArray:
     return array if array.ndim == 1 else array.mean(axis=0)
 
 
-def _fit(times: ArrayLike, observed: Mapping[float, ArrayLike], capacity_limit: float, with_delay: bool) -> GrowthKill:
+def _fit(times: ArrayLike, observed: Mapping[float, ArrayLike], limits: SearchLimits, with_delay: bool) -> GrowthKill:
     """Multi-start bounded least squares in the logs of the parameters."""
     from scipy.optimize import least_squares
 
@@ -228,13 +250,21 @@ def _fit(times: ArrayLike, observed: Mapping[float, ArrayLike], capacity_limit: 
         )
     values = np.stack(list(curves.values()))
     highest = float(values.max())
-    if highest <= 0 or capacity_limit < highest:
-        raise InputError(f"Readings up to {highest:g}", f"above 0, at most {capacity_limit:g}", "Raise capacity_limit.")
+    if highest <= 0 or limits.capacity < highest or limits.hill <= _FLATTEST_HILL:
+        allowed = f"above 0 and at most the capacity limit {limits.capacity:g}, a Hill limit above {_FLATTEST_HILL:g}"
+        raise InputError(f"Readings up to {highest:g}, Hill limit {limits.hill:g}", allowed, "Raise the limits.")
     first = max(float(values[:, 0].mean()), 1e-3 * highest)
 
-    low = np.log([1e-4, 0.5 * highest, 0.1 * first, 1e-5, positive[0] / 100.0, 0.2])
+    low = np.log([1e-4, 0.5 * highest, 0.1 * first, 1e-5, positive[0] / 100.0, _FLATTEST_HILL])
     high = np.log(
-        [_FASTEST_GROWTH, capacity_limit * (1.0 + 1e-9), 10.0 * first, _FASTEST_KILL, positive[-1] * 100.0, 10.0]
+        [
+            _FASTEST_GROWTH,
+            limits.capacity * (1.0 + 1e-9),
+            10.0 * first,
+            _FASTEST_KILL,
+            positive[-1] * 100.0,
+            limits.hill,
+        ]
     )
     if with_delay:
         low, high = np.append(low, 0.0), np.append(high, 0.9 * time[-1])
@@ -254,7 +284,7 @@ def _fit(times: ArrayLike, observed: Mapping[float, ArrayLike], capacity_limit: 
     delays: tuple[float, ...] = (0.0, 0.2 * time[-1]) if with_delay else (0.0,)
     best: GrowthKill | None = None
     for faster, ec50, hill, delay in product((1.0, 2.0), (0.3 * middle, middle, 3.0 * middle), (1.0, 3.0), delays):
-        guess = np.log([growth * faster, 0.9 * capacity_limit, first, growth * faster, ec50, hill])
+        guess = np.log([growth * faster, 0.9 * limits.capacity, first, growth * faster, ec50, hill])
         if with_delay:
             guess = np.append(guess, delay)
         inside = np.clip(guess, low + 1e-6 * (high - low), high - 1e-6 * (high - low))

@@ -24,6 +24,7 @@ BELOW: RangeStatus = "below range"
 # Halving the bracket sixty times reaches the resolution of a double from any spacing of doses.
 _BISECTIONS = 60
 _LARGEST = 1e100
+_SAME_DOSE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,30 @@ def control_level(doses: FloatArray, responses: FloatArray, control: ArrayLike |
     return level
 
 
+def distinct_doses(doses: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
+    """The different doses, rising, and for each reading which of them it has.
+
+    Doses within a rounding error of their neighbour (relative 1e-9) are one: 0.1 * 3 and 0.3 are replicates.
+
+    doses    >= 0, shape (n,); returns  shapes (m,) and (n,)
+    """
+    order = np.argsort(doses, kind="stable")
+    rising = doses[order]
+    new = np.ones(doses.size, dtype=bool)
+    new[1:] = rising[1:] > rising[:-1] * (1.0 + _SAME_DOSE)
+    place = np.empty(doses.size, dtype=np.intp)
+    place[order] = np.cumsum(new) - 1
+    return rising[new], place
+
+
 def mean_by_dose(doses: FloatArray, responses: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Replicates averaged: distinct doses above zero in rising order, mean responses and number of replicates.
 
     doses      shape (n,); responses shape (..., n), as `checked_curves` returns them
     returns    doses shape (m,), responses shape (..., m), counts shape (m,)
     """
-    distinct, place, counts = np.unique(doses, return_inverse=True, return_counts=True)
+    distinct, place = distinct_doses(doses)
+    counts = np.bincount(place)
     # A product with the averaging matrix keeps one code path for one curve and for many.
     average = np.zeros((doses.size, distinct.size))
     average[np.arange(doses.size), place] = 1.0 / counts[place]
@@ -225,8 +243,8 @@ def _knot_slopes(position: FloatArray, values: FloatArray) -> FloatArray:
 def ic50_by_interpolation(doses: ArrayLike, responses: ArrayLike, control: ArrayLike | None = None) -> InterpolatedIc50:
     """Absolute IC50: the dose at which the response falls to half of the control, read off without a parametric fit.
 
-    Replicates are averaged, a rise (noise, low-dose stimulation) is pooled by isotonic regression, and the falling curve
-    is joined by a monotone cubic (PCHIP) in log dose, so there is one crossing and no overshoot.
+    Replicates are averaged, a rise (noise, low-dose stimulation) is pooled by isotonic regression, and the falling
+    curve is joined by a monotone cubic (PCHIP) in log dose, so there is one crossing and no overshoot.
 
     doses      concentration, shape (n,), shared by all curves; unsorted, repeated and zero doses are allowed
     responses  any unit, shape (..., n)
@@ -253,7 +271,7 @@ def ic50_by_interpolation(doses: ArrayLike, responses: ArrayLike, control: Array
 
 
 def _crossing(position: FloatArray, curve: FloatArray, level: FloatArray) -> FloatArray:
-    """Log dose at which each falling curve first reaches its level; where it does not, a value for the caller to mask."""
+    """Log dose at which each falling curve first reaches its level; where it never does, a value to mask."""
     slopes = _knot_slopes(position, curve)
     after = np.clip(np.argmax(curve <= level[..., None], axis=-1), 1, position.size - 1)
 

@@ -19,6 +19,7 @@ from exoresist.studies.dose_curve import (
     area_under_curve,
     checked_curves,
     control_level,
+    distinct_doses,
     ic50_by_interpolation,
     logistic_response,
     mean_by_dose,
@@ -109,19 +110,21 @@ def fit_dose_response(
     weights    dimensionless >= 0, shape (n,), for instance 1 / variance; default all equal
     control    unit of responses; default: mean at dose zero, else 1 (responses are fractions of the untreated)
     returns    DoseResponseFit, never NaN
-    limits     bottom stays at or above the lower of 0 and the lowest response. It is fixed there (three parameters) with
-               fewer than five distinct doses, or when the midpoint would lie above the highest dose: such data show
-               no bottom. A flat line (one parameter; ic50 = the bound) is returned when an F test finds no fall
+    limits     bottom stays at or above the lower of 0 and the lowest response. It is fixed there (three parameters)
+               with fewer than five distinct doses, or when the midpoint would lie above the highest dose: such data
+               show no bottom. A flat line (one parameter; ic50 = the bound) is returned when an F test finds no fall
                (p > 0.05) and the curve falls by less than a fifth of the control within the tested doses.
     raises     InputError for unusable input
     source     form: Hill 1910; flat-line test as in Hafner et al. 2016, doi 10.1038/nmeth.3853
     """
     dose, response, weight = _checked_readings(doses, responses, weights)
+    if control is None and np.any(numbers(doses, "The doses") == 0) and not np.any(dose == 0):
+        raise InputError("Untreated readings that all have weight zero", "a control", "Give `control`, or weigh them.")
     level = float(control_level(dose, response, control))
     floor = min(0.0, float(response.min()))
     highest = max(level, float(response.max()))
     ceiling = highest + float(np.ptp(response))
-    enough = np.unique(dose).size >= 5
+    enough = distinct_doses(dose)[0].size >= 5
     problem = LogisticProblem(dose, response, weight, floor, ceiling, free_bottom=enough)
     curve = problem.solve()
     if enough and curve.ic50 > dose.max():
@@ -239,8 +242,8 @@ def _checked_readings(
         )
     order = np.argsort(dose, kind="stable")
     order = order[weight[order] > 0]
-    if np.unique(dose[order][dose[order] > 0]).size < 3:
+    if distinct_doses(dose[order][dose[order] > 0])[0].size < 3:
         raise InputError(
             "Fewer than three distinct doses above zero", "three or more", "Use ic50_by_interpolation, or add doses."
         )
-    return dose[order], response[order], weight[order]
+    return dose[order], response[order], weight[order] / weight.max()

@@ -43,7 +43,7 @@ class LogisticProblem:
 
     response = floor + (top - floor) * (share + (1 - share) * s),   s = 1 / (1 + (dose / midpoint)**hill)
 
-    The share of the height that resists every dose, in [0, 1], stands in for the bottom = floor + share * (top - floor),
+    The share of the height that resists every dose, in [0, 1], stands for the bottom = floor + share * (top - floor),
     so that plain bounds keep floor <= bottom <= top.
 
     dose, response, weight  shape (n,), dose >= 0 in rising order, weight > 0
@@ -174,7 +174,7 @@ def flat_unless_better(curve: FittedCurve, problem: LogisticProblem, control: fl
 
     F = (S_flat - S_curve)/(k - 1) / (S_curve/(n - k)); the line is kept when p > 0.05 and the curve falls by less than
     a fifth of the control within the tested doses. (The test alone would call five clean readings flat: it has one
-    degree of freedom left.) The line's midpoint is the bound that lies nearest: the highest dose above half of the control.
+    degree of freedom left.) The line's midpoint is a bound: the highest dose above half of control, else the lowest.
     """
     from scipy.special import fdtrc
 

@@ -20,6 +20,14 @@
     const width = forced || Math.floor(plot.clientWidth);
     if (!width || (drawn.get(plot) === width && plot.data)) return;
     drawn.set(plot, width);
+    try {
+      lay(plot, specification, width);
+    } catch (error) {
+      // One plot that fails must not take the others with it.
+      plot.textContent = `This figure could not be drawn (${error.message}); its numbers are in tables/.`;
+    }
+  };
+  const lay = (plot, specification, width) => {
     const layout = merge(specification.layout, width < 560 ? specification.narrow : specification.wide);
     const data = copy(plot.data || specification.data);
     Plotly.react(plot, data, { ...copy(layout), width, autosize: false }, settings);

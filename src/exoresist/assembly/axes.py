@@ -1,0 +1,274 @@
+"""Catalogue axes as running chains: cargo, titrated miRNAs, nodes, and a factor on a process at the end.
+
+A miRNA on a chain acts by the share of its target sites that it occupies; a sponge adds sites. Everything else is a node with
+baseline 1. The reported direction is never an input: it must come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from exoresist.assembly.book import Book
+from exoresist.assembly.layout import Cargo, Layout, Population
+from exoresist.catalog import Catalog
+from exoresist.catalog.path import Outcome, parse_outcome, parse_path
+from exoresist.core.errors import InputError
+from exoresist.laws import cargo as cargo_laws
+from exoresist.laws import kinetics, signalling
+from exoresist.laws.registry import Law
+from exoresist.network import Derived, Modulation, Node, PerSize, Sum
+from exoresist.network.parts import Part, Reference
+
+SPONGES = ("circRNA", "lncRNA", "sponge")
+Regulator = tuple[Law, dict[str, Reference]]
+
+
+@dataclass
+class Chains:
+    """The signed edges of all axes of a scenario, each once."""
+
+    edges: dict[tuple[str, str], int] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    starts: set[str] = field(default_factory=set)
+
+    @property
+    def nodes(self) -> list[str]:
+        return list(dict.fromkeys(name for edge in self.edges for name in edge))
+
+
+def read_chains(catalog: Catalog, axes: Iterable[str]) -> Chains:
+    """Edges of the named axes; axes that share edges share nodes. Raises InputError when two axes disagree on a sign."""
+    chains = Chains()
+    for name in axes:
+        axis = catalog.axis(name)
+        steps = parse_path(axis.path)
+        outcome = parse_outcome(steps[-1].node)
+        inner = steps[:-1] if outcome else steps
+        chains.starts.add(inner[0].node)
+        for before, step in zip(inner, inner[1:], strict=False):
+            known = chains.edges.setdefault((before.node, step.node), step.sign)
+            if known != step.sign:
+                raise InputError(
+                    f"axis '{name}' and an earlier one give the edge {before.node} to {step.node} opposite signs",
+                    "axes that agree",
+                    "Leave one of them out",
+                )
+        if outcome is not None:
+            _close(chains, inner[-1].node, steps[-1].sign, outcome, axis.cargo_type)
+    return chains
+
+
+def _close(chains: Chains, node: str, sign: int, outcome: Outcome, cargo_type: str) -> None:
+    toward = sign if outcome.direction == "resistance" else -sign
+    chains.outcomes[node, outcome.drug] = (toward, cargo_type)
+
+
+def is_mirna(name: str) -> bool:
+    return name.lower().startswith(("mir_", "mir-", "let_"))
+
+
+def axis_parts(
+    layout: Layout, book: Book, population: Population, chains: Chains, processes: Iterable[str]
+) -> tuple[list[Part], list[Reference]]:
+    """Nodes and modulations of one population, and the factors on its tolerance (damage threshold)."""
+    builder = _Chain(layout, book, population, chains)
+    return builder.parts(set(processes))
+
+
+@dataclass
+class _Chain:
+    layout: Layout
+    book: Book
+    population: Population
+    chains: Chains
+
+    @property
+    def who(self) -> str:
+        return self.population.id
+
+    def cargo(self, name: str) -> Cargo | None:
+        return next((cargo for cargo in self.layout.cargo if cargo.id == name), None)
+
+    def key(self, name: str) -> str:
+        return f"{self.who}.{name.replace('-', '_')}"
+
+    def parts(self, processes: set[str]) -> tuple[list[Part], list[Reference]]:
+        parts: list[Part] = []
+        for name in self.chains.nodes:
+            cargo = self.cargo(name)
+            if is_mirna(name):
+                parts += self.mirna(name, cargo)
+            elif cargo is None and self.regulators(name):
+                parts.append(Node(self.key(name), self.time(name), self.regulators(name)))
+            elif cargo is None and name in self.chains.starts:
+                parts.append(Node(self.key(name), self.time(name)))
+        more, tolerance = self.ends(processes)
+        return parts + more, tolerance
+
+    def time(self, name: str) -> str:
+        """Time scale: a protein when a miRNA sets its level, signalling otherwise."""
+        slow = any(is_mirna(source) for source, target in self.chains.edges if target == name)
+        which = "protein_time" if slow else "signalling_time"
+        return self.book.number(which, which, "h", "node", use="nodes")
+
+    def fold(self, kind: str) -> str:
+        return self.book.number(f"edge.{kind}", kind, "dimensionless", "edge_class", use="nodes")
+
+    def per_cell(self, cargo: Cargo) -> Reference:
+        return f"{self.key(cargo.id)}.per_cell"
+
+    def mirna(self, name: str, cargo: Cargo | None) -> list[Part]:
+        """Occupancy of a miRNA's sites, with and without what vesicles brought."""
+        key, line = self.key(name), f"cell_line:{self.population.cell_line}"
+        own = self.book.number(
+            f"{key}.copies",
+            "endogenous_copies",
+            "copy/cell",
+            f"{line}|cargo:{name}",
+            f"cargo:{name}",
+            "cargo_type:miRNA",
+            use="titration",
+        )
+        background = self.book.number("mirna.background_sites", "background_sites", "copy/cell", "mirna", use="titration")
+        affinity = self.book.number("mirna.site_affinity", "site_affinity", "copy/cell", "mirna", use="titration")
+        parts: list[Part] = []
+        now: list[Reference] = [background]
+        before: list[Reference] = [background]
+        for source, target in self.chains.edges:
+            sponge = self.cargo(source)
+            if target != name or sponge is None:
+                continue
+            sites = self.book.number(
+                f"{self.key(source)}.sites", "sites_per_copy", "dimensionless", f"cargo:{source}", f"cargo_type:{sponge.type}", "cargo", use="titration"
+            )
+            for tag, level, gathered in (
+                ("now", self.per_cell(sponge), now),
+                ("before", f"{self.key(source)}.copies", before),
+            ):
+                parts.append(
+                    Derived(f"{key}.sponge_{source}_{tag}", kinetics.product, {"first": sites, "second": level})
+                )
+                gathered.append(f"{key}.sponge_{source}_{tag}")
+        amount: Reference = self.per_cell(cargo) if cargo is not None else own
+        raised = f"{key}.mimic_fold"
+        for tag, level, gathered in (("now", amount, now), ("before", own, before)):
+            if tag == "now":
+                parts.append(
+                    Derived(
+                        f"{key}.level",
+                        kinetics.product,
+                        {"first": level, "second": self.book.plain(raised, 1.0, "dimensionless")},
+                    )
+                )
+                level = f"{key}.level"
+            parts += [
+                Sum(f"{key}.sites_{tag}", gathered),
+                Derived(
+                    f"{key}.bound_{tag}",
+                    kinetics.tight_binding,
+                    {"first": level, "second": f"{key}.sites_{tag}", "affinity": affinity},
+                ),
+                Derived(
+                    f"{key}.occupancy_{tag}",
+                    kinetics.ratio,
+                    {"numerator": f"{key}.bound_{tag}", "denominator": f"{key}.sites_{tag}"},
+                ),
+            ]
+        return parts
+
+    def regulators(self, name: str) -> list[Regulator]:
+        found: list[Regulator] = []
+        for (source, target), sign in self.chains.edges.items():
+            if target != name:
+                continue
+            cargo = self.cargo(source)
+            if is_mirna(source):
+                most = self.book.number("mirna.max_repression", "max_repression", "dimensionless", "mirna", use="nodes")
+                key = self.key(source)
+                found.append(
+                    (
+                        signalling.mirna_repression,
+                        {"occupancy": f"{key}.occupancy_now", "reference": f"{key}.occupancy_before", "most": most},
+                    )
+                )
+            elif cargo is not None:
+                most = self.fold("cargo_hub")
+                fold = most if sign > 0 else self.inverse(most)
+                found.append(
+                    (
+                        cargo_laws.received_effect,
+                        {
+                            "level": f"{self.key(source)}.excess",
+                            "half": f"{self.key(source)}.copies",
+                            "most": fold,
+                        },
+                    )
+                )
+            else:
+                found.append(self.edge(self.key(source), sign, self.fold("hub_hub")))
+        return found
+
+    def edge(self, source: str, sign: int, most: str) -> Regulator:
+        law = signalling.activation if sign > 0 else signalling.repression
+        return law, {
+            "level": source,
+            "most": most,
+            "exponent": self.book.plain("edge.exponent", 1.0, "dimensionless"),
+        }
+
+    def inverse(self, most: str) -> str:
+        return f"{most}.inverse"
+
+    def ends(self, processes: set[str]) -> tuple[list[Part], list[Reference]]:
+        """The last nodes act on processes as the catalogue's hubs say; the rest raise or lower tolerance."""
+        parts: list[Part] = []
+        tolerance: list[Reference] = []
+        for (name, drug), (sign, _) in self.chains.outcomes.items():
+            if self.cargo(name) is not None and name not in {target for _, target in self.chains.edges}:
+                continue  # the cargo acts physically (a pump), not through a node
+            if not any(part == name for part in self.acting()):
+                continue
+            target = self.book.catalog.hub_process(name)
+            process = f"{self.who}.{target}_{drug}"
+            law, inputs = self.edge(self.key(name), sign, self.fold("hub_process"))
+            if process in processes:
+                parts.append(Modulation(process, law, inputs, tag=f"axis:{name}"))
+            elif drug in self.layout.drugs:
+                identifier = f"{self.who}.tolerance_{name}"
+                parts.append(Derived(identifier, law, inputs))
+                tolerance.append(identifier)
+        return parts, tolerance
+
+    def acting(self) -> list[str]:
+        """Names that become nodes in this population."""
+        return [
+            name
+            for name in self.chains.nodes
+            if not is_mirna(name) and self.cargo(name) is None
+        ]
+
+
+def shared_parts(book: Book) -> list[Part]:
+    """Derived values that all populations' chains share, for those edge classes that were used."""
+    parts: list[Part] = []
+    if "edge.cargo_hub" in book.parameters:
+        one = book.plain("edge.one", 1.0, "dimensionless")
+        parts.append(
+            Derived("edge.cargo_hub.inverse", kinetics.ratio, {"numerator": one, "denominator": "edge.cargo_hub"})
+        )
+    return parts
+
+
+def level_parts(layout: Layout, population: Population, cargo: Cargo) -> list[Part]:
+    """Copies per cell of a cargo, and the excess over the cell's own."""
+    key = f"{population.id}.{cargo.id.replace('-', '_')}"
+    if len(layout.origins) == 1:
+        per_cell: Reference = PerSize(layout.cell_cargo(population, cargo), population.cells)
+        first = Sum(f"{key}.per_cell", [per_cell])
+    else:
+        first = Sum(
+            f"{key}.per_cell",
+            [PerSize(layout.cell_cargo(population, cargo, origin), population.cells) for origin in layout.origins],
+        )
+    return [first, Derived(f"{key}.excess", kinetics.difference, {"first": f"{key}.per_cell", "second": f"{key}.copies"})]

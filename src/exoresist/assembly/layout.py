@@ -1,0 +1,205 @@
+"""Names of pools, and who rides on what: the one place that knows how a model's parts are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from exoresist.network import Pool, Route
+from exoresist.network.wiring import element_id
+
+ORIGINS = ("native", "received", "relayed")
+
+
+@dataclass(frozen=True)
+class Cargo:
+    """A cargo that vesicles carry physically.
+
+    type   as the catalogue has it: pump_protein, surface_antigen, miRNA, circRNA, ...
+    """
+
+    id: str
+    type: str
+
+    @property
+    def place(self) -> Literal["membrane", "antigen", "dissolved"]:
+        """On surfaces (pumps; antigens), or dissolved in volumes (RNA, enzymes)."""
+        if self.type == "surface_antigen":
+            return "antigen"
+        return "membrane" if self.type in ("pump_protein", "membrane_protein") else "dissolved"
+
+    @property
+    def element(self) -> str:
+        return f"cargo:{self.id}"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A medium: the well, or the insert of a transwell."""
+
+    id: str
+    volume: str
+
+
+@dataclass(frozen=True)
+class Population:
+    """Cells of one origin in one medium."""
+
+    id: str
+    cell_line: str
+    count: float
+    side: Side
+
+    @property
+    def cells(self) -> str:
+        return f"{self.id}.cells"
+
+    def subjects(self) -> tuple[str, str]:
+        return f"cell_line:{self.cell_line}", "cell"
+
+
+@dataclass(frozen=True)
+class VesicleClass:
+    """Vesicles of one origin: a population's own, or a preparation that is added."""
+
+    id: str
+    cell_line: str
+    maker: str = ""
+
+
+@dataclass
+class Layout:
+    """What the scenario holds, and the names that follow from it."""
+
+    sides: list[Side] = field(default_factory=list)
+    populations: list[Population] = field(default_factory=list)
+    classes: list[VesicleClass] = field(default_factory=list)
+    drugs: list[str] = field(default_factory=list)
+    antibodies: list[str] = field(default_factory=list)
+    cargo: list[Cargo] = field(default_factory=list)
+    origins: tuple[str, ...] = ("",)
+
+    # -- names
+
+    def medium(self, side: Side, substance: str) -> str:
+        return f"{side.id}.{substance}"
+
+    def vesicles(self, side: Side, group: VesicleClass) -> str:
+        return f"{side.id}.vesicles_{group.id}"
+
+    def ilv(self, population: Population) -> str:
+        return f"{population.id}.ilv"
+
+    def endosome(self, population: Population, group: VesicleClass) -> str:
+        return f"{population.id}.endosome_{group.id}"
+
+    def content(self, carrier: str, kind: str) -> str:
+        return f"{carrier}.{element_id(kind)}"
+
+    def cell_cargo(self, population: Population, cargo: Cargo, origin: str = "") -> str:
+        return f"{population.id}.{element_id(cargo.id)}" + (f"_{origin}" if origin else "")
+
+    def drug(self, population: Population, place: str, drug: str) -> str:
+        return f"{population.id}.{place}_{drug}"
+
+    def exchange(self, label: str, element: str) -> str:
+        return f"{label}.{element_id(element)}"
+
+    # -- kinds of passengers of vesicles
+
+    def vesicle_kinds(self) -> list[tuple[str, str]]:
+        """(kind, element) of everything a vesicle carries."""
+        kinds = []
+        for drug in self.drugs:
+            kinds += [(f"exchangeable:{drug}", f"drug:{drug}"), (f"retained:{drug}", f"drug:{drug}")]
+        for cargo in self.cargo:
+            kinds += [(_tagged(cargo.element, origin), cargo.element) for origin in self.origins]
+        for antibody in self.antibodies:
+            kinds.append((f"antibody:{antibody}", f"drug:{antibody}"))
+        return kinds
+
+    def moved_along(self, source_to: str) -> dict[str, tuple[Route, ...]]:
+        """Fates of passengers that go with their vesicles into another vesicle pool."""
+        return {kind: (Route(self.content(source_to, kind)),) for kind, _ in self.vesicle_kinds()}
+
+    def released(
+        self, population: Population, cargo_to: str = "", fraction: str | None = None
+    ) -> dict[str, tuple[Route, ...]]:
+        """Fates when vesicles end inside a cell: drug to the cytosol; cargo degraded, or delivered as far as `fraction` says.
+
+        cargo_to  "" degrades all cargo; "deliver" sends the fraction (all, if None) to the cell's own pools, origin one step on
+        """
+        fates: dict[str, tuple[Route, ...]] = {}
+        for drug in self.drugs:
+            inside = Route(self.drug(population, "cytosol", drug))
+            fates[f"exchangeable:{drug}"] = fates[f"retained:{drug}"] = (inside,)
+        for cargo in self.cargo:
+            degraded = Route(self.exchange("degraded", cargo.element))
+            for origin in self.origins:
+                kind = _tagged(cargo.element, origin)
+                if not cargo_to:
+                    fates[kind] = (degraded,)
+                    continue
+                home = self.cell_cargo(population, cargo, next_origin(origin))
+                fates[kind] = (Route(home),) if fraction is None else (Route(home, fraction), degraded)
+        for antibody in self.antibodies:
+            fates[f"antibody:{antibody}"] = (Route(self.exchange("degraded", f"drug:{antibody}")),)
+        return fates
+
+    def lost(self, side: Side, cargo_label: str) -> dict[str, tuple[Route, ...]]:
+        """Fates when vesicles end in the medium: drug is set free, cargo counted under `cargo_label`."""
+        fates: dict[str, tuple[Route, ...]] = {}
+        for drug in self.drugs:
+            free = Route(self.medium(side, drug))
+            fates[f"exchangeable:{drug}"] = fates[f"retained:{drug}"] = (free,)
+        for cargo in self.cargo:
+            for origin in self.origins:
+                fates[_tagged(cargo.element, origin)] = (Route(self.exchange(cargo_label, cargo.element)),)
+        for antibody in self.antibodies:
+            fates[f"antibody:{antibody}"] = (Route(self.medium(side, antibody)),)
+        return fates
+
+    def death_fates(self, population: Population) -> dict[str, tuple[Route, ...]]:
+        """What becomes of a dead cell's contents: drug to the medium, cargo and vesicles to debris."""
+        fates = self.lost(population.side, "debris")
+        fates["vesicles inside"] = (Route(self.exchange("debris", "vesicle")),)
+        for drug in self.drugs:
+            fates[f"inside:{drug}"] = (Route(self.medium(population.side, drug)),)
+        for cargo in self.cargo:
+            fates[f"own:{cargo.id}"] = (Route(self.exchange("debris", cargo.element)),)
+        fates["damage"] = (Route(""),)
+        return fates
+
+    def vesicle_pools(self, carrier: str) -> list[Pool]:
+        """Passenger pools of one vesicle pool."""
+        scales = {"drug": 1e-6, "cargo": 1.0}
+        return [
+            Pool(
+                self.content(carrier, kind),
+                "pmol" if element.startswith("drug") else "copy",
+                element=element,
+                carrier=carrier,
+                kind=kind,
+                scale=scales[element.split(":")[0]],
+            )
+            for kind, element in self.vesicle_kinds()
+        ]
+
+
+def next_origin(origin: str) -> str:
+    """Origin after a transfer: native cargo becomes received, received becomes relayed."""
+    if not origin:
+        return ""
+    return "received" if origin == "native" else "relayed"
+
+
+def _tagged(element: str, origin: str) -> str:
+    return f"{element}_{origin}" if origin else element
+
+
+def exchange_pools(labels: Sequence[str], element: str, unit: str, scale: float = 1.0) -> list[Pool]:
+    """Declared exchanges of one element."""
+    return [
+        Pool(f"{label}.{element_id(element)}", unit, element=element, exchange=True, scale=scale) for label in labels
+    ]
