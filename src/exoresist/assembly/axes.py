@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from exoresist.assembly.book import Book
 from exoresist.assembly.layout import Cargo, Layout, Population
 from exoresist.catalog import Catalog
-from exoresist.catalog.path import Outcome, parse_outcome, parse_path
+from exoresist.catalog.path import Outcome, outcome, parse_path
 from exoresist.core.errors import InputError
 from exoresist.laws import cargo as cargo_laws
 from exoresist.laws import kinetics, signalling
@@ -29,7 +29,7 @@ class Chains:
     """The signed edges of all axes of a scenario, each once."""
 
     edges: dict[tuple[str, str], int] = field(default_factory=dict)
-    outcomes: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
     starts: set[str] = field(default_factory=set)
 
     @property
@@ -43,8 +43,8 @@ def read_chains(catalog: Catalog, axes: Iterable[str]) -> Chains:
     for name in axes:
         axis = catalog.axis(name)
         steps = parse_path(axis.path)
-        outcome = parse_outcome(steps[-1].node)
-        inner = steps[:-1] if outcome else steps
+        end = outcome(steps)
+        inner = steps[:-1] if end else steps
         chains.starts.add(inner[0].node)
         for before, step in zip(inner, inner[1:], strict=False):
             known = chains.edges.setdefault((before.node, step.node), step.sign)
@@ -54,14 +54,13 @@ def read_chains(catalog: Catalog, axes: Iterable[str]) -> Chains:
                     "axes that agree",
                     "Leave one of them out",
                 )
-        if outcome is not None:
-            _close(chains, inner[-1].node, steps[-1].sign, outcome, axis.cargo_type)
+        if end is not None:
+            _close(chains, inner[-1].node, steps[-1].sign, end)
     return chains
 
 
-def _close(chains: Chains, node: str, sign: int, outcome: Outcome, cargo_type: str) -> None:
-    toward = sign if outcome.direction == "resistance" else -sign
-    chains.outcomes[node, outcome.drug] = (toward, cargo_type)
+def _close(chains: Chains, node: str, sign: int, end: Outcome) -> None:
+    chains.outcomes[node, end.drug] = sign if end.direction == "resistance" else -sign
 
 
 def is_mirna(name: str) -> bool:
@@ -224,11 +223,9 @@ class _Chain:
         """The last nodes act on processes as the catalogue's hubs say; the rest raise or lower tolerance."""
         parts: list[Part] = []
         tolerance: list[Reference] = []
-        for (name, drug), (sign, _) in self.chains.outcomes.items():
-            if self.cargo(name) is not None and name not in {target for _, target in self.chains.edges}:
-                continue  # the cargo acts physically (a pump), not through a node
-            if not any(part == name for part in self.acting()):
-                continue
+        for (name, drug), sign in self.chains.outcomes.items():
+            if name not in self.acting():
+                continue  # a cargo that acts physically (a pump), not through a node
             target = self.book.catalog.hub_process(name)
             process = f"{self.who}.{target}_{drug}"
             law, inputs = self.edge(self.key(name), sign, self.fold("hub_process"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from exoresist.assembly.book import Book
 from exoresist.assembly.layout import Layout, Population, exchange_pools, next_origin
 from exoresist.laws import growth, kinetics, vesicles
@@ -100,25 +102,24 @@ def contact_parts(layout: Layout, book: Book, donor: Population, recipient: Popu
     return parts
 
 
-def switching_parts(
-    layout: Layout, book: Book, source: Population, target: Population, kinds: dict[str, str]
-) -> list[Part]:
+def switching_parts(book: Book, source: Population, target: Population, carried: Iterable[Pool]) -> list[Part]:
     """Heritable switching of cells from one population to another: they keep all they hold.
 
-    kinds  passenger kind -> pool of the target population
+    carried  every pool that the source's cells hold, passengers of passengers included
     """
     rate = book.number(
         f"{source.id}.switching_to_{target.id}", "switching_rate", "1/h", *source.subjects(), use="switching"
     )
+    same = {pool.id: (Route(target.id + pool.id.removeprefix(source.id)),) for pool in carried}
     return [
         Process(
-            f"{source.id}.switching_to_{target.id}",
+            f"{source.id}.switching_{target.id}",
             source.cells,
             target.cells,
             kinetics.constant,
             {"rate": rate},
             specific=True,
-            fates={kind: (Route(pool),) for kind, pool in kinds.items()},
+            fates=same,
             name="switching",
         )
     ]

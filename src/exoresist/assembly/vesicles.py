@@ -40,6 +40,8 @@ def class_parts(layout: Layout, book: Book, group: VesicleClass) -> list[Part]:
     clearance = book.number(
         f"{group.id}.clearance_rate", "vesicle_clearance_rate", "1/h", *subjects, use="vesicle_clearance"
     )
+    if not group.maker:
+        _preparation_numbers(layout, book, group)
     for side in layout.sides:
         pool = layout.vesicles(side, group)
         parts.append(Pool(pool, "particle", element="vesicle", scale=1e3))
@@ -56,6 +58,34 @@ def class_parts(layout: Layout, book: Book, group: VesicleClass) -> list[Part]:
             )
         )
     return parts
+
+
+def _preparation_numbers(layout: Layout, book: Book, group: VesicleClass) -> None:
+    """Numbers of the line that made a preparation, from which its load per vesicle follows."""
+    for cargo in layout.cargo:
+        key = f"{group.id}.{cargo.id.replace('-', '_')}"
+        subjects = cargo_subjects(cargo, group.cell_line)
+        if cargo.place == "dissolved":
+            book.number(f"{key}.copies_per_vesicle", "copies_per_vesicle", "copy/particle", *subjects, use="loading")
+            continue
+        book.number(
+            f"{group.id}.cell_area", "cell_area", "um^2/cell", f"cell_line:{group.cell_line}", "cell", use="loading"
+        )
+        book.number(f"{key}.enrichment", "loading_enrichment", "dimensionless", *subjects, use="loading")
+        if cargo.place == "antigen":
+            holds = group.cell_line in _bearers(book, cargo)
+            if holds:
+                book.number(f"{key}.copies", "antigen_copies_per_cell", "copy/cell", *subjects, "antibody", use="loading")
+            else:
+                book.plain(f"{key}.copies", 0.0, "copy/cell")
+        else:
+            book.number(f"{key}.copies", "pump_copies", "copy/cell", *subjects, use="loading")
+
+
+def _bearers(book: Book, cargo: Cargo) -> list[str]:
+    """Cell lines whose record lists the antigen."""
+    antigen = book.catalog.cargo(cargo.id).antigen
+    return [line.id for line in book.catalog.records("cell_lines") if antigen in line.antigens]
 
 
 def maker_parts(layout: Layout, book: Book, population: Population, group: VesicleClass) -> list[Part]:
@@ -160,7 +190,7 @@ def cargo_parts(layout: Layout, book: Book, population: Population, cargo: Cargo
     membrane = cargo.place != "dissolved"
     amount, decay = ("pump_copies", "pump_turnover_rate") if membrane else ("endogenous_copies", "decay_rate")
     if cargo.place == "antigen":
-        amount, decay, subjects = "antigen_copies_per_cell", "decay_rate", (*subjects, "antibody", "cargo")
+        amount, decay, subjects = "antigen_copies_per_cell", "decay_rate", (*subjects, "antibody")
     synthesis, loss = ("pump_synthesis", "pump_turnover") if membrane else ("rna_synthesis", "rna_decay")
     copies = book.number(f"{key}.copies", amount, "copy/cell", *subjects, use=synthesis)
     turnover = book.number(f"{key}.turnover_rate", decay, "1/h", *subjects, use=loss)
@@ -241,6 +271,26 @@ def loading_parts(layout: Layout, book: Book, population: Population, cargo: Car
     return parts
 
 
+def route_parts(book: Book, population: Population) -> list[Part]:
+    """The five routes' parts of a population's uptake: catalogue shares, scaled so that any draw of them sums to one."""
+    who = population.id
+    shares = [
+        book.number(
+            f"{who}.uptake_share_{route}", f"uptake_share_{route}", "dimensionless", *population.subjects(), use="uptake"
+        )
+        for route in ROUTES
+    ]
+    return [
+        Sum(f"{who}.uptake_shares", shares),
+        *(
+            Derived(
+                f"{who}.uptake_part_{route}", kinetics.ratio, {"numerator": share, "denominator": f"{who}.uptake_shares"}
+            )
+            for route, share in zip(ROUTES, shares, strict=True)
+        ),
+    ]
+
+
 def uptake_parts(layout: Layout, book: Book, population: Population, group: VesicleClass) -> list[Part]:
     """Uptake of one vesicle class by one population, its endosome, and what comes of it."""
     who, subjects = population.id, population.subjects()
@@ -258,7 +308,7 @@ def uptake_parts(layout: Layout, book: Book, population: Population, group: Vesi
         *layout.vesicle_pools(endosome),
     ]
     for route in ROUTES:
-        share = book.number(f"{who}.uptake_share_{route}", f"uptake_share_{route}", "dimensionless", *subjects, use="uptake")
+        share = f"{who}.uptake_part_{route}"
         fusion = route == "fusion"
         process = f"{who}.uptake_{route}_{group.id}"
         parts.append(

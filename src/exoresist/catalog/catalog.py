@@ -18,6 +18,7 @@ from exoresist.catalog.records import (
     Cargo,
     CellLine,
     Drug,
+    Hub,
     Intervention,
     Pump,
     Source,
@@ -134,6 +135,10 @@ class Catalog:
 
     def axis(self, id: str) -> Axis:
         return self._typed(Axis, "axes", id)
+
+    def hub_process(self, id: str) -> str:
+        """The process that a node acts on; a node without a row of its own acts on tolerance (a link assumed here)."""
+        return self._typed(Hub, "hubs", id).process if id in self._index("hubs") else "tolerance"
 
     def ids(self, table: str) -> tuple[str, ...]:
         """The ids of a table, in its order."""

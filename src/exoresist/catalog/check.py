@@ -19,7 +19,8 @@ PROCESSES = (
     "vesicle_clearance", "loading", "uptake_clathrin", "uptake_caveolin", "uptake_macropinocytosis", "uptake_fusion",
     "uptake_receptor", "unpacking", "recycling", "efflux", "drug_influx", "target_binding", "lysosomal_trapping",
     "metabolism", "damage", "repair", "death", "growth", "pump_synthesis", "pump_turnover", "contact_transfer",
-    "switching", "antibody_binding", "complement_killing",
+    "switching", "antibody_binding", "complement_killing", "rna_synthesis",
+    "rna_decay", "mimic",
 )  # fmt: skip
 MODES = ("lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody")
 CARGO_TYPES = ("pump_protein", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
@@ -35,6 +36,7 @@ ALLOWED = {
     ("interventions", "kind"): ("drug", "genetic", "engineered_vesicle", "cargo"),
     ("interventions", "effect"): ("lower", "raise"),
     ("interventions", "target_process"): PROCESSES,
+    ("hubs", "process"): (*PROCESSES, "tolerance"),
     ("axes", "reported_direction"): OUTCOMES,
     ("axes", "confidence"): ("high", "medium", "low"),
     ("axes", "sign_by"): ("source", "curator"),

@@ -126,6 +126,17 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Hub:
+    """Where a shared node acts: the process whose rate it multiplies (`tolerance`: the damage threshold)."""
+
+    id: str
+    name: str
+    process: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Alias:
     """What a text as printed means here, with the reason; an empty `id` means that the text is ambiguous."""
 
@@ -135,7 +146,7 @@ class Alias:
     reason: str
 
 
-Record = Source | CellLine | Drug | Pump | Cargo | Intervention | Axis | Alias
+Record = Source | CellLine | Drug | Pump | Cargo | Intervention | Axis | Hub | Alias
 
 PARAMETER_COLUMNS = (
     "name", "subject", "value", "unit", "low", "high", "distribution", "kind", "source", "locator", "note",
@@ -149,6 +160,7 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "cargo": Cargo,
     "interventions": Intervention,
     "axes": Axis,
+    "hubs": Hub,
     "aliases": Alias,
 }
 TABLES = ("parameters", *RECORD_TYPES)
@@ -160,6 +172,7 @@ KIND_NAMES = {
     "cargo": "cargo",
     "interventions": "intervention",
     "axes": "axis",
+    "hubs": "hub",
     "aliases": "alias",
 }
 _COLUMN_OF_FIELD = {"drug_class": "class"}  # `class` is a word of the language

@@ -19,30 +19,40 @@ _LARGEST = 1e30
 
 @lru_cache(maxsize=1)
 def _registry() -> Any:
-    import logging
-
     import pint
 
-    # pint warns that `particle` and its like are redefined below, which is meant.
-    logging.getLogger("pint").setLevel(logging.ERROR)
     registry = pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
-    # pint ships `particle` and `count` as dimensionless; here counts are dimensions, so that mistakes show.
-    registry.define("particle = [particle] = particle = particles = vesicle = vesicles")
-    registry.define("cell = [cell] = cell = cells")
-    registry.define("copy = [copy] = copy = copies")
+    # Counts are dimensions here, so that mistakes show. pint's own `particle` is a molecule and cannot be redefined, so ours
+    # goes by another name inside (see _clean).
+    registry.define("counted_particle = [particle]")
+    registry.define("counted_cell = [cell]")
+    registry.define("counted_copy = [copy]")
     return registry
+
+
+_COUNTS = {
+    "particle": "counted_particle",
+    "particles": "counted_particle",
+    "vesicle": "counted_particle",
+    "vesicles": "counted_particle",
+    "cell": "counted_cell",
+    "cells": "counted_cell",
+    "copy": "counted_copy",
+    "copies": "counted_copy",
+}
 
 
 def _clean(unit: str) -> str:
     text = unit.strip().replace("µ", "u").replace("μ", "u").replace("·", "*").replace("^", "**")
     text = text.replace("%", "percent")
+    text = re.sub(r"[A-Za-z_]+", lambda word: _COUNTS.get(word.group(), word.group()), text)
     return text if text not in ("", "1") else "dimensionless"
 
 
 @lru_cache(maxsize=4096)
 def _parsed(unit: str) -> Any:
     text = _clean(unit)
-    if len(text) > 80 or not re.fullmatch(r"[A-Za-z0-9_ */().+\-]+", text):
+    if len(text) > 160 or not re.fullmatch(r"[A-Za-z0-9_ */().+\-]+", text):
         raise InputError(f"'{unit[:60]}' is not a unit", "for example nM, uM, h, 1/h, mL, particle/cell, pmol/cell")
     if re.search(r"\*\*\s*-?\d{2,}", text) or re.search(r"\d{4,}", text):
         raise InputError(f"'{unit[:60]}' is not a unit", "small whole powers only, for example um^2")

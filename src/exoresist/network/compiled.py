@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from exoresist.laws import kinetics
 from exoresist.laws.registry import Law
-from exoresist.network.parts import Amount, PerSize, RateOf, Reference, Route, Sum
+from exoresist.network.parts import Amount, PerSize, Process, RateOf, Reference, Route, Sum
 from exoresist.numerics.sparse import Factorisation, symbolic_factorisation
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class _Builder:
             elif process.specific:
                 flux = self.tape.emit(kinetics.product, (rate, source))
                 self.fluxes.append(Flux(process.id, process.source, flux, source, sink))
-                self._ride(process.id, process.source, rate, process.fates)
+                self._ride(process, process.source, rate)
             else:
                 self.fluxes.append(Flux(process.id, process.source or process.sink, rate, source, sink))
 
@@ -168,21 +168,21 @@ class _Builder:
                 self.fluxes.append(Flux(process, pool.id, flux, *ends))
             self._inherit(process, pool.id, rate)
 
-    def _ride(self, process: str, carrier: str, rate: int, fates: Mapping[str, object]) -> None:
+    def _ride(self, process: Process, carrier: str, rate: int) -> None:
         for pool in self.network.passengers_of(carrier):
             state = self.slots[pool.id]
             left = self.tape.emit(kinetics.product, (rate, state))
             rest: Route | None = None
-            for route in fates[pool.kind]:  # type: ignore[attr-defined]
+            for route in process.fate(pool) or ():
                 if route.fraction is None:
                     rest = route
                     continue
                 part = self.tape.emit(kinetics.product, (self.slot(route.fraction), self._product(rate, state)))
-                self.fluxes.append(Flux(process, pool.id, part, state, self.index(route.to)))
+                self.fluxes.append(Flux(process.id, pool.id, part, state, self.index(route.to)))
                 left = self.tape.emit(kinetics.difference, (left, part))
             assert rest is not None
-            self.fluxes.append(Flux(process, pool.id, left, state, self.index(rest.to)))
-            self._ride(process, pool.id, rate, fates)
+            self.fluxes.append(Flux(process.id, pool.id, left, state, self.index(rest.to)))
+            self._ride(process, pool.id, rate)
 
     def _product(self, rate: int, state: int) -> int:
         return self.tape.emit(kinetics.product, (rate, state))

@@ -51,7 +51,7 @@ def constant_zero_partials(law: Law) -> frozenset[int]:
 @lru_cache(maxsize=512)
 def _zero_partials(law: Law) -> frozenset[int]:
     # A law is branch-free and uses its arguments by name, so an argument that its code never loads has no slope.
-    code = law.function.__code__  # type: ignore[attr-defined]
+    code = law.function.__code__
     import dis
 
     loaded = {instruction.argval for instruction in dis.get_instructions(code) if "LOAD_FAST" in instruction.opname}
@@ -75,7 +75,7 @@ def _served(laws: Mapping[str, Law]) -> tuple[str, ...]:
     package = {
         name
         for name, law in all_laws().items()
-        if law.function.__module__.startswith("exoresist.laws.")  # type: ignore[attr-defined]
+        if law.function.__module__.startswith("exoresist.laws.")
     }
     return tuple(sorted(package | set(laws)))
 
@@ -225,7 +225,7 @@ def _law_source(law: Law, slopes: bool) -> str:
 def _printer() -> Any:
     from sympy.printing.pycode import PythonCodePrinter
 
-    class Printer(PythonCodePrinter):
+    class Printer(PythonCodePrinter):  # type: ignore[misc]
         """Python text with a plain conditional for Piecewise and products for small whole powers."""
 
         def _print_Pow(self, expression: Any, rational: bool = False) -> str:

@@ -57,7 +57,7 @@ class Network:
         found: dict[str, Kind] = {}
         for part in parts:
             if isinstance(part, kind):
-                identifier: str = part.id  # type: ignore[attr-defined]
+                identifier: str = part.id  # type: ignore[union-attr]
                 if identifier in found:
                     raise ModelError(f"{kind.__name__} '{identifier}' is declared twice. Remove one of them.")
                 found[identifier] = part

@@ -105,7 +105,7 @@ class Process:
     law, inputs   rate law and what feeds each of its arguments
     specific      True when the law gives a rate per amount of the source (1/h): the flux is rate times the source. Required of every
                   process that moves a carrier, because flux/carrier is 0/0 for an empty one
-    fates         passenger kind -> routes; every passenger kind of the source needs one. `{kind: (Route(pool),)}`
+    fates         passenger kind (or the id of one passenger pool) -> routes; every passenger of the source needs one
     birth         True for a process that makes cells out of cells: rate per member of the sink; inheritance applies
     name          public process name that interventions and axes modulate (`uptake_clathrin`); default: the id's last word
     """
@@ -124,6 +124,10 @@ class Process:
         check_identifier(self.id, "Process")
         if not self.name:
             object.__setattr__(self, "name", self.id.rsplit(".", 1)[-1])
+
+    def fate(self, passenger: Pool) -> Sequence[Route] | None:
+        """Where a passenger goes: what is said of this very pool, else of its kind."""
+        return self.fates.get(passenger.id, self.fates.get(passenger.kind))
 
 
 @dataclass(frozen=True)

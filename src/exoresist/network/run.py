@@ -15,7 +15,7 @@ from exoresist.core.errors import InputError, ModelError, SolverError, suggestio
 from exoresist.network.compiled import CompiledNetwork
 from exoresist.network.kernel import BLOCK, load_kernel
 from exoresist.network.parts import Event
-from exoresist.network.wiring import carried, element_id
+from exoresist.network.wiring import carried, check_events, element_id
 
 if TYPE_CHECKING:
     from exoresist.network.network import Network
@@ -35,7 +35,8 @@ class Run:
 
     times    (T,) h
     amounts  (T, states, sets): every pool and node
-    values   (parameters, sets)
+    values   (parameters, sets) at the start
+    changes  (time, values from then on), for events that set parameters
     """
 
     network: Network
@@ -46,6 +47,7 @@ class Run:
     steps: int
     rejected: int
     supplied: Mapping[str, Array] = field(default_factory=dict)
+    changes: Sequence[tuple[float, Array]] = ()
 
     def amount(self, name: str) -> Array:
         """(T, sets) amounts of a pool, or activities of a node."""
@@ -72,6 +74,8 @@ class Run:
         slots = np.zeros((len(self.times), compiled.n_slots, self.amounts.shape[2]))
         slots[:, :n_states] = self.amounts
         slots[:, n_states : n_states + n_parameters] = self.values[None]
+        for time, later in self.changes:
+            slots[self.times >= time, n_states : n_states + n_parameters] = later[None]
         for law, inputs, out in compiled.calls:
             slots[:, out] = compiled.laws[law](*(slots[:, slot] for slot in inputs))
         return slots
@@ -128,6 +132,7 @@ def integrate(
     if grid.ndim != 1 or len(grid) < 1 or not np.all(np.isfinite(grid)) or np.any(np.diff(grid) <= 0):
         raise InputError("output times must rise", "finite hours, each later than the one before")
     listed = list(network.events if events is None else events)
+    check_events(network, listed)
     sets = _number_of_sets(values or {}, initial or {}, listed)
     y = _filled(compiled.states, compiled.initial, initial or {}, sets, "pool or node")
     p = _filled(compiled.parameters, compiled.values, values or {}, sets, "parameter")
@@ -138,6 +143,8 @@ def integrate(
     tolerance = absolute * compiled.scales
     stops = sorted({event.time for event in listed if grid[0] <= event.time < grid[-1]} | {grid[0], grid[-1]})
     supplied: dict[str, Array] = {}
+    at_start = p.copy()
+    changes: list[tuple[float, Array]] = []
     blocks = [slice(first, min(first + width, sets)) for first in range(0, sets, width)]
     steps = rejected = 0
     step = np.full(len(blocks), 1e-4)
@@ -146,6 +153,8 @@ def integrate(
             for event in listed:
                 if event.time == begin:
                     _apply(network, compiled, event, y, p, supplied, grid, begin)
+                    if event.set:
+                        changes.append((begin, p.copy()))
             inside = np.flatnonzero((grid >= begin) & (grid <= end))
             if end <= begin:
                 out[inside] = y[None]
@@ -166,7 +175,7 @@ def integrate(
 
             span = (begin, end, grid[inside])
             for (number, block), result in zip(
-                enumerate(blocks), pool.map(lambda item, span=span: solve(item, span), enumerate(blocks)), strict=True  # type: ignore[misc]
+                enumerate(blocks), pool.map(lambda item, span=span: solve(item, span), enumerate(blocks)), strict=True
             ):
                 status, taken, refused, _, state, part = result
                 if status or not np.all(np.isfinite(state)):
@@ -181,9 +190,11 @@ def integrate(
             if event.time == grid[-1] and len(grid) > 1:
                 _apply(network, compiled, event, y, p, supplied, grid, grid[-1])
                 out[-1] = y
+                if event.set:
+                    changes.append((grid[-1], p.copy()))
     if not np.all(np.isfinite(out)):
         raise SolverError(f"Network '{network.name}' gave numbers that are not finite. Check sizes that may be zero.")
-    return Run(network, compiled, grid, out, p, steps, rejected, supplied)
+    return Run(network, compiled, grid, out, at_start, steps, rejected, supplied, changes)
 
 
 def _renumbered(compiled: CompiledNetwork, names: tuple[str, ...]) -> tuple[NDArray[np.generic], ...]:

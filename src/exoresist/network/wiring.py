@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from exoresist.core.errors import ModelError, suggestion
-from exoresist.core.units import dimension
+from exoresist.core.units import canonical, dimension, factor
 from exoresist.laws.registry import Law
 from exoresist.network.dimensions import Dimension, check_law, text
-from exoresist.network.parts import Amount, Derived, PerSize, Pool, Process, RateOf, Reference, Route, Sum
+from exoresist.network.parts import Amount, Derived, Event, PerSize, Pool, Process, RateOf, Reference, Route, Sum
 
 if TYPE_CHECKING:
     from exoresist.network.network import Network
@@ -42,7 +45,7 @@ class Dimensions:
         if isinstance(reference, Amount):
             return dict(dimension(self._pool(reference.pool, where).unit))
         if isinstance(reference, PerSize):
-            return minus(dimension(self._pool(reference.pool, where).unit), self.size(reference.size, where))
+            return minus(dict(dimension(self._pool(reference.pool, where).unit)), self.size(reference.size, where))
         if isinstance(reference, RateOf):
             return self._rate(reference.process, where)
         if reference in network.parameters:
@@ -142,6 +145,8 @@ def check(network: Network) -> None:
             if identifier in seen:
                 raise ModelError(f"'{identifier}' is both a {seen[identifier]} and a {kind}. Rename one.")
             seen[identifier] = kind
+    for parameter in network.parameters.values():
+        _check_unit(parameter.unit, f"Parameter '{parameter.id}'")
     dimensions = Dimensions(network)
     for pool in network.pools.values():
         _check_pool(network, dimensions, pool)
@@ -157,7 +162,17 @@ def check(network: Network) -> None:
     for process in network.processes.values():
         _check_process(network, dimensions, process)
     _check_modulations(network, dimensions)
-    _check_events(network)
+    check_events(network, network.events)
+
+
+def _check_unit(unit: str, where: str) -> None:
+    """Refuse a unit of the right kind but another size (uM for nM): numbers inside a network are never converted."""
+    dimension(unit)
+    for word in re.findall(r"[^\W\d_]+|%", unit):
+        if factor(word, canonical(word)) != 1.0:
+            raise ModelError(
+                f"{where} is given in {unit}, but a network holds '{word}' in {canonical(word)}. Convert the number."
+            )
 
 
 def _dimensionless(found: Mapping[str, float], where: str) -> None:
@@ -167,7 +182,7 @@ def _dimensionless(found: Mapping[str, float], where: str) -> None:
 
 def _check_pool(network: Network, dimensions: Dimensions, pool: Pool) -> None:
     where = f"Pool '{pool.id}'"
-    dimension(pool.unit)
+    _check_unit(pool.unit, where)
     if pool.size:
         dimensions.size(pool.size, where)
     if pool.carrier:
@@ -214,7 +229,7 @@ def _check_process(network: Network, dimensions: Dimensions, process: Process) -
     assert moved is not None
     expected = minus({}, HOUR)
     if not (process.specific or process.birth):
-        expected = minus(dimension(moved.unit), HOUR)
+        expected = minus(dict(dimension(moved.unit)), HOUR)
     if found != expected:
         kind = "specific rate" if process.specific or process.birth else f"flux of {moved.unit}"
         raise ModelError(f"{where}: its law gives {text(found)}, but a {kind} is {text(expected)}.")
@@ -229,7 +244,7 @@ def _check_process(network: Network, dimensions: Dimensions, process: Process) -
             "flux over carrier is 0/0 for an empty carrier."
         )
     for passenger in passengers:
-        routes = process.fates.get(passenger.kind)
+        routes = process.fate(passenger)
         if routes is None:
             raise ModelError(
                 f"{where} moves '{source.id}' but does not say where its passenger '{passenger.kind}' goes. "
@@ -293,9 +308,12 @@ def _check_modulations(network: Network, dimensions: Dimensions) -> None:
         _dimensionless(dimensions.law(modulation.law, modulation.inputs, where), where)
 
 
-def _check_events(network: Network) -> None:
-    for event in network.events:
+def check_events(network: Network, events: Iterable[Event]) -> None:
+    """Raise ModelError at the first event that does not fit; amounts and values may be arrays over sets."""
+    for event in events:
         where = f"Event '{event.label or event.time}'"
+        if not np.isfinite(event.time):
+            raise ModelError(f"{where} has no finite time. Give it in h.")
         for name in [*event.add, *event.remove]:
             if name not in network.pools:
                 raise ModelError(f"{where} changes '{name}', which is no pool. {suggestion(name, network.pools)}")
@@ -304,6 +322,15 @@ def _check_events(network: Network) -> None:
                 raise ModelError(
                     f"{where} sets '{name}', which is no parameter. {suggestion(name, network.parameters)}"
                 )
+        for name, amount in [*event.add.items(), *event.set.items()]:
+            if not np.all(np.isfinite(amount)):
+                raise ModelError(f"{where} gives '{name}' a number that is not finite.")
         for name, fraction in event.remove.items():
             if not 0.0 <= fraction <= 1.0:
                 raise ModelError(f"{where} removes a fraction {fraction:g} of '{name}'. It must be 0 to 1.")
+            for pool in [network.pools[name], *carried(network, name)]:
+                exchange = f"removed.{element_id(pool.element)}"
+                if pool.element and exchange not in network.pools:
+                    raise ModelError(
+                        f"{where} removes '{pool.element}', which has no exchange '{exchange}'. Add that pool."
+                    )

@@ -17,6 +17,7 @@ from exoresist.report.drawing import (
     drug_name,
     linear_axis,
     log_axis,
+    mark,
     rounded,
     shown,
     span,
@@ -244,7 +245,7 @@ def small_pools(answer: Answer) -> Figure | None:
                 "marker": {
                     "color": strokes[arm].colour,
                     "symbol": [strokes[arm].mark if value >= floor else "triangle-left-open" for value in values],
-                    "size": 10,
+                    "size": mark(strokes[arm], 10)["size"],
                     "line": {"color": "#ffffff", "width": 1},
                 },
                 "cliponaxis": False,
@@ -295,7 +296,7 @@ def small_pools(answer: Answer) -> Figure | None:
         "Share of the drug in each place on a logarithmic axis, one mark per arm. Empty pools have no mark.",
         "Marks of one row that lie together mean that the arm makes no difference to that pool. Equal distances are "
         "equal factors.",
-        f"Dot plot of drug shares per place after {number_text(max(times.values()))} h; the table below has the numbers.",
+        f"Dot plot of drug shares per place after {number_text(max(times.values()))} h; numbers in the table below.",
         [Panel(traces, layout, {}, narrow)],
         arm_keys(answer, set(arms)),
     )

@@ -167,7 +167,7 @@ def potency(answer: Answer) -> Figure | None:
         common["shapes"] = [line_up(float(reference["value"]))]
         caption += " The dotted line marks the arm that the shift is measured against."
     if any(text.value == "not reached" for text in texts):
-        caption += " An arm without a point did not lose half of its cells within the doses tested."
+        caption += " An arm without a point has no IC50 within the doses tested."
     return Figure(
         "ic50",
         "Dose that leaves half of the cells",
@@ -191,13 +191,13 @@ def shift_in_words(answer: Answer, labels: dict[str, str]) -> str:
     """The named comparison in a sentence."""
     shift = answer.ic50_shift
     if shift is None or finite(shift.value) is None:
-        return "The IC50 shift of this comparison could not be computed: one of its arms has no IC50."
+        return "The IC50 shift of the named comparison has no value here."
     against, of = labels.get(answer.shift_against, answer.shift_against), labels.get(answer.shift_of, answer.shift_of)
     interval = ratio_interval(shift.low, shift.high)
     between = f" “{of}” against “{against}”" if of and against else ""
     return (
         f"The shift{between} is {fold_text(shift)}{f' (90 % interval {interval})' if interval else ''}; 1 is no shift. "
-        "Arms share their draws, so the shift is known better than the bars alone suggest."
+        "Arms share their draws, so judge by the interval of the shift, not by the overlap of the bars."
     )
 
 

@@ -1,7 +1,8 @@
 """Colours and marks.
 
 Arms take Okabe and Ito's colours (told apart with any colour vision), each with its own mark and dash, so that colour
-never carries the meaning alone. Places of the drug and kinds of number take other tones, so that no colour means two things.
+never carries the meaning alone. Places of the drug and kinds of number take other tones, so that no colour means two
+things.
 Source: Okabe & Ito, Color Universal Design, 2008.
 """
 

@@ -87,9 +87,7 @@ def summary(answer: Answer) -> dict[str, Any]:
             "high": finite(row.get("high")),
         }
         if potencies[key]["value"] is None:
-            warnings.append(
-                f"IC50 of arm '{key}' is missing: its curve does not cross one half within the doses tested."
-            )
+            warnings.append(f"IC50 of arm '{key}' is missing: it has no finite value within the doses tested.")
     for name in ("ic50_shift", "dose_gap", "donor_membrane_equivalents"):
         estimate: Estimate | None = getattr(answer, name)
         if estimate is None or finite(estimate.value) is None:

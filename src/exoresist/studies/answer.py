@@ -70,7 +70,7 @@ class Answer:
     titration         IC50 fold of the recipients against vesicles added per recipient
     dose_gap          vesicles needed for half the effect over vesicles available
     mass_balance      amount of drug in pmol per well in each place
-    drivers           `low_effect`, `high_effect`: the IC50 shift with this parameter alone at the low, high end of its range
+    drivers           `low_effect`, `high_effect`: the IC50 shift with this parameter alone at either end of its range
     assumed_share     fraction (0 to 1) of the numbers used that are of kind assumed
     conservation      element -> largest relative error of its balance
     timing_s          wall time: one number, or stage -> number

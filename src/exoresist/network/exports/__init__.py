@@ -1,4 +1,7 @@
-"""A network in other people's forms: SBML, Antimony, LaTeX, graphs and tables. Heavy libraries load when a form is asked for."""
+"""A network in other people's forms: SBML, Antimony, LaTeX, graphs and tables.
+
+Heavy libraries load when a form is asked for.
+"""
 
 from exoresist.network.exports.graph import to_dot, to_graphml
 from exoresist.network.exports.latex import law_latex, to_latex

@@ -19,9 +19,9 @@ def _printer() -> Any:
     from sympy.printing.str import StrPrinter
 
     class Infix(StrPrinter):  # type: ignore[misc]
-        """SymPy in SBML's infix: `^` for powers, `ln` (a bare `log` means base 10 there), `piecewise` for conditions."""
+        """SymPy in SBML's infix: `^` for powers, `ln` (bare `log` is base 10 there), `piecewise` for conditions."""
 
-        def _print_Pow(self, expression: Any, rational: bool = False) -> str:
+        def _print_Pow(self, expression: Any, rational: bool = False) -> str:  # noqa: N802
             base, power = expression.as_base_exp()
             inner = self._print(base)
             if power == -1:
@@ -36,13 +36,13 @@ def _printer() -> Any:
         def _print_exp(self, expression: Any) -> str:
             return f"exp({self._print(expression.args[0])})"
 
-        def _print_Float(self, expression: Any) -> str:
+        def _print_Float(self, expression: Any) -> str:  # noqa: N802
             return repr(float(expression))
 
-        def _print_Relational(self, expression: Any) -> str:
+        def _print_Relational(self, expression: Any) -> str:  # noqa: N802
             return f"({self._print(expression.lhs)}) {expression.rel_op} ({self._print(expression.rhs)})"
 
-        def _print_Piecewise(self, expression: Any) -> str:
+        def _print_Piecewise(self, expression: Any) -> str:  # noqa: N802
             parts: list[str] = []
             for value, condition in expression.args:
                 parts.append(self._print(value))

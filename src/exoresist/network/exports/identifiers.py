@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 
 # Words that an SBML formula, an Antimony text or a simulator would read as something else, in lower case.
 _FORMULA_WORDS = """
-abs acos acosh acot acoth acsc acsch and annotation arccos arccosh arccot arcsin arctan asec asech asin asinh atan atanh avogadro
-ceil ceiling cos cosh cot coth csc csch delay exp exponentiale factorial false floor gt geq implies inf infinity lambda leq ln log
-log10 lt max min nan neq not notanumber or pi piecewise plus pow power quotient rateof rem root sec sech sin sinh sqr sqrt tan tanh
-time times true xor
+abs acos acosh acot acoth acsc acsch and annotation arccos arccosh arccot arcsin arctan asec asech asin asinh atan
+atanh avogadro ceil ceiling cos cosh cot coth csc csch delay exp exponentiale factorial false floor gt geq implies
+inf infinity lambda leq ln log log10 lt max min nan neq not notanumber or pi piecewise plus pow power quotient
+rateof rem root sec sech sin sinh sqr sqrt tan tanh time times true xor
 """
 _ANTIMONY_WORDS = """
-after at compartment const constraint created delete dna end event ext extent formula fromtrigger function gene has identity import
-in is length maximize minimize model modified module notes operator parameter parent persistent priority publication reaction sbo
-species subsonly substance substanceonly t0 taxon trigger unit units unknown var volume
+after at compartment const constraint created delete dna end event ext extent formula fromtrigger function gene has
+identity import in is length maximize minimize model modified module notes operator parameter parent persistent
+priority publication reaction sbo species subsonly substance substanceonly t0 taxon trigger unit units unknown var
+volume
 """
 _RESERVED = frozenset(
     [*_FORMULA_WORDS.split(), *_ANTIMONY_WORDS.split(), *(word.lower() for word in keyword.kwlist), *keyword.softkwlist]
@@ -26,8 +27,8 @@ _RESERVED = frozenset(
 class Identifiers:
     """Names -> identifiers of letters, digits and underscores: no reserved word, no two alike.
 
-    names  taken in order, so that the same network always gives the same identifiers: the first of two names that would look alike
-           keeps the plain form, the next gets `_2`
+    names  taken in order, so that the same network always gives the same identifiers: the first of two names that would
+           look alike keeps the plain form, the next gets `_2`
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:

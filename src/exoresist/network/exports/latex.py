@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from exoresist.network.network import Network
 
 _GREEK = frozenset(
-    """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega""".split()
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi".split()
 )
 _ESCAPED = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "_": r"\_", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&",
@@ -28,7 +28,8 @@ _ESCAPED = {
 def law_latex(law: Law) -> str:
     """The law's equation: its name on the left, an expression of its arguments on the right.
 
-    Clamps that only keep the arithmetic finite (the smallest ratio of a power) are left out: the equation is the one that is meant.
+    Clamps that only keep the arithmetic finite (the smallest ratio of a power) are left out: the equation is the one
+    that is meant.
     """
     name = law.name.replace("_", r"\,")
     return rf"\mathrm{{{name}}} = {_right_side(law)}"
@@ -48,9 +49,9 @@ def _right_side(law: Law) -> str:
         elif abs(float(number) - math.pi) < 1e-12:
             plain[number] = sympy.pi
     names = {symbol: symbol_latex(name) for symbol, name in zip(symbols, law.arguments, strict=True)}
-    return _printer_class()({"symbol_names": names, "mul_symbol": "dot", "ln_notation": True}).doprint(
-        expression.xreplace(plain)
-    )
+    printer = _printer_class()({"symbol_names": names, "mul_symbol": "dot", "ln_notation": True})
+    text: str = printer.doprint(expression.xreplace(plain))
+    return text
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """SBML Level 3 Version 2 of a network, and Antimony made from it.
 
-Species are amounts; every flux of the compiled network is one reaction, so that the file runs the same equations as the kernels.
+Species are amounts; every flux of the compiled network is one reaction, so that the file runs the same equations as the
+kernels.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 def to_sbml(network: Network, dois: Mapping[str, str] | None = None) -> str:
     """The network as SBML Level 3 Version 2.
 
-    dois  source id -> DOI, for the references of parameters; a DOI written in a quantity's source, locator or note is found without it
+    dois  source id -> DOI, for the references of parameters; a DOI written in a quantity's source, locator or note is
+          found without it
 
-    Parameters that are the volume of a pool become compartments. Nodes become parameters with rate rules; derived values and process
-    rates become parameters with assignment rules; times are in h, extents in items.
+    Parameters that are the volume of a pool become compartments. Nodes become parameters with rate rules; derived
+    values and process rates become parameters with assignment rules; times are in h, extents in items.
     """
     return _Writer(network, dois or {}).text()
 
@@ -168,7 +170,7 @@ class _Writer:
         return "item" if is_item(dict(dimension(unit))) else self.units.of(unit)
 
     def _conversion(self, unit: str) -> str:
-        """Identifier of the parameter that takes extents (items) to amounts of this unit; empty for items. Its value is one."""
+        """Identifier of the parameter (of value 1) that takes extents, in items, to this unit; empty for items."""
         if is_item(dict(dimension(unit))):
             return ""
         substance = self._substance(unit) or "unit"
@@ -281,7 +283,7 @@ class _Writer:
             written.setId(self.names.add(f"event {number + 1}"))
             if event.label:
                 written.setName(event.label)
-            # Events at one time follow each other in the order of the network: each reads the state that the one before it left.
+            # Events at one time follow each other in the network's order: each reads what the one before left.
             written.setUseValuesFromTriggerTime(False)
             trigger = written.createTrigger()
             trigger.setPersistent(True)

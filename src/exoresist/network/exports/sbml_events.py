@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def linear_changes(network: Network, event: Event) -> dict[str, tuple[dict[str, float], float]]:
-    """Pool -> (weights of the pools before the event, constant): removals in their order, then additions, folded into one step.
+    """Pool -> (weights of the pools before the event, constant): removals in order, then additions, as one step.
 
     Raises ModelError for amounts that differ between parameter sets: an SBML model is one set.
     """
@@ -48,7 +48,8 @@ def single(value: object, event: Event) -> float:
     """A number of an event, refused where it is an array over parameter sets."""
     if np.ndim(value):  # type: ignore[arg-type]
         raise ModelError(
-            f"Event '{event.label or event.time}' holds amounts for several parameter sets. Export one set: give plain numbers."
+            f"Event '{event.label or event.time}' holds amounts for several parameter sets. "
+            "Export one set: give plain numbers."
         )
     return float(value)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ from typing import Any
 from exoresist.core.errors import InputError
 from exoresist.core.units import dimension, factor
 
-# base dimension -> (canonical unit, SBML kind, scale, multiplier); length is treated apart because volumes are held in mL
+# base dimension -> (canonical unit, SBML kind, scale, multiplier); length stands apart because volumes are held in mL
 _BASES: dict[str, tuple[str, str, int, float]] = {
     "[substance]": ("pmol", "mole", -12, 1.0),
     "[particle]": ("particle", "item", 0, 1.0),

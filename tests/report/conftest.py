@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from exoresist.studies.answer import Answer, Estimate
 
@@ -176,12 +179,13 @@ def parameters(count: int) -> list[dict[str, Any]]:
     return rows
 
 
-def example_answer(parameter_count: int = 60, **changes: Any) -> Answer:
+def build_answer(parameter_count: int = 60, **changes: Any) -> Answer:
     """The answer of the demo as it might be; one arm has no IC50."""
     ic50 = [
         {
-            "arm": arm, "population": "donor" if arm == "resistant" else "recipient", "drug": "doxorubicin", "value": value,
-            "low": value and value * 0.87, "high": value and value * 1.16, "unit": "nM", "hill": 1.4, "top": 1.0, "bottom": 0.02, "auc": 0.5,
+            "arm": arm, "population": "donor" if arm == "resistant" else "recipient", "drug": "doxorubicin",
+            "value": value, "low": value and value * 0.87, "high": value and value * 1.16, "unit": "nM",
+            "hill": 1.4, "top": 1.0, "bottom": 0.02, "auc": 0.5,
             "gr50": value and value * 0.9, "gr_max": -0.3,
         }
         for arm, _, _, _, value in ARMS
@@ -189,12 +193,12 @@ def example_answer(parameter_count: int = 60, **changes: Any) -> Answer:
     values: dict[str, Any] = {
         "name": "mcf7_doxorubicin",
         "title": "Does vesicle-borne P-glycoprotein protect sensitive cells from doxorubicin?",
-        "question": "How much of the recipients' resistance travels in vesicles, how sure are we, and what would stop it?",
+        "question": "How much of the recipients' resistance travels in vesicles, how sure are we, what would stop it?",
         "sentences": [
-            "Very little of it: with four resistant donors per recipient, vesicles raise the recipients' IC50 of doxorubicin 1.09-fold "
-            "(90 % interval 1.01–1.6), against 5.0-fold in the donors themselves.",
-            "Reaching half of the donors' resistance would take about 190 times more vesicles than the donors supply (60–700).",
-            "Blocking release with GW4869 removes most of this small shift, and raises the drug that stays in the cytosol and on its target.",
+            "Very little of it: with four resistant donors per recipient, vesicles raise the recipients' IC50 of "
+            "doxorubicin 1.09-fold (90 % interval 1.01–1.6), against 5.0-fold in the donors themselves.",
+            "Reaching half of the donors' resistance would take 190 times the vesicles that donors supply (60–700).",
+            "Blocking release with GW4869 removes most of this shift, and raises the drug on its target.",
             "The interval is wide because delivery and enrichment are assumed, not measured in these cells.",
         ],
         "warnings": [
@@ -207,14 +211,16 @@ def example_answer(parameter_count: int = 60, **changes: Any) -> Answer:
         "ic50_shift": Estimate(1.0875, 1.012, 1.61),
         "shift_of": "coculture",
         "shift_against": "alone",
-        "shifts": [{"arm": arm, "value": value and value / 24, "low": value and value / 26, "high": value and value / 22} for arm, _, _, _, value in ARMS],
+        "shifts": [
+            {"arm": arm, "value": ic and ic / 24, "low": ic and ic / 26, "high": ic and ic / 22} for arm, *_, ic in ARMS
+        ],
         "curves": curves(),
         "survivors": survivors(),
         "time_course_dose": 100.0,
         "titration": [
-            {"vesicles_per_cell": 10 ** (1 + 0.5 * number), "fold": fold, "low": 1 + (fold - 1) * 0.45, "high": 1 + (fold - 1) * 1.7}
-            for number in range(11)
-            for fold in [1 + 4 * 10 ** (1 + 0.5 * number) / (10 ** (1 + 0.5 * number) + 42000)]
+            {"vesicles_per_cell": count, "fold": 1 + rise, "low": 1 + rise * 0.45, "high": 1 + rise * 1.7}
+            for count in [10 ** (1 + 0.5 * number) for number in range(11)]
+            for rise in [4 * count / (count + 42000)]
         ],
         "vesicles_available": Estimate(220.0, 60.0, 800.0, "particle/cell"),
         "vesicles_needed": Estimate(42000.0, 15000.0, 160000.0, "particle/cell"),
@@ -232,17 +238,17 @@ def example_answer(parameter_count: int = 60, **changes: Any) -> Answer:
         "parameters": parameters(parameter_count),
         "assumed_share": 0.43,
         "equations": [
-            {"law": law, "latex": latex, "summary": text, "units": units, "source": "munoz2023", "used_by": ["efflux_abcb1", "efflux_abcc1"]}
+            {"law": law, "latex": latex, "summary": text, "units": units, "source": "munoz2023", "used_by": ["efflux"]}
             for law, latex, text, units in EQUATIONS
         ],
         "bibliography": [
             {
                 "id": "munoz2023",
-                "citation": "Synthetic A, Example B (2023). Vesicles per cell and hour in a made-up line. Journal of Examples 12, 34–56.",
+                "citation": "Synthetic A, Example B (2023). Vesicles per hour in a made-up line. Examples 12, 3.",
                 "doi": "10.1234/example.2023.001",
                 "reasons": ["secretion rate", "uptake clearance <b>per cell</b>"],
             },
-            {"id": "gong2012", "citation": "Synthetic C (2012). Pumps in vesicles. Examples of Biology 3, 1.", "doi": "", "reasons": ["P-gp time course"]},
+            {"id": "gong2012", "citation": "Synthetic C (2012). Pumps.", "doi": "", "reasons": ["P-gp course"]},
         ],
         "conservation": {"drug": 3.1e-13, "vesicles": 8.0e-14, "P-glycoprotein": 2.2e-12},
         "versions": {"exoresist": "0.1.0", "numpy": "2.4.6", "python": "3.11.7"},
@@ -251,3 +257,9 @@ def example_answer(parameter_count: int = 60, **changes: Any) -> Answer:
         "catalog_hash": "4f1c9a0d" * 8,
     }  # fmt: skip
     return Answer(**{**values, **changes})
+
+
+@pytest.fixture(scope="session")
+def example_answer() -> Callable[..., Answer]:
+    """The function that builds the answer; keywords replace fields."""
+    return build_answer

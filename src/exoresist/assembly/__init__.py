@@ -1,0 +1,1 @@
+"""Scenario files and catalogue entries in, one checked network out."""

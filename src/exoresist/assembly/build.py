@@ -1,0 +1,294 @@
+"""Scenario and catalogue in, one checked network out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.assembly import antibody, axes, cells, drugs, interventions, vesicles
+from exoresist.assembly.book import Book
+from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
+from exoresist.assembly.scenario import Scenario
+from exoresist.assembly.start import preparation_load, start_amounts
+from exoresist.catalog import Catalog, load_parameter_file
+from exoresist.core.errors import InputError
+from exoresist.core.quantity import Quantity
+from exoresist.laws import kinetics
+from exoresist.network import Derived, Event, Network, Pool, Process
+from exoresist.network.parts import Part, Reference
+
+Array = NDArray[np.float64]
+Values = Mapping[str, "float | Array"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A scenario wired up: the network, where its numbers are from, how it starts and what happens to it.
+
+    network  checked; holds no events (doses and additions may differ between sets, see `events`)
+    book     every number used, with its catalogue row and what uses it
+    """
+
+    scenario: Scenario
+    catalog: Catalog
+    layout: Layout
+    book: Book
+    network: Network
+    fixed_events: tuple[Event, ...]
+
+    def start(self, values: Values | None = None) -> dict[str, float | Array]:
+        """Amounts at time 0 for the given parameter values: cells in steady culture, fresh medium."""
+        return start_amounts(self.layout, self._all(values or {}))
+
+    def events(self, values: Values | None = None, doses: Values | None = None, per_cell: Values | None = None) -> list[Event]:
+        """Everything that happens at set times.
+
+        doses     drug -> nM, number or array over sets, in place of the scenario's
+        per_cell  preparation -> vesicles per recipient, likewise
+        """
+        listed = list(self.fixed_events)
+        sides = self.layout.sides
+        volumes = {side.id: self.network.parameters[side.volume].value for side in sides}
+        for drug in self.scenario.drugs:
+            dose = (doses or {}).get(drug.id, drug.dose)
+            listed.append(
+                Event(
+                    drug.at,
+                    add={self.layout.medium(side, drug.id): dose * volumes[side.id] for side in sides},  # type: ignore[dict-item]
+                    label=f"{drug.id} added",
+                )
+            )
+            if drug.until is not None:
+                listed.append(
+                    Event(drug.until, remove={self.layout.medium(side, drug.id): 1.0 for side in sides}, label=f"{drug.id} out")
+                )
+        everything = self._all(values or {})
+        for entry in self.scenario.vesicles:
+            group = next(group for group in self.layout.classes if group.id == entry.id)
+            recipients = self.recipients()
+            count = (per_cell or {}).get(entry.id, entry.per_cell) * recipients.count
+            pool = self.layout.vesicles(recipients.side, group)
+            load = preparation_load(self.layout, group, everything)
+            listed.append(
+                Event(
+                    entry.at,
+                    add={pool: count, **{self.layout.content(pool, kind): count * each for kind, each in load.items()}},  # type: ignore[dict-item]
+                    label=f"{entry.id} added",
+                )
+            )
+            if entry.until is not None:
+                listed.append(Event(entry.until, remove={pool: 1.0}, label=f"{entry.id} washed out"))
+        return sorted(listed, key=lambda event: event.time)
+
+    def recipients(self) -> Population:
+        """The population whose survival is read."""
+        wanted = self.scenario.assay.population
+        return next(population for population in self.layout.populations if population.id == wanted)
+
+    def _all(self, values: Values) -> dict[str, float | Array]:
+        result: dict[str, float | Array] = {key: part.value for key, part in self.network.parameters.items()}
+        result.update(values)
+        return result
+
+
+def build(scenario: Scenario, catalog: Catalog | None = None, origin_tags: bool = False) -> Model:
+    """Wire a scenario with the catalogue's numbers.
+
+    origin_tags  also keep native, received and relayed cargo apart (three times the cargo states)
+
+    Raises InputError for names that the catalogue does not hold, ModelError when the parts do not fit.
+    """
+    catalog = _with_sets(catalog or Catalog.load(), scenario)
+    book = Book(catalog, _overrides(scenario, catalog))
+    layout = _layout(scenario, catalog, origin_tags)
+    _arena(scenario, book)
+    parts = _parts(scenario, catalog, layout, book)
+    processes = [part for part in parts if isinstance(part, Process)]
+    chains = axes.read_chains(catalog, scenario.axes)
+    for population in layout.populations:
+        more, tolerance = axes.axis_parts(layout, book, population, chains, (process.id for process in processes))
+        parts += [*more, *_tolerance(population, tolerance)]
+    parts += axes.shared_parts(book)
+    fixed: list[Event] = []
+    for entry in scenario.interventions:
+        more, events = interventions.intervention_parts(layout, book, entry, processes)
+        parts += more
+        fixed += events
+    fixed += _medium_changes(scenario, layout)
+    network = Network(scenario.name, [*book.parameters.values(), *parts])
+    return Model(scenario, catalog, layout, book, network, tuple(fixed))
+
+
+def _with_sets(catalog: Catalog, scenario: Scenario) -> Catalog:
+    for path in scenario.parameter_sets:
+        catalog = catalog.with_parameters(load_parameter_file(path))
+    return catalog
+
+
+def _overrides(scenario: Scenario, catalog: Catalog) -> dict[tuple[str, str], Quantity]:
+    result = {}
+    for override in scenario.parameters:
+        known = catalog.parameter(override.name, override.subject)
+        from exoresist.core.units import convert
+
+        value = convert(override.value.number, override.value.unit, known.unit)
+        result[override.name, override.subject] = replace(
+            known, value=value, low=value, high=value, distribution="fixed", kind="assumed",
+            source="scenario", locator="", note=override.reason,
+        )  # fmt: skip
+    return result
+
+
+def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
+    layout = Layout(origins=ORIGINS if origin_tags else ("",))
+    layout.sides.append(Side("medium", "medium.volume"))
+    if scenario.arena.kind == "transwell":
+        layout.sides.append(Side("insert", "insert.volume"))
+    for entry in scenario.populations:
+        line = catalog.cell_line(entry.cell_line)
+        if entry.count <= 0.0:
+            continue  # an empty population is left out: every content per cell would be 0/0
+        side = layout.sides[1] if entry.side == "insert" else layout.sides[0]
+        layout.populations.append(Population(entry.id, line.id, entry.count, side))
+    if not layout.populations:
+        raise InputError("no population holds any cell", "at least one population with count above 0")
+    for drug in scenario.drugs:
+        record = catalog.drug(drug.id)
+        if record.status != "modelled":
+            modelled = [other.id for other in catalog.records("drugs") if other.status == "modelled"]
+            raise InputError(
+                f"drug '{drug.id}' is named in the catalogue but has no parameters yet", ", ".join(modelled),
+                "Add its parameters in a parameter file, or choose one of these",
+            )  # fmt: skip
+        (layout.antibodies if record.mode == "surface_antibody" else layout.drugs).append(drug.id)
+    for name in dict.fromkeys([*scenario.cargo, *_axis_cargo(scenario, catalog)]):
+        layout.cargo.append(Cargo(name, catalog.cargo(name).type))
+    for population in layout.populations:
+        layout.classes.append(VesicleClass(population.id, population.cell_line, maker=population.id))
+    for vesicle in scenario.vesicles:
+        layout.classes.append(VesicleClass(vesicle.id, catalog.cell_line(vesicle.donor).id))
+    return layout
+
+
+def _axis_cargo(scenario: Scenario, catalog: Catalog) -> list[str]:
+    """Cargo that the named axes need to be carried."""
+    return [catalog.axis(name).cargo for name in scenario.axes if catalog.axis(name).cargo]
+
+
+def _arena(scenario: Scenario, book: Book) -> None:
+    arena, environment = scenario.arena, scenario.environment
+    book.plain("medium.volume", arena.volume, "mL")
+    book.plain("arena.capacity", arena.capacity, "cell")
+    book.plain("arena.mixing", arena.mixing, "dimensionless")
+    if arena.kind == "transwell":
+        book.plain("insert.volume", arena.insert_volume or 0.0, "mL")
+        book.plain("arena.pore_flow", arena.pore_exchange or 0.0, "mL/h")
+    for stress in ("hypoxia", "acidity", "starvation"):
+        book.plain(f"environment.{stress}", getattr(environment, stress), "dimensionless")
+
+
+def _parts(scenario: Scenario, catalog: Catalog, layout: Layout, book: Book) -> list[Part]:
+    parts: list[Part] = [
+        *cells.exchanges(),
+        *vesicles.exchanges(layout),
+        *drugs.exchanges(layout),
+        *antibody.exchanges(layout),
+        *cells.census(layout),
+    ]
+    for drug in layout.drugs:
+        parts += drugs.partition_parts(layout, book, drug)
+    for side in layout.sides:
+        for drug in layout.drugs:
+            parts += drugs.medium_parts(layout, book, side, drug)
+        for name in layout.antibodies:
+            parts += antibody.medium_parts(layout, book, side, name)
+    for group in layout.classes:
+        parts += vesicles.class_parts(layout, book, group)
+        for side in layout.sides:
+            for drug in layout.drugs:
+                parts += drugs.medium_drug_parts(layout, side, group, drug)
+            for name in layout.antibodies:
+                for antigen in _antigens(layout, catalog, name):
+                    parts += antibody.vesicle_parts(layout, book, side, group, name, antigen)
+        if len(layout.sides) == 2:
+            parts += vesicles.transwell_parts(layout, book, group, *layout.sides)
+    if len(layout.sides) == 2:
+        for drug in layout.drugs:
+            parts += drugs.transwell_drug_parts(layout, book, drug, *layout.sides)
+        for name in layout.antibodies:
+            parts += drugs.transwell_drug_parts(layout, book, name, *layout.sides)
+    for population in layout.populations:
+        parts += _population(catalog, layout, book, population)
+    if _asked(scenario, "contact_transfer_rate"):
+        for donor, recipient in permutations(layout.populations, 2):
+            if donor.side == recipient.side:
+                parts += cells.contact_parts(layout, book, donor, recipient)
+    if _asked(scenario, "switching_rate"):
+        for source, target in permutations(layout.populations, 2):
+            if source.side == target.side:
+                held = [part for part in parts if isinstance(part, Pool) and part.id.startswith(f"{source.id}.") and part.carrier]
+                parts += cells.switching_parts(book, source, target, held)
+    return parts
+
+
+def _asked(scenario: Scenario, name: str) -> bool:
+    """Processes that are absent unless asked for: contact between cells, heritable switching."""
+    return any(override.name == name for override in scenario.parameters)
+
+
+def _antigens(layout: Layout, catalog: Catalog, name: str) -> list[Cargo]:
+    target = catalog.drug(name).target
+    return [cargo for cargo in layout.cargo if cargo.place == "antigen" and catalog.cargo(cargo.id).antigen == target]
+
+
+def _population(catalog: Catalog, layout: Layout, book: Book, population: Population) -> list[Part]:
+    own = next(group for group in layout.classes if group.maker == population.id)
+    parts = cells.population_parts(layout, book, population)
+    parts += vesicles.maker_parts(layout, book, population, own)
+    parts += vesicles.route_parts(book, population)
+    for cargo in layout.cargo:
+        parts += vesicles.cargo_parts(layout, book, population, cargo)
+        parts += vesicles.loading_parts(layout, book, population, cargo, own)
+        parts += axes.level_parts(layout, population, cargo)
+    for drug in layout.drugs:
+        parts += drugs.cell_parts(layout, book, population, drug)
+        parts += drugs.ilv_drug_parts(layout, population, own, drug)
+        for cargo in layout.cargo:
+            pump = catalog.cargo(cargo.id).pump
+            if pump and pump in catalog.drug(drug).pumps:
+                parts += drugs.pump_parts(layout, book, population, drug, cargo)
+    for name in layout.antibodies:
+        for antigen in _antigens(layout, catalog, name):
+            parts += antibody.cell_parts(layout, book, population, name, antigen)
+    for group in layout.classes:
+        parts += vesicles.uptake_parts(layout, book, population, group)
+    return parts
+
+
+def _tolerance(population: Population, factors: list[Reference]) -> list[Part]:
+    """The damage a cell bears: its threshold times what the axes make of it."""
+    parts: list[Part] = []
+    value: Reference = f"{population.id}.damage_threshold"
+    for index, factor in enumerate(factors):
+        name = f"{population.id}.tolerance_step_{index}"
+        parts.append(Derived(name, kinetics.product, {"first": value, "second": factor}))
+        value = name
+    parts.append(Derived(f"{population.id}.tolerance", kinetics.constant, {"rate": value}))
+    return parts
+
+
+def _medium_changes(scenario: Scenario, layout: Layout) -> list[Event]:
+    events = []
+    for change in scenario.medium_changes:
+        remove = {}
+        for side in layout.sides:
+            for substance in (*layout.drugs, *layout.antibodies):
+                remove[layout.medium(side, substance)] = change.fraction
+            for group in layout.classes:
+                remove[layout.vesicles(side, group)] = change.fraction
+        events.append(Event(change.at, remove=remove, label="medium change"))
+    return events

@@ -1,0 +1,126 @@
+"""Figures: valid for plotly, one stroke per arm everywhere, units on axes, no bars on logarithmic axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from exoresist.report.drawing import log_ticks, tick_texts
+from exoresist.report.figures import figures
+from exoresist.report.palette import STROKES, arm_strokes
+from exoresist.report.wording import number_text, percent_text, ratio_text, wrapped
+from exoresist.studies.answer import Answer, Estimate
+
+
+def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    found = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(found.get(key), dict)
+        found[key] = merged(found[key], value) if both else value
+    return found
+
+
+def layouts(answer: Answer) -> list[tuple[str, list[dict[str, Any]], dict[str, Any]]]:
+    return [
+        (figure.id, panel.data, merged(panel.layout, over))
+        for figure in figures(answer).values()
+        for panel in figure.panels
+        for over in (panel.wide, panel.narrow)
+    ]
+
+
+def test_plotly_accepts_every_figure(example_answer: Callable[..., Answer]) -> None:
+    graph_objects = pytest.importorskip("plotly.graph_objects")
+    for _, data, layout in layouts(example_answer()):
+        graph_objects.Figure({"data": data, "layout": layout})
+
+
+def test_axes_have_titles_and_bars_never_stand_on_logarithmic_axes(example_answer: Callable[..., Answer]) -> None:
+    for name, data, layout in layouts(example_answer()):
+        assert layout["xaxis"]["title"]["text"], name
+        logarithmic = "log" in (layout["xaxis"].get("type"), layout["yaxis"].get("type"))
+        assert not (logarithmic and any(trace["type"] == "bar" for trace in data)), name
+        assert layout["height"] >= 120 and not layout["showlegend"], name
+
+
+def test_an_arm_has_one_colour_everywhere(example_answer: Callable[..., Answer]) -> None:
+    answer = example_answer()
+    strokes = arm_strokes(answer.arms)
+    assert len({stroke.colour for stroke in strokes.values()}) == len(answer.arms)
+    for name in ("dose-response", "ic50", "survivors", "small-pools"):
+        for panel in figures(answer)[name].panels:
+            for trace in panel.data:
+                if "marker" in trace:
+                    assert trace["marker"]["color"] == strokes[trace["legendgroup"]].colour
+
+
+def test_many_arms_stay_distinct() -> None:
+    arms = [{"id": str(number), "role": "treated"} for number in range(4 * len(STROKES))]
+    strokes = arm_strokes(arms)
+    assert len({(stroke.colour, stroke.dash) for stroke in strokes.values()}) == len(arms)
+
+
+def test_mass_balance_sums_to_the_whole(example_answer: Callable[..., Answer]) -> None:
+    answer = example_answer()
+    traces = figures(answer)["mass-balance"].panels[0].data
+    for position in range(len(answer.arms)):
+        assert math.fsum(trace["x"][position] for trace in traces) == pytest.approx(100, rel=1e-4)
+    assert "pmol" in traces[0]["customdata"][0]
+
+
+def test_an_arm_without_ic50_is_named_without_a_point(example_answer: Callable[..., Answer]) -> None:
+    figure = figures(example_answer())["ic50"]
+    assert len(figure.panels[0].data) == len(example_answer().arms) - 1
+    assert "not reached" in figure.alt
+
+
+def test_labels_cannot_use_markup_inside_plots(example_answer: Callable[..., Answer]) -> None:
+    arms = [{**row, "label": "<a href='x'>arm</a>"} for row in example_answer().arms]
+    for _, data, layout in layouts(example_answer(arms=arms)):
+        assert "<a " not in str(data) + str(layout)
+
+
+def test_figures_without_data_are_left_out(example_answer: Callable[..., Answer]) -> None:
+    assert figures(Answer("bare")) == {}
+    nothing = example_answer(titration=[{"vesicles_per_cell": 0.0, "fold": None, "low": None, "high": None}])
+    assert "titration" not in figures(nothing)
+
+
+def test_one_mark_without_the_other(example_answer: Callable[..., Answer]) -> None:
+    figure = figures(example_answer(vesicles_needed=Estimate(None), dose_gap=Estimate(None)))["titration"]
+    assert "no value within the range" in figure.caption
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.9, 1.1), (1, 3000), (1e-9, 1e9), (20, 21), (5, 500)])
+def test_ticks(low: float, high: float) -> None:
+    ticks = log_ticks(low, high)
+    assert 1 <= len(ticks) <= 9 and all(low * 0.99 <= tick <= high * 1.01 for tick in ticks)
+    assert len(set(tick_texts(ticks))) == len(ticks)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"), (24, "24"), (24.04, "24"), (0.0131, "0.0131"), (1234.5, "1,234"), (1e-9, "10⁻⁹"),
+        (3.2e6, "3.2\u00a0×\u00a010⁶"), (999.9, "1,000"), (-2.5, "−2.5"), (None, "not available"),
+        (float("nan"), "not available"), (100, "100"), (9.996, "10"),
+    ],
+)  # fmt: skip
+def test_numbers(value: float | None, text: str) -> None:
+    assert number_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.0, "1"), (1 + 1e-9, "1"), (1.0034, "1.003"), (1.09, "1.09"), (5.0, "5.00"), (190.9, "191")]
+)
+def test_ratios(value: float, text: str) -> None:
+    assert ratio_text(value) == text
+
+
+def test_small_words() -> None:
+    assert percent_text(0.00021) == "0.021\u00a0%"
+    assert wrapped("a long name that wraps", 10) == ["a long", "name that", "wraps"]
+    assert wrapped("", 10) == [""]
