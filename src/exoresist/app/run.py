@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exoresist.assembly.scenario import Scenario
 
 
 def run(scenario_file: Path, folder: Path, as_json: bool) -> None:
@@ -19,13 +23,15 @@ def run(scenario_file: Path, folder: Path, as_json: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
     from exoresist.app.printing import print_json
+    from exoresist.assembly.resolve import write_resolved
     from exoresist.core.progress import reporting
     from exoresist.report import write_all
     from exoresist.studies import answer_scenario
 
-    with reporting(1.0, scenario.title) as progress:
+    with reporting(expected_work(scenario), scenario.title or scenario.name) as progress:
         answer = answer_scenario(scenario, progress=progress)
-    write_all(answer, folder, scenario)
+    write_resolved(scenario, folder / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions})
+    write_all(answer, folder)
     if as_json:
         import json
 
@@ -36,3 +42,11 @@ def run(scenario_file: Path, folder: Path, as_json: bool) -> None:
     for warning in answer.warnings:
         print(f"warning: {warning}")
     print(f"The report is in {folder / 'report.html'}")
+
+
+def expected_work(scenario: Scenario) -> float:
+    """Rough number of culture hours that an answer simulates, for the progress bar."""
+    sets = (scenario.uncertainty.draws + 1) * 18.0 * max(1, len(scenario.arms))
+    if scenario.vesicle_titration is not None:
+        sets += 17.0 * 13.0 * 18.0
+    return (sets + 2.0 * 120.0 * 18.0) * scenario.duration

@@ -44,11 +44,18 @@ class Model:
         """Amounts at time 0 for the given parameter values: cells in steady culture, fresh medium."""
         return start_amounts(self.layout, self._all(values or {}))
 
-    def events(self, values: Values | None = None, doses: Values | None = None, per_cell: Values | None = None) -> list[Event]:
+    def events(
+        self,
+        values: Values | None = None,
+        doses: Values | None = None,
+        per_cell: Values | None = None,
+        loads: Mapping[str, Mapping[str, float | Array]] | None = None,
+    ) -> list[Event]:
         """Everything that happens at set times.
 
         doses     drug -> nM, number or array over sets, in place of the scenario's
         per_cell  preparation -> vesicles per recipient, likewise
+        loads     preparation -> passenger kind -> amount per vesicle, in place of what its donor line loads
         """
         listed = list(self.fixed_events)
         sides = self.layout.sides
@@ -72,7 +79,7 @@ class Model:
             recipients = self.recipients()
             count = (per_cell or {}).get(entry.id, entry.per_cell) * recipients.count
             pool = self.layout.vesicles(recipients.side, group)
-            load = preparation_load(self.layout, group, everything)
+            load = (loads or {}).get(entry.id) or preparation_load(self.layout, group, everything)
             listed.append(
                 Event(
                     entry.at,

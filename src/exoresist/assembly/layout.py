@@ -166,6 +166,8 @@ class Layout:
         fates["vesicles inside"] = (Route(self.exchange("debris", "vesicle")),)
         for drug in self.drugs:
             fates[f"inside:{drug}"] = (Route(self.medium(population.side, drug)),)
+        for antibody in self.antibodies:
+            fates[f"inside:{antibody}"] = (Route(self.medium(population.side, antibody)),)
         for cargo in self.cargo:
             fates[f"own:{cargo.id}"] = (Route(self.exchange("debris", cargo.element)),)
         fates["damage"] = (Route(""),)

@@ -224,6 +224,8 @@ def _check_process(network: Network, dimensions: Dimensions, process: Process) -
             f"{where} would turn '{source.element or source.id}' into '{sink.element or sink.id}'. "
             "Both ends must hold the same element."
         )
+    if source and sink and dimension(source.unit) != dimension(sink.unit):
+        raise ModelError(f"{where} moves {source.unit} into a pool of {sink.unit}. Both ends must have the same unit.")
     found = dimensions.of(RateOf(process.id), where)
     moved = sink if process.birth else source or sink
     assert moved is not None
@@ -275,6 +277,11 @@ def _check_routes(
         if network.pools[route.to].element != passenger.element:
             raise ModelError(
                 f"{where} would turn '{passenger.element}' into '{network.pools[route.to].element}' in '{route.to}'."
+            )
+        if dimension(network.pools[route.to].unit) != dimension(passenger.unit):
+            raise ModelError(
+                f"{where} sends '{passenger.kind}' ({passenger.unit}) to '{route.to}' ({network.pools[route.to].unit}). "
+                "Both must have the same unit."
             )
         if route.fraction is not None:
             _dimensionless(dimensions.of(route.fraction, where), f"{where}: fraction '{route.fraction}'")

@@ -21,6 +21,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "shifts": ("arm", "value", "low", "high"),
     "curves": ("arm", "dose", "survival", "low", "high"),
     "survivors": ("arm", "time", "population", "cells", "low", "high"),
+    "levels": ("arm", "time", "cargo", "copies_per_cell", "low", "high"),
+    "rises": (
+        "arm", "peak_h", "peak_h_low", "peak_h_high", "level_4h_over_max", "level_4h_over_max_low",
+        "level_4h_over_max_high",
+    ),
     "titration": ("vesicles_per_cell", "fold", "low", "high"),
     "mass_balance": ("arm", "time", "place", "amount"),
     "drivers": ("name", "subject", "low_effect", "high_effect"),
@@ -57,7 +62,7 @@ class Estimate:
         return cls(data.get("value"), data.get("low"), data.get("high"), data.get("unit", "dimensionless"))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answer:
     """The answer of one study to one scenario. Units: nM, h, pmol, cell, particle/cell; ratios are dimensionless.
 
@@ -67,6 +72,7 @@ class Answer:
     shifts            the same ratio for every arm against the reference arm
     curves            dose in nM; survival as a fraction of the untreated of the same arm
     survivors         cells per well over time at `time_course_dose` (nM)
+    levels, rises     an add-back's cargo per recipient cell over time; when it peaks and how much of the peak stands after 4 h
     titration         IC50 fold of the recipients against vesicles added per recipient
     dose_gap          vesicles needed for half the effect over vesicles available
     mass_balance      amount of drug in pmol per well in each place
@@ -90,6 +96,8 @@ class Answer:
     curves: list[Row] = field(default_factory=list)
     survivors: list[Row] = field(default_factory=list)
     time_course_dose: float | None = None
+    levels: list[Row] = field(default_factory=list)
+    rises: list[Row] = field(default_factory=list)
     titration: list[Row] = field(default_factory=list)
     vesicles_available: Estimate | None = None
     vesicles_needed: Estimate | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -41,6 +42,19 @@ def _printer() -> Any:
 
         def _print_Relational(self, expression: Any) -> str:  # noqa: N802
             return f"({self._print(expression.lhs)}) {expression.rel_op} ({self._print(expression.rhs)})"
+
+        def _print_And(self, expression: Any) -> str:  # noqa: N802
+            return " && ".join(f"({self._print(part)})" for part in expression.args)
+
+        def _print_Or(self, expression: Any) -> str:  # noqa: N802
+            return " || ".join(f"({self._print(part)})" for part in expression.args)
+
+        def _print_Not(self, expression: Any) -> str:  # noqa: N802
+            return f"!({self._print(expression.args[0])})"
+
+        def _print_ITE(self, expression: Any) -> str:  # noqa: N802
+            condition, yes, no = (self._print(part) for part in expression.args)
+            return f"(({condition}) && ({yes})) || (!({condition}) && ({no}))"
 
         def _print_Piecewise(self, expression: Any) -> str:  # noqa: N802
             parts: list[str] = []
@@ -82,6 +96,11 @@ class Formulas:
         law, inputs = self._calls[slot]
         texts = [self.of(each) for each in inputs]
         return _PLACE.sub(lambda match: _enclosed(texts[int(match.group(1))]), template(law))
+
+
+def writable(value: float) -> float:
+    """The number, or zero for one so small that readers of SBML take it for an overflow."""
+    return value if abs(value) >= sys.float_info.min else 0.0
 
 
 def _enclosed(text: str) -> str:

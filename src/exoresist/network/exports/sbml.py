@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from exoresist.core.errors import ExoresistError, ModelError
 from exoresist.core.units import dimension
-from exoresist.network.exports.formula import Formulas
+from exoresist.network.exports.formula import Formulas, writable
 from exoresist.network.exports.identifiers import Identifiers
 from exoresist.network.exports.provenance import annotate
 from exoresist.network.exports.sbml_events import change_formula, linear_changes, single
@@ -120,6 +120,8 @@ class _Writer:
         waiting = [tree]
         while waiting:
             node = waiting.pop()
+            if node.getType() == libsbml.AST_FUNCTION:  # a function of neither SBML nor this model
+                raise ModelError(f"Network '{self.network.name}' needs '{node.getName()}', which SBML does not know.")
             if node.isNumber() and not node.hasUnits():
                 node.setUnits("dimensionless")
             waiting.extend(node.getChild(index) for index in range(node.getNumChildren()))
@@ -145,7 +147,7 @@ class _Writer:
                 unit = parameter.unit
                 if parameter.quantity is not None:
                     annotate(compartment, parameter.quantity, self.dois)
-            compartment.setSize(self.network.parameters[name].value if name else 1.0)
+            compartment.setSize(writable(self.network.parameters[name].value) if name else 1.0)
             compartment.setUnits(self.units.of(unit))
         return found
 
@@ -155,7 +157,7 @@ class _Writer:
             species.setId(self.names[pool.id])
             species.setName(pool.id)
             species.setCompartment(self.names[pool.size if pool.size in volumes else "everywhere"])
-            species.setInitialAmount(pool.initial)
+            species.setInitialAmount(writable(pool.initial))
             species.setHasOnlySubstanceUnits(True)
             species.setBoundaryCondition(False)
             species.setConstant(False)
@@ -190,7 +192,7 @@ class _Writer:
             if part.id in volumes:
                 continue
             parameter = self._parameter(part.id, constant=part.id not in self.changed)
-            parameter.setValue(part.value)
+            parameter.setValue(writable(part.value))
             unit = self.units.of(part.unit)
             if unit:
                 parameter.setUnits(unit)
@@ -208,7 +210,7 @@ class _Writer:
         moving = {flux.moved: flux.slot for flux in self.compiled.fluxes if flux.process.startswith("node:")}
         for node in self.network.nodes.values():
             parameter = self._parameter(node.id, constant=node.id not in moving)
-            parameter.setValue(node.initial)
+            parameter.setValue(writable(node.initial))
             parameter.setUnits("dimensionless")
             if node.id in moving:
                 rule = self.model.createRateRule()
@@ -289,7 +291,7 @@ class _Writer:
             trigger.setPersistent(True)
             # A trigger that was false before the start fires at the start; times before the start never fire.
             trigger.setInitialValue(event.time < 0.0)
-            trigger.setMath(self._math(f"time >= {float(event.time)!r} {hour}"))
+            trigger.setMath(self._math(f"time >= {writable(float(event.time))!r} {hour}"))
             written.createPriority().setMath(self._math(f"{-number} dimensionless"))
             for name, value in event.set.items():
                 unit = self.units.of(self.network.parameters[name].unit)

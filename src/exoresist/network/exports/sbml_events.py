@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exoresist.core.errors import ModelError
+from exoresist.network.exports.formula import writable
 from exoresist.network.parts import Event
 from exoresist.network.wiring import carried, element_id
 
@@ -51,16 +52,17 @@ def single(value: object, event: Event) -> float:
             f"Event '{event.label or event.time}' holds amounts for several parameter sets. "
             "Export one set: give plain numbers."
         )
-    return float(value)  # type: ignore[arg-type]
+    return writable(float(value))  # type: ignore[arg-type]
 
 
 def change_formula(weights: dict[str, float], constant: float, symbols: dict[str, str], unit: str) -> str:
     """Infix text of a weighted sum; the constant carries its unit."""
     terms = [
-        symbols[pool] if weight == 1.0 else f"{weight!r} dimensionless * {symbols[pool]}"
+        symbols[pool] if weight == 1.0 else f"{writable(weight)!r} dimensionless * {symbols[pool]}"
         for pool, weight in weights.items()
         if weight
     ]
+    constant = writable(constant)
     if constant or not terms:
         terms.append(f"{constant!r} {unit}" if unit else repr(constant))
     return " + ".join(terms)

@@ -1,0 +1,101 @@
+"""Every arm of a scenario, run over doses and parameter draws that all arms share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.assembly.arms import expand_arms
+from exoresist.assembly.assay import ConditionedMedium, dose_values
+from exoresist.assembly.book import draws as parameter_draws
+from exoresist.assembly.build import Model, build
+from exoresist.assembly.scenario import Arm, Scenario, VesicleEntry
+from exoresist.catalog import Catalog
+from exoresist.core.progress import Progress, Silent
+from exoresist.studies.conditioning import conditioned
+from exoresist.studies.survival import Survival, survive
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """One arm: what it is, how it was wired, and what survived."""
+
+    arm: Arm
+    scenario: Scenario
+    model: Model
+    survival: Survival
+
+
+def saved_times(scenario: Scenario) -> Array:
+    """Output times of a scenario, h, from 0 to its duration."""
+    count = max(1, min(2000, round(scenario.duration / scenario.every)))
+    return np.linspace(0.0, scenario.duration, count + 1)
+
+
+def time_course_dose(scenario: Scenario) -> float:
+    """The dose of the assay's drug at which time courses are shown, nM."""
+    drug = scenario.assay.drug  # type: ignore[union-attr]
+    return next(entry.dose for entry in scenario.drugs if entry.id == drug)
+
+
+def dose_grid(scenario: Scenario) -> tuple[float, ...]:
+    """Doses of the assay with the untreated control and the dose of the time courses among them."""
+    grid = dose_values(scenario.assay.doses)  # type: ignore[union-attr]
+    return tuple(sorted({*grid, time_course_dose(scenario)}))
+
+
+def shared_draws(models: Mapping[str, Model], count: int, seed: int) -> dict[str, Array]:
+    """Values of every uncertain number over all models; a catalogue row is drawn once, so arms share it."""
+    result: dict[str, Array] = {}
+    for model in models.values():
+        result.update(parameter_draws(model.network.parameters, count, seed))
+    return result
+
+
+def run_arms(
+    scenario: Scenario, catalog: Catalog, report: Progress | None = None, draws: int | None = None
+) -> list[ArmResult]:
+    """Run all arms of a dose-response scenario (in a well, co-culture, transwell or conditioned medium)."""
+    report = report or Silent()
+    count = scenario.uncertainty.draws if draws is None else draws
+    results = []
+    for arm, one in expand_arms(scenario):
+        results.append(run_arm(arm, one, catalog, count, report))
+    return results
+
+
+def run_arm(arm: Arm, scenario: Scenario, catalog: Catalog, count: int, report: Progress) -> ArmResult:
+    assay = scenario.assay
+    loads = per_cell = None
+    if isinstance(assay, ConditionedMedium):
+        exposure, draws, per_cell, loads = conditioned(scenario, assay, catalog, count, report)
+        model = build(exposure, catalog)
+        draws = {**parameter_draws(model.network.parameters, count, scenario.seed), **draws}
+    else:
+        model = build(scenario, catalog)
+        draws = parameter_draws(model.network.parameters, count, scenario.seed)
+    survival = survive(
+        model,
+        assay.drug,  # type: ignore[union-attr]
+        dose_grid(scenario),
+        draws,
+        count + 1,
+        saved_times(scenario),
+        report,
+        per_cell,
+        loads,
+    )
+    return ArmResult(arm, scenario, model, survival)
+
+
+def with_preparation(scenario: Scenario, identifier: str, donor: str, hours: float | None) -> Scenario:
+    """The scenario with a preparation of vesicles added at the start."""
+    entry = VesicleEntry(id=identifier, donor=donor, per_cell="1 particle/cell", at="0 h", until=None)  # type: ignore[arg-type]
+    if hours is not None and hours < scenario.duration:
+        entry = entry.model_copy(update={"until": hours})
+    return scenario.model_copy(update={"vesicles": (*scenario.vesicles, entry)})

@@ -1,0 +1,126 @@
+"""What an answer rests on: its numbers, its equations, its references, and the versions it was made with."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+
+from exoresist.assembly.build import Model
+from exoresist.catalog import Catalog
+
+Row = dict[str, object]
+
+
+def parameter_rows(models: Iterable[Model]) -> list[Row]:
+    """Every catalogue row that any of the models uses, once, with what uses it."""
+    rows: dict[tuple[str, str], Row] = {}
+    for model in models:
+        for identifier, parameter in model.book.parameters.items():
+            quantity = parameter.quantity
+            if quantity is None:
+                continue
+            key = (quantity.name, quantity.subject)
+            row = rows.setdefault(
+                key,
+                {
+                    "name": quantity.name,
+                    "subject": quantity.subject,
+                    "value": quantity.value,
+                    "unit": quantity.unit,
+                    "low": quantity.low,
+                    "high": quantity.high,
+                    "distribution": quantity.distribution,
+                    "kind": quantity.kind,
+                    "source": quantity.source,
+                    "locator": quantity.locator,
+                    "note": quantity.note,
+                    "used_by": [],
+                },
+            )
+            used = row["used_by"]
+            assert isinstance(used, list)
+            who = identifier.split(".", 1)[0]
+            for use in model.book.used_by.get(identifier, []):
+                text = f"{use} ({who})" if who in {population.id for population in model.layout.populations} else use
+                if text not in used:
+                    used.append(text)
+    return [{**row, "used_by": ", ".join(row["used_by"])} for row in rows.values()]  # type: ignore[arg-type]
+
+
+def assumed_share(rows: Iterable[Row]) -> float:
+    """Share of the numbers that are assumed."""
+    kinds = [row["kind"] for row in rows]
+    return sum(kind == "assumed" for kind in kinds) / len(kinds) if kinds else 0.0
+
+
+def equation_rows(models: Iterable[Model]) -> list[Row]:
+    """Every law in use with its equation, made from the law itself."""
+    from exoresist.network.exports import law_latex
+
+    used: dict[str, set[str]] = {}
+    laws = {}
+    for model in models:
+        for process in model.network.processes.values():
+            used.setdefault(process.law.name, set()).add(process.name)
+            laws[process.law.name] = process.law
+        for modulation in model.network.modulations:
+            laws[modulation.law.name] = modulation.law
+            used.setdefault(modulation.law.name, set()).add(f"factor on {model.network.processes[modulation.process].name}")
+    return [
+        {
+            "law": name,
+            "latex": law_latex(law),
+            "summary": law.summary,
+            "units": ", ".join(f"{argument}: {unit}" for argument, unit in law.units.items()) + f"; result: {law.returns}",
+            "source": law.origin,
+            "used_by": ", ".join(sorted(used[name])),
+        }
+        for name, law in sorted(laws.items())
+    ]
+
+
+def bibliography_rows(catalog: Catalog, models: Iterable[Model], numbers: Iterable[Row]) -> list[Row]:
+    """Sources of every number and record in use, each with the reasons for which it is cited."""
+    reasons: dict[str, list[str]] = {}
+
+    def cite(source: str, reason: str) -> None:
+        if source and source != "scenario":
+            listed = reasons.setdefault(source, [])
+            if reason not in listed:
+                listed.append(reason)
+
+    for row in numbers:
+        cite(str(row["source"]), f"{row['name']} of {row['subject']}")
+    for model in models:
+        scenario = model.scenario
+        for population in model.layout.populations:
+            cite(catalog.cell_line(population.cell_line).source, f"cell line {population.cell_line}")
+        for drug in scenario.drugs:
+            cite(catalog.drug(drug.id).source, f"drug {drug.id}")
+        for cargo in model.layout.cargo:
+            cite(catalog.cargo(cargo.id).source, f"cargo {cargo.id}")
+        for entry in scenario.interventions:
+            cite(catalog.intervention(entry.id).source, f"intervention {entry.id}")
+        for axis in scenario.axes:
+            cite(catalog.axis(axis).source, f"axis {axis}")
+    rows = []
+    for identifier, why in reasons.items():
+        source = catalog.source(identifier)
+        note = " (retracted)" if source.retracted == "yes" else ""
+        rows.append(
+            {"id": identifier, "citation": source.citation + note, "doi": source.doi, "reasons": why}
+        )
+    return sorted(rows, key=lambda row: (not row["doi"], str(row["citation"])))
+
+
+def versions() -> dict[str, str]:
+    """Versions that decide the numbers."""
+    found = {"python": ".".join(map(str, sys.version_info[:3])), "platform": platform.machine()}
+    for package in ("exoresist", "numpy", "scipy", "numba", "sympy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found

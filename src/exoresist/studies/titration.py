@@ -1,0 +1,147 @@
+"""Vesicles per recipient against the shift they cause, and the dose gap: what is needed over what is available."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.assembly.assay import VesicleSeries
+from exoresist.assembly.book import draws as parameter_draws
+from exoresist.assembly.build import Model, build
+from exoresist.assembly.scenario import Arm, Scenario
+from exoresist.catalog import Catalog
+from exoresist.compartments.well import culture
+from exoresist.core.progress import Progress
+from exoresist.laws import vesicles as vesicle_laws
+from exoresist.studies.arms import ArmResult, dose_grid, run_arm, saved_times, with_preparation
+from exoresist.studies.survival import INSIDE, Survival, survive
+
+Array = NDArray[np.float64]
+PREPARATION = "titrated"
+
+
+@dataclass(frozen=True)
+class Titration:
+    """Fold of the recipients' IC50 over vesicles per recipient.
+
+    per_cell  (V,) ; fold (V, S)
+    needed    (S,) vesicles per recipient for half the effect; NaN where no number of vesicles gives it
+    target    (S,) the fold that counts as half the effect: midway to the donors' own
+    beyond    share of sets whose need lies above the tested numbers and was extrapolated in proportion
+    """
+
+    per_cell: Array
+    fold: Array
+    needed: Array
+    target: Array
+    beyond: float
+
+
+def titrate(
+    scenario: Scenario,
+    donor: str,
+    series: VesicleSeries,
+    hours: float | None,
+    catalog: Catalog,
+    count: int,
+    report: Progress,
+    donor_fold: Array | None = None,
+) -> Titration:
+    """Add purified vesicles to the recipients alone, in rising numbers.
+
+    donor_fold  (S,) IC50 of the donors over that of the recipients; default: simulated here in the same arena
+    """
+    recipients = next(entry for entry in scenario.populations if entry.id == scenario.assay.population)
+    alone = scenario.model_copy(update={"populations": (recipients,), "vesicles": (), "interventions": ()})
+    drug = scenario.assay.drug  # type: ignore[union-attr]
+    added = with_preparation(alone, PREPARATION, donor, hours)
+    model = build(added, catalog)
+    draws = parameter_draws(model.network.parameters, count, scenario.seed)
+    numbers = np.array([0.0, *series.values()])
+    sets = count + 1
+    stacked = {key: np.tile(value, len(numbers)) for key, value in draws.items()}
+    result = survive(
+        model,
+        drug,
+        dose_grid(scenario),
+        stacked,
+        sets * len(numbers),
+        saved_times(scenario)[[0, -1]],
+        report,
+        {PREPARATION: np.repeat(numbers, sets)},
+    )
+    ic50 = np.where(result.status == INSIDE, result.ic50, np.nan).reshape(len(numbers), sets)
+    fold = ic50[1:] / ic50[0]
+    # Above the highest dose the fold is at least that far: still useful as a bound when looking for the crossing.
+    top = np.where(result.status == "above range", result.ic50, np.nan).reshape(len(numbers), sets)
+    fold = np.where(np.isnan(fold), top[1:] / ic50[0], fold)
+    if donor_fold is None:
+        donor_fold = _donor_fold(scenario, donor, catalog, count, report, ic50[0])
+    target = 1.0 + 0.5 * (donor_fold - 1.0)
+    needed, beyond = _needed(numbers[1:], fold, target)
+    return Titration(numbers[1:], fold, needed, target, beyond)
+
+
+def _donor_fold(scenario: Scenario, donor: str, catalog: Catalog, count: int, report: Progress, own: Array) -> Array:
+    recipients = next(entry for entry in scenario.populations if entry.id == scenario.assay.population)
+    swapped = recipients.model_copy(update={"cell_line": donor})
+    alone = scenario.model_copy(update={"populations": (swapped,), "vesicles": (), "interventions": ()})
+    result: Survival = run_arm(Arm(id="donor"), alone, catalog, count, report).survival
+    fold: Array = result.ic50 / own
+    return fold
+
+
+def _needed(numbers: Array, fold: Array, target: Array) -> tuple[Array, float]:
+    """Vesicles at which each set's fold crosses its target; beyond the tested numbers in proportion to the last effect."""
+    sets = fold.shape[1]
+    needed = np.full(sets, np.nan)
+    extrapolated = 0
+    for index in range(sets):
+        effect = fold[:, index] - 1.0
+        aim = target[index] - 1.0
+        if not np.isfinite(aim) or abs(aim) < 1e-9 or not np.all(np.isfinite(effect)):
+            continue
+        reached = effect / aim
+        above = np.flatnonzero(reached >= 1.0)
+        if len(above):
+            first = above[0]
+            low_n, low = (numbers[first - 1], reached[first - 1]) if first else (0.0, 0.0)
+            span = (1.0 - low) / (reached[first] - low)
+            needed[index] = low_n + span * (numbers[first] - low_n)
+        elif reached[-1] > 1e-9:
+            needed[index] = numbers[-1] / reached[-1]
+            extrapolated += 1
+    return needed, extrapolated / sets
+
+
+def secreted_per_recipient(result: ArmResult, donor: str, count: int, seed: int) -> Array:
+    """(S,) vesicles that the donors secrete over the run, untreated, per recipient seeded.
+
+    ∫ secretion rate · vesicles inside dt / recipients
+    """
+    model = result.model
+    draws = parameter_draws(model.network.parameters, count, seed)
+    run = culture(model, result.survival.times, values=draws, doses={result.survival.drug: 0.0})
+    flow = run.value(f"rate:{donor}.secretion") * run.amount(f"{donor}.ilv")
+    total = np.trapezoid(flow, run.times, axis=0)
+    recipients = next(entry for entry in model.layout.populations if entry.id == result.scenario.assay.population)
+    available: Array = np.broadcast_to(total, (count + 1,)) / recipients.count
+    return available
+
+
+def membrane_equivalents(model: Model, donor: str, vesicles_per_cell: Array, count: int, seed: int) -> Array:
+    """(S,) membrane of so many vesicles over the surface of one donor cell.
+
+    vesicles · vesicle area / cell area; a recipient cannot get more donor membrane than its donors have
+    """
+    draws = parameter_draws(model.network.parameters, count, seed)
+
+    def of(name: str) -> Array:
+        central = model.network.parameters[name].value
+        return draws.get(name, np.full(count + 1, central))
+
+    area = vesicle_laws.mean_vesicle_area(of(f"{donor}.diameter_median"), of(f"{donor}.diameter_sigma"))
+    result: Array = vesicles_per_cell * area / of(f"{donor}.cell_area")
+    return result
