@@ -1,4 +1,4 @@
-"""Every registered law, collected by itself: documented, of the right units, the same in all its uses, finite at zero."""
+"""Every registered law, collected by itself: documented, right units, the same in all its uses, finite at zero."""
 
 from __future__ import annotations
 

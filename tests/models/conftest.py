@@ -111,3 +111,47 @@ def dish() -> Callable[..., Dish]:
         return _dish(json.dumps(scenario, sort_keys=True), origin_tags)
 
     return make
+
+
+def _asked(name: str, value: str) -> list[dict[str, str]]:
+    return [{"name": name, "subject": "cell", "value": value, "reason": "absent unless asked for"}]
+
+
+SCENES: dict[str, dict[str, Any]] = {
+    "coculture": {},
+    "contact": {"parameters": _asked("contact_transfer_rate", "0.02 1/h")},
+    "switching": {"parameters": _asked("switching_rate", "0.01 1/h")},
+    "rna": {
+        "populations": [
+            {"id": "recipient", "cell_line": "sw480_sensitive", "count": "2000 cell"},
+            {"id": "donor", "cell_line": "sw480_oxaliplatin_resistant", "count": "8000 cell"},
+        ],
+        "drugs": [{"id": "oxaliplatin", "dose": "10 uM"}],
+        "cargo": ["ciRS_122"],
+        "axes": ["cirs122_oxaliplatin_wang20"],
+        "assay": {"kind": "dose_response", "population": "recipient", "drug": "oxaliplatin", "doses": ["10 uM"]},
+    },
+    "antibody": {
+        "populations": [{"id": "recipient", "cell_line": "cd20_b_cell_lymphoma", "count": "20000 cell"}],
+        "drugs": [{"id": "rituximab", "dose": "10 nM"}],
+        "cargo": ["CD20"],
+        "vesicles": [{"id": "decoy", "donor": "cd20_b_cell_lymphoma", "per_cell": "1e6 particle/cell", "at": "0 h"}],
+        "assay": {"kind": "dose_response", "population": "recipient", "drug": "rituximab", "doses": ["10 nM"]},
+    },
+    "transwell": {
+        "arena": {
+            "kind": "transwell", "volume": "0.6 mL", "insert_volume": "0.1 mL", "pore_exchange": "0.05 mL/h",
+            "capacity": "60000 cell", "mixing": 0.5,
+        },
+        "populations": [
+            {"id": "recipient", "cell_line": "mcf7_sensitive", "count": "6000 cell", "side": "well"},
+            {"id": "donor", "cell_line": "mcf7_resistant", "count": "24000 cell", "side": "insert"},
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def scene(dish: Callable[..., Dish]) -> Callable[[str], Dish]:
+    """Dish of a named setting in which a process is at work (see SCENES)."""
+    return lambda name: dish(**SCENES[name])

@@ -24,7 +24,8 @@ from exoresist.network import (
 )
 
 SOURCED = Quantity(
-    0.03, "1/h", 0.01, 0.05, "lognormal", "measured", "smith20", "table 2, 10.1038/nature07242", "a < b & c", "growth", "cell"
+    0.03, "1/h", 0.01, 0.05, "lognormal", "measured", "smith20", "table 2, 10.1038/nature07242", "a < b & c",
+    "growth", "cell",
 )  # fmt: skip
 
 NUMBERS = {
@@ -130,7 +131,7 @@ def other_parts() -> list[object]:
 
 @pytest.fixture(scope="session")
 def rich_network() -> Network:
-    """Sizes, nested passengers, split fates, births that copy and reset, modulations, nodes, rates of rates, and events."""
+    """Sizes, nested passengers, split fates, births that copy and reset, modulations, nodes, rates of rates, events."""
     return Network("rich-network", [*pools(), *processes(), *other_parts()])
 
 

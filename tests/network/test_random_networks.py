@@ -1,4 +1,4 @@
-"""Hundreds of drawn networks: nothing is made or lost, nothing blows up, and the compiled form means what was declared."""
+"""Hundreds of drawn networks: nothing is made or lost or blows up, and the compiled form means what was declared."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from exoresist.network import (
 from exoresist.network.reference import System
 from exoresist.network.wiring import carried
 
-# kind -> unit, and the kinds that may carry it: cells hold vesicles, vesicles hold cargo, cargo holds dye; drug rides on anything
+# kind -> unit, and the kinds that may carry it
 KINDS = {
     "cell": ("cell", ()),
     "vesicle": ("particle", ("cell",)),
@@ -63,7 +63,8 @@ def drawn_networks(draw):
     by_kind = {kind: [pool for pool in pools if pool.id.startswith((kind, f"removed.{kind}"))] for kind in KINDS}
 
     def other_end(pool):
-        return draw(st.sampled_from([each for each in pools if each.element == pool.element and each.unit == pool.unit]))
+        fits = [each for each in pools if each.element == pool.element and each.unit == pool.unit]
+        return draw(st.sampled_from(fits))
 
     def routes(passenger, process):
         listed = []

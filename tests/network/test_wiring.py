@@ -68,7 +68,9 @@ MISTAKES = {
     "elements changed": ([K, A, Pool("b", "pmol", "drug:e"), flow()], "would turn 'drug:d' into 'drug:e'"),
     "units of the ends": ([K, A, Pool("b", "copy", "drug:d"), flow()], "moves pmol into a pool of copy"),
     "rate for a flux": ([K, A, B, flow(specific=False)], "gives time.-1, but a flux of pmol"),
-    "flux for a rate": ([K, A, B, flow(law=kinetics.first_order, inputs={"rate": "k", "amount": "a"})], "specific rate"),
+    "flux for a rate": (
+        [K, A, B, flow(law=kinetics.first_order, inputs={"rate": "k", "amount": "a"})], "specific rate",
+    ),
     "specific of nothing": (
         [K, Pool("m", "cell"), flow(source="", sink="m")], "specific rate but no source",
     ),
@@ -93,7 +95,8 @@ MISTAKES = {
     "percent": ([*PLAIN, Parameter("c", 5.0, "%")], "holds '%' in dimensionless"),
     "no such carrier": ([Pool("p", "copy", carrier="c", kind="x")], "rides on 'c', which is no pool"),
     "carries itself": (
-        [Pool("p", "copy", carrier="q", kind="x"), Pool("q", "copy", carrier="p", kind="x")], "carries itself: p -> q -> p",
+        [Pool("p", "copy", carrier="q", kind="x"), Pool("q", "copy", carrier="p", kind="x")],
+        "carries itself: p -> q -> p",
     ),
     "flux of a carrier": (
         [*CARRIER, Parameter("f", 1.0, "cell/h"), death(Route("bin"), inputs={"rate": "f"}, specific=False)],
@@ -197,7 +200,7 @@ def test_runs_refuse_bad_times_names_and_numbers():
 
 
 def test_solves_that_fail_say_so_with_advice():
-    with pytest.raises(SolverError, match="more steps than allowed.*Check the parameters"):
+    with pytest.raises(SolverError, match=r"more steps than allowed.*Check the parameters"):
         integrate(Network("right", PLAIN), [0.0, 1e6], values={"k": 1.0}, relative=1e-10, max_steps=3)
 
 

@@ -10,24 +10,42 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
 
     scenario_file  names the doses to fit and the doses to predict
     data_folder    the measurements
-    folder         receives the fitted set as a catalogue-style table (kind `fitted`)
+    folder         receives the fitted set as a catalogue-style table (kind `fitted`), the curves and a page
     as_json        print the errors (root mean square, % confluence) and the parameters for programs
     """
+    from exoresist.assembly.assay import Confluence
     from exoresist.assembly.reader import load_scenario
+    from exoresist.core.errors import InputError
+    from exoresist.exchange.incucyte import read_confluence
 
+    # All before anything heavy is loaded: a mistake in the file or a folder should be known at once.
     scenario = load_scenario(scenario_file)
+    assay = scenario.assay
+    if not isinstance(assay, Confluence):
+        raise InputError(
+            f"{scenario_file}: the assay is of kind '{assay.kind}'", "confluence",
+            "See examples/h1299_doxorubicin.yaml for a scenario that can be fitted",
+        )  # fmt: skip
+    data = read_confluence(data_folder)
+    observed = data.by_dose(assay.drug, assay.channel)
     folder.mkdir(parents=True, exist_ok=True)
 
     from exoresist.app.printing import print_json, print_rows
+    from exoresist.core.progress import reporting
+    from exoresist.report.fit_page import write_fit_page
     from exoresist.studies.fit import fit_scenario
 
-    result = fit_scenario(scenario, data_folder)
+    with reporting(6.0 + 2.0 * len(assay.fit_doses), scenario.title or scenario.name) as progress:
+        result = fit_scenario(scenario, data.times_h, observed, progress=progress)
     written = result.write(folder)
+    page = write_fit_page(result, folder)
     summary = result.to_dict()
     if as_json:
         print_json(summary)
         return
     for sentence in result.sentences:
         print(sentence)
-    print_rows(summary["parameters"], ["name", "subject", "value", "low", "high", "unit"])
-    print(f"The fitted set is in {written}")
+    for warning in result.warnings:
+        print(f"warning: {warning}")
+    print_rows(summary["parameters"], ["name", "subject", "value", "low", "high", "unit", "identified"])
+    print(f"The fitted set is in {written}, the curves in {page}")

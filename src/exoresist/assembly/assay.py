@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from exoresist.assembly.fields import (
+    AnyQuantity,
     CatalogId,
     Concentration,
     Duration,
@@ -190,7 +191,64 @@ class TimeCourse(Record):
     )
 
 
+class FitParameter(Record):
+    """A catalogue number that the fit may move, and the range in which it is expected before the data are seen."""
+
+    name: CatalogId = Field(description="Name of the parameter in the catalogue.")
+    subject: CatalogId = Field(description="What it is a parameter of, e.g. cell or drug:doxorubicin.")
+    value: AnyQuantity | None = Field(default=None, description="Expected value; absent: the catalogue's.")
+    low: AnyQuantity | None = Field(default=None, description="5 % point of the expectation; absent: the catalogue's.")
+    high: AnyQuantity | None = Field(default=None, description="95 % point of the expectation.")
+    reason: Annotated[str, Field(max_length=1000)] = Field(
+        default="", description="Why another range than the catalogue's is expected; needed with `low`."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> FitParameter:
+        given = [part for part in (self.value, self.low, self.high) if part is not None]
+        if given and len(given) < 3:
+            raise FaultsError([((), "give `value`, `low` and `high` together, or none of them")])
+        if len({part.unit for part in given}) > 1:
+            raise FaultsError([((), "`value`, `low` and `high` need one unit")])
+        if given and not 0.0 < given[1].number < given[0].number < given[2].number:
+            raise FaultsError([((), "needs 0 < `low` < `value` < `high`")])
+        if given and not self.reason.strip():
+            raise FaultsError([(("reason",), "is missing. Say why another range than the catalogue's is expected")])
+        return self
+
+
+class Confluence(Record):
+    """Area covered by cells over time at measured doses: some are fitted, the others predicted."""
+
+    kind: Literal["confluence"] = Field(description="Measured confluence: fitted at some doses, predicted at others.")
+    population: Population
+    drug: Drug
+    channel: Literal["phase"] = Field(
+        default="phase", description="Channel that is read: phase, all that covers the floor, dead cells included."
+    )
+    source: CatalogId = Field(description="Id of the data set among the catalogue's sources, or a name of your own.")
+    fit_doses: DoseList = Field(description="Doses that are fitted.")
+    predict_doses: DoseList = Field(description="Doses that are held out: predicted once, never looked at.")
+    fit_parameters: tuple[FitParameter, ...] = Field(min_length=1, max_length=32, description="What the fit may move.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Confluence:
+        found: list[tuple[tuple[str | int, ...], str]] = []
+        for index, dose in enumerate(self.predict_doses):
+            if dose in self.fit_doses:
+                found.append((("predict_doses", index), f"{dose:g} nM is also fitted; a dose is one or the other"))
+        names = [(entry.name, entry.subject) for entry in self.fit_parameters]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                found.append((("fit_parameters", index), f"'{name[0]}' of {name[1]} is listed twice"))
+        if len(self.fit_doses) < 2:
+            found.append((("fit_doses",), "needs two doses or more; one of them may be 0"))
+        if found:
+            raise FaultsError(found)
+        return self
+
+
 Assay = Annotated[
-    DoseResponse | AddBack | ConditionedMedium | CoCulture | Transwell | Titration | TimeCourse,
+    DoseResponse | AddBack | ConditionedMedium | CoCulture | Transwell | Titration | TimeCourse | Confluence,
     Field(discriminator="kind"),
 ]

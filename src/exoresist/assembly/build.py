@@ -17,6 +17,7 @@ from exoresist.assembly.start import preparation_load, start_amounts
 from exoresist.catalog import Catalog, load_parameter_file
 from exoresist.core.errors import InputError
 from exoresist.core.quantity import Quantity
+from exoresist.core.units import convert
 from exoresist.laws import kinetics
 from exoresist.network import Derived, Event, Network, Pool, Process
 from exoresist.network.parts import Part, Reference
@@ -139,15 +140,32 @@ def _with_sets(catalog: Catalog, scenario: Scenario) -> Catalog:
 def _overrides(scenario: Scenario, catalog: Catalog) -> dict[tuple[str, str], Quantity]:
     result = {}
     for override in scenario.parameters:
-        known = catalog.parameter(override.name, override.subject)
-        from exoresist.core.units import convert
-
+        known = _known_row(catalog, override.name, override.subject)
         value = convert(override.value.number, override.value.unit, known.unit)
         result[override.name, override.subject] = replace(
             known, value=value, low=value, high=value, distribution="fixed", kind="assumed",
-            source="scenario", locator="", note=override.reason,
+            source="scenario", locator="", note=override.reason, subject=override.subject,
         )  # fmt: skip
     return result
+
+
+def _known_row(catalog: Catalog, name: str, subject: str) -> Quantity:
+    """The row that an override replaces, or, for a subject without one, the parameter's first row (its unit).
+
+    Raises InputError when the parameter, or anything that the subject names, is not known.
+    """
+    if catalog.has_parameter(name, subject):
+        return catalog.parameter(name, subject)
+    lookups = {
+        "cell_line": catalog.cell_line, "drug": catalog.drug, "pump": catalog.pump, "cargo": catalog.cargo,
+        "intervention": catalog.intervention,
+    }  # fmt: skip
+    for part in subject.split("|"):
+        kind, _, identifier = part.partition(":")
+        if kind not in lookups or not identifier:
+            return catalog.parameter(name, subject)  # its error lists the subjects that there are
+        lookups[kind](identifier)
+    return catalog.parameter(name)
 
 
 def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:

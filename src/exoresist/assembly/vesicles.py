@@ -98,6 +98,7 @@ def maker_parts(layout: Layout, book: Book, population: Population, group: Vesic
     )
     escrt = book.number(f"{who}.escrt_share", "escrt_share", "dimensionless", *subjects, use="ilv_formation")
     secretion = book.number(f"{who}.secretion_rate", "secretion_rate", "1/h", *subjects, use="secretion")
+    book.number(f"{who}.cell_area", "cell_area", "um^2/cell", *subjects, use="donor-membrane equivalents")
     degradation = book.number(
         f"{who}.lysosomal_degradation_rate", "lysosomal_degradation_rate", "1/h", *subjects, use="lysosomal_degradation"
     )

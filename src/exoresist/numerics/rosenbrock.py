@@ -291,7 +291,8 @@ def integrate(y, slots, start, stop, times, out, relative, absolute, first_step,
                 for lane in range(LANES):
                     fresh[i, lane] += u[7, i, lane]
             steps += 1
-            if position < times.shape[0] and times[position] <= t + h + smallest:
+            slack = 1e-14 * max(abs(t), abs(t + h))
+            if position < times.shape[0] and times[position] <= t + h + slack:
                 for m in range(3):
                     for i in range(n):
                         for lane in range(LANES):
@@ -299,7 +300,7 @@ def integrate(y, slots, start, stop, times, out, relative, absolute, first_step,
                             for j in range(8):
                                 value += H[m, j] * u[j, i, lane]
                             dense[m, i, lane] = value
-                while position < times.shape[0] and times[position] <= t + h + smallest:
+                while position < times.shape[0] and times[position] <= t + h + slack:
                     x = min((times[position] - t) / h, 1.0)
                     w = 1.0 - x
                     for i in range(n):
@@ -326,7 +327,8 @@ def integrate(y, slots, start, stop, times, out, relative, absolute, first_step,
             rejected += 1
             h = h * max(0.1, 0.9 * error ** (-0.2))
             after_rejection = True
-            if h < smallest:
+            # Measured against the time reached, not the end: a long run may well begin with tiny steps.
+            if h < 1e-14 * max(abs(t), 1e-3):
                 return 2, steps, rejected, h
     while position < times.shape[0]:
         out[position] = y

@@ -18,6 +18,7 @@ from exoresist.studies.answer import Answer, Estimate, Row
 from exoresist.studies.arms import ArmResult, run_arms, time_course_dose
 from exoresist.studies.courses import course_answer
 from exoresist.studies.curves import curve_rows, ic50_rows, survivor_rows
+from exoresist.studies.ensemble import Ensemble, reconciled
 from exoresist.studies.estimates import estimate, missing_share
 from exoresist.studies.survival import ABOVE, INSIDE, ratio
 from exoresist.studies.titration import (
@@ -66,7 +67,10 @@ def reference_of(results: Sequence[ArmResult]) -> ArmResult:
 def _arms_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Answer:
     timing: dict[str, float] = {}
     clock = time.perf_counter()
-    results = run_arms(scenario, catalog, report)
+    ensemble = reconciled(scenario, catalog, report)
+    timing["reconcile"] = time.perf_counter() - clock
+    clock = time.perf_counter()
+    results = run_arms(scenario, catalog, ensemble, report)
     timing["arms"] = time.perf_counter() - clock
     of, against = comparison(scenario, results)
     reference = reference_of(results)
@@ -83,7 +87,7 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Answ
         shift_against=against.arm.id,
         shifts=[_shift_row(result, reference) for result in results],
         curves=[row for result in results for row in curve_rows(result)],
-        survivors=[row for result in results for row in survivor_rows(result, dose, scenario.uncertainty.draws)],
+        survivors=[row for result in results for row in survivor_rows(result, dose)],
         time_course_dose=dose,
         mass_balance=[
             row for result in results for row in balance.balance_rows(result, dose, (min(24.0, scenario.duration), scenario.duration))
@@ -94,7 +98,7 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Answ
     answer.sentences.append(wording.shift_sentence(shift, _label(of), _label(against), drug, population))
     clock = time.perf_counter()
     models = [result.model for result in results]
-    _titration(scenario, results, catalog, report, answer)
+    _titration(scenario, results, catalog, ensemble.head(TITRATION_DRAWS), report, answer)
     timing["titration"] = time.perf_counter() - clock
     for result in results:
         if result is not of and result is not reference and result.arm.role != "reference":
@@ -109,6 +113,11 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Answ
         for element, error in result.survival.conservation.items():
             answer.conservation[element] = max(error, answer.conservation.get(element, 0.0))
     _range_warnings(answer, results)
+    for line, share in ensemble.left.items():
+        if share > 0.0:
+            answer.warnings.append(
+                f"{share:.0%} of the draws could not be brought to the measured IC50 of {line}; they stay in, wide of it."
+            )
     _load_warnings(answer, results)
     return answer
 
@@ -142,23 +151,23 @@ def _titration(
     scenario: Scenario,
     results: Sequence[ArmResult],
     catalog: Catalog,
+    ensemble: Ensemble,
     report: Progress,
     answer: Answer,
 ) -> None:
     wanted = scenario.vesicle_titration
     if wanted is None:
         return
-    draws = min(scenario.uncertainty.draws, TITRATION_DRAWS)
-    titration = titrate(scenario, wanted.donor, wanted.per_cell, wanted.hours, catalog, draws, report)
+    titration = titrate(scenario, wanted.donor, wanted.per_cell, wanted.hours, catalog, ensemble, report)
     _fill_titration(answer, titration)
     together = _donor_arm(results)
     if together is None:
         return
     result, donor = together
-    available = secreted_per_recipient(result, donor, draws, scenario.seed)
+    available = secreted_per_recipient(result, donor, ensemble)
     _fill_gap(answer, titration, available)
-    equivalents = membrane_equivalents(result.model, donor, available, draws, scenario.seed)
-    needed = membrane_equivalents(result.model, donor, titration.needed, draws, scenario.seed)
+    equivalents = membrane_equivalents(result.model, donor, available, ensemble)
+    needed = membrane_equivalents(result.model, donor, titration.needed, ensemble)
     _fill_equivalents(answer, estimate(equivalents), estimate(needed))
 
 
@@ -194,9 +203,9 @@ def _fill_equivalents(answer: Answer, available: Estimate, needed: Estimate) -> 
 
 
 def _titration_only(scenario: Scenario, assay: TitrationAssay, catalog: Catalog, report: Progress) -> Answer:
-    results = run_arms(scenario, catalog, report)
-    draws = min(scenario.uncertainty.draws, TITRATION_DRAWS)
-    titration = titrate(scenario, assay.donor, assay.per_cell, assay.hours, catalog, draws, report)
+    ensemble = reconciled(scenario, catalog, report)
+    results = run_arms(scenario, catalog, ensemble, report)
+    titration = titrate(scenario, assay.donor, assay.per_cell, assay.hours, catalog, ensemble.head(TITRATION_DRAWS), report)
     shift = estimate(titration.fold[-1])
     answer = Answer(
         name=scenario.name,

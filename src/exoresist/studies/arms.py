@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +9,12 @@ from numpy.typing import NDArray
 
 from exoresist.assembly.arms import expand_arms
 from exoresist.assembly.assay import ConditionedMedium, dose_values
-from exoresist.assembly.book import draws as parameter_draws
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.scenario import Arm, Scenario, VesicleEntry
 from exoresist.catalog import Catalog
 from exoresist.core.progress import Progress, Silent
 from exoresist.studies.conditioning import conditioned
+from exoresist.studies.ensemble import Ensemble
 from exoresist.studies.survival import Survival, survive
 
 Array = NDArray[np.float64]
@@ -29,6 +28,7 @@ class ArmResult:
     scenario: Scenario
     model: Model
     survival: Survival
+    ensemble: Ensemble
 
 
 def saved_times(scenario: Scenario) -> Array:
@@ -49,48 +49,35 @@ def dose_grid(scenario: Scenario) -> tuple[float, ...]:
     return tuple(sorted({*grid, time_course_dose(scenario)}))
 
 
-def shared_draws(models: Mapping[str, Model], count: int, seed: int) -> dict[str, Array]:
-    """Values of every uncertain number over all models; a catalogue row is drawn once, so arms share it."""
-    result: dict[str, Array] = {}
-    for model in models.values():
-        result.update(parameter_draws(model.network.parameters, count, seed))
-    return result
-
-
 def run_arms(
-    scenario: Scenario, catalog: Catalog, report: Progress | None = None, draws: int | None = None
+    scenario: Scenario, catalog: Catalog, ensemble: Ensemble, report: Progress | None = None
 ) -> list[ArmResult]:
     """Run all arms of a dose-response scenario (in a well, co-culture, transwell or conditioned medium)."""
-    report = report or Silent()
-    count = scenario.uncertainty.draws if draws is None else draws
-    results = []
-    for arm, one in expand_arms(scenario):
-        results.append(run_arm(arm, one, catalog, count, report))
-    return results
+    return [run_arm(arm, one, catalog, ensemble, report or Silent()) for arm, one in expand_arms(scenario)]
 
 
-def run_arm(arm: Arm, scenario: Scenario, catalog: Catalog, count: int, report: Progress) -> ArmResult:
+def run_arm(arm: Arm, scenario: Scenario, catalog: Catalog, ensemble: Ensemble, report: Progress) -> ArmResult:
     assay = scenario.assay
     loads = per_cell = None
     if isinstance(assay, ConditionedMedium):
-        exposure, draws, per_cell, loads = conditioned(scenario, assay, catalog, count, report)
+        exposure, draws, per_cell, loads = conditioned(scenario, assay, catalog, ensemble, report)
         model = build(exposure, catalog)
-        draws = {**parameter_draws(model.network.parameters, count, scenario.seed), **draws}
+        draws = {**ensemble.values(model), **draws}
     else:
         model = build(scenario, catalog)
-        draws = parameter_draws(model.network.parameters, count, scenario.seed)
+        draws = ensemble.values(model)
     survival = survive(
         model,
         assay.drug,  # type: ignore[union-attr]
         dose_grid(scenario),
         draws,
-        count + 1,
+        ensemble.sets,
         saved_times(scenario),
         report,
         per_cell,
         loads,
     )
-    return ArmResult(arm, scenario, model, survival)
+    return ArmResult(arm, scenario, model, survival, ensemble)
 
 
 def with_preparation(scenario: Scenario, identifier: str, donor: str, hours: float | None) -> Scenario:

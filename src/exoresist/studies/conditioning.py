@@ -6,19 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.assay import ConditionedMedium, TimeCourse
-from exoresist.assembly.book import draws as parameter_draws
 from exoresist.assembly.build import build
 from exoresist.assembly.scenario import Scenario, VesicleEntry
 from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
 from exoresist.core.progress import Progress
+from exoresist.studies.ensemble import Ensemble
 
 Array = NDArray[np.float64]
 Loads = dict[str, dict[str, Array]]
 
 
 def conditioned(
-    scenario: Scenario, assay: ConditionedMedium, catalog: Catalog, count: int, report: Progress
+    scenario: Scenario, assay: ConditionedMedium, catalog: Catalog, ensemble: Ensemble, report: Progress
 ) -> tuple[Scenario, dict[str, Array], dict[str, Array], Loads]:
     """Condition the medium, and the scenario of the exposure that follows.
 
@@ -35,18 +35,17 @@ def conditioned(
         update={"populations": tuple(donors), "drugs": (), "vesicles": (), "medium_changes": (), "assay": reading}
     )
     model = build(first, catalog)
-    draws = parameter_draws(model.network.parameters, count, scenario.seed)
-    values = {key: value for key, value in draws.items() if key in model.network.parameters}
-    run = culture(model, [0.0, assay.conditioning], values=values, report=report)
+    draws = ensemble.values(model)
+    run = culture(model, [0.0, assay.conditioning], values=draws, report=report)
     group = next(group for group in model.layout.classes if group.id == assay.donor)
     pool = model.layout.vesicles(model.layout.sides[0], group)
-    vesicles = np.broadcast_to(run.amount(pool)[-1], (count + 1,))
+    vesicles = np.broadcast_to(run.amount(pool)[-1], (ensemble.sets,))
     recipients = next(entry for entry in others if entry.id == assay.population)
     loads: dict[str, Array] = {}
     for kind, _ in model.layout.vesicle_kinds():
-        amount = np.broadcast_to(run.amount(model.layout.content(pool, kind))[-1], (count + 1,))
+        amount = np.broadcast_to(run.amount(model.layout.content(pool, kind))[-1], (ensemble.sets,))
         # Cargo per vesicle; a donor that secretes nothing leaves nothing to carry.
-        loads[kind] = np.divide(amount, vesicles, out=np.zeros(count + 1), where=vesicles > 0.0)
+        loads[kind] = np.divide(amount, vesicles, out=np.zeros(ensemble.sets), where=vesicles > 0.0)
     entry = VesicleEntry(id=assay.donor, donor=donors[0].cell_line, per_cell="1 particle/cell", at="0 h")  # type: ignore[arg-type]
     exposure = exposure.model_copy(update={"vesicles": (*scenario.vesicles, entry)})
     return exposure, draws, {assay.donor: assay.fraction * vesicles / recipients.count}, {assay.donor: loads}

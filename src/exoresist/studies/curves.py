@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from exoresist.assembly.book import draws as parameter_draws
 from exoresist.compartments.well import culture
 from exoresist.core.errors import ExoresistError
 from exoresist.studies.answer import Row
@@ -54,7 +53,7 @@ def curve_rows(result: ArmResult) -> list[Row]:
     ]
 
 
-def survivor_rows(result: ArmResult, dose: float, draws: int) -> list[Row]:
+def survivor_rows(result: ArmResult, dose: float) -> list[Row]:
     """Cells of every lineage over time at one dose."""
     model, survival = result.model, result.survival
     wanted = result.scenario.assay.population
@@ -63,7 +62,7 @@ def survivor_rows(result: ArmResult, dose: float, draws: int) -> list[Row]:
     others = [population for population in model.layout.populations if population.id != wanted]
     series = {wanted: survival.cells[:, index, :]}
     if others:
-        values = parameter_draws(model.network.parameters, min(draws, 32), result.scenario.seed)
+        values = result.ensemble.head(32).values(model)
         run = culture(model, survival.times, values=values, doses={survival.drug: dose})
         for population in others:
             series[population.id] = run.amount(population.cells).T

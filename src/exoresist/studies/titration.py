@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.assay import VesicleSeries
-from exoresist.assembly.book import draws as parameter_draws
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.scenario import Arm, Scenario
 from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
 from exoresist.core.progress import Progress
 from exoresist.laws import vesicles as vesicle_laws
+from exoresist.studies.ensemble import Ensemble
 from exoresist.studies.arms import ArmResult, dose_grid, run_arm, saved_times, with_preparation
 from exoresist.studies.survival import INSIDE, Survival, survive
 
@@ -45,7 +45,7 @@ def titrate(
     series: VesicleSeries,
     hours: float | None,
     catalog: Catalog,
-    count: int,
+    ensemble: Ensemble,
     report: Progress,
     donor_fold: Array | None = None,
 ) -> Titration:
@@ -58,9 +58,9 @@ def titrate(
     drug = scenario.assay.drug  # type: ignore[union-attr]
     added = with_preparation(alone, PREPARATION, donor, hours)
     model = build(added, catalog)
-    draws = parameter_draws(model.network.parameters, count, scenario.seed)
+    draws = ensemble.values(model)
     numbers = np.array([0.0, *series.values()])
-    sets = count + 1
+    sets = ensemble.sets
     stacked = {key: np.tile(value, len(numbers)) for key, value in draws.items()}
     result = survive(
         model,
@@ -78,17 +78,19 @@ def titrate(
     top = np.where(result.status == "above range", result.ic50, np.nan).reshape(len(numbers), sets)
     fold = np.where(np.isnan(fold), top[1:] / ic50[0], fold)
     if donor_fold is None:
-        donor_fold = _donor_fold(scenario, donor, catalog, count, report, ic50[0])
+        donor_fold = _donor_fold(scenario, donor, catalog, ensemble, report, ic50[0])
     target = 1.0 + 0.5 * (donor_fold - 1.0)
     needed, beyond = _needed(numbers[1:], fold, target)
     return Titration(numbers[1:], fold, needed, target, beyond)
 
 
-def _donor_fold(scenario: Scenario, donor: str, catalog: Catalog, count: int, report: Progress, own: Array) -> Array:
+def _donor_fold(
+    scenario: Scenario, donor: str, catalog: Catalog, ensemble: Ensemble, report: Progress, own: Array
+) -> Array:
     recipients = next(entry for entry in scenario.populations if entry.id == scenario.assay.population)
     swapped = recipients.model_copy(update={"cell_line": donor})
     alone = scenario.model_copy(update={"populations": (swapped,), "vesicles": (), "interventions": ()})
-    result: Survival = run_arm(Arm(id="donor"), alone, catalog, count, report).survival
+    result: Survival = run_arm(Arm(id="donor"), alone, catalog, ensemble, report).survival
     fold: Array = result.ic50 / own
     return fold
 
@@ -116,31 +118,30 @@ def _needed(numbers: Array, fold: Array, target: Array) -> tuple[Array, float]:
     return needed, extrapolated / sets
 
 
-def secreted_per_recipient(result: ArmResult, donor: str, count: int, seed: int) -> Array:
+def secreted_per_recipient(result: ArmResult, donor: str, ensemble: Ensemble) -> Array:
     """(S,) vesicles that the donors secrete over the run, untreated, per recipient seeded.
 
     ∫ secretion rate · vesicles inside dt / recipients
     """
     model = result.model
-    draws = parameter_draws(model.network.parameters, count, seed)
-    run = culture(model, result.survival.times, values=draws, doses={result.survival.drug: 0.0})
+    run = culture(model, result.survival.times, values=ensemble.values(model), doses={result.survival.drug: 0.0})
     flow = run.value(f"rate:{donor}.secretion") * run.amount(f"{donor}.ilv")
     total = np.trapezoid(flow, run.times, axis=0)
     recipients = next(entry for entry in model.layout.populations if entry.id == result.scenario.assay.population)
-    available: Array = np.broadcast_to(total, (count + 1,)) / recipients.count
+    available: Array = np.broadcast_to(total, (ensemble.sets,)) / recipients.count
     return available
 
 
-def membrane_equivalents(model: Model, donor: str, vesicles_per_cell: Array, count: int, seed: int) -> Array:
+def membrane_equivalents(model: Model, donor: str, vesicles_per_cell: Array, ensemble: Ensemble) -> Array:
     """(S,) membrane of so many vesicles over the surface of one donor cell.
 
     vesicles · vesicle area / cell area; a recipient cannot get more donor membrane than its donors have
     """
-    draws = parameter_draws(model.network.parameters, count, seed)
+    draws = ensemble.values(model)
 
     def of(name: str) -> Array:
         central = model.network.parameters[name].value
-        return draws.get(name, np.full(count + 1, central))
+        return draws.get(name, np.full(ensemble.sets, central))
 
     area = vesicle_laws.mean_vesicle_area(of(f"{donor}.diameter_median"), of(f"{donor}.diameter_sigma"))
     result: Array = vesicles_per_cell * area / of(f"{donor}.cell_area")

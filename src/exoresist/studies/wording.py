@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from exoresist.studies.answer import Estimate
 
+VISIBLE = 0.1  # a plate assay sees a shift of about 10 % at best
 NULL = 1e-6  # a shift this close to one is no shift: the solver's own accuracy
 
 
@@ -21,13 +23,23 @@ def show(value: float | None) -> str:
     return f"{mantissa} x 10^{int(exponent)}"
 
 
-def interval(estimate: Estimate) -> str:
+def show_ratio(value: float | None) -> str:
+    """A ratio, with the digits that tell it from one: 1.0004, 1.03, 5.04."""
+    if value is None or not math.isfinite(value) or abs(value - 1.0) >= 0.1:
+        return show(value)
+    off = abs(value - 1.0)
+    if off < NULL:
+        return "1"
+    return f"{value:.{min(7, max(2, 1 - math.floor(math.log10(off))))}f}"
+
+
+def interval(estimate: Estimate, text: Callable[[float | None], str] = show) -> str:
     """`value (low to high)`."""
     if estimate.value is None:
         return "not available"
     if estimate.low is None or estimate.high is None or estimate.low == estimate.high:
-        return show(estimate.value)
-    return f"{show(estimate.value)} ({show(estimate.low)} to {show(estimate.high)})"
+        return text(estimate.value)
+    return f"{text(estimate.value)} ({text(estimate.low)} to {text(estimate.high)})"
 
 
 def shift_sentence(shift: Estimate, of: str, against: str, drug: str, population: str) -> str:
@@ -48,13 +60,15 @@ def shift_sentence(shift: Estimate, of: str, against: str, drug: str, population
     size = f"{show(shift.value)}-fold" if shift.value >= 1.5 else f"by {percent:.2g} %"
     sure = ""
     if shift.low is not None and shift.high is not None:
-        if shift.low > 1.0 or shift.high < 1.0:
+        if max(abs(shift.low - 1.0), abs(shift.high - 1.0)) < VISIBLE:
+            sure = " An effect of this size would not be seen in a plate assay: for practical purposes there is none."
+        elif shift.low > 1.0 or shift.high < 1.0:
             sure = " The interval excludes no effect."
         else:
             sure = " The interval includes no effect, so the direction is not settled by what is known."
     return (
         f"'{of}' {change} the {drug} IC50 of the {population} population {size} against '{against}': "
-        f"ratio {interval(shift)}, 90 % of the draws.{sure}"
+        f"ratio {interval(shift, show_ratio)}, 90 % of the draws.{sure}"
     )
 
 
@@ -78,7 +92,7 @@ def gap_sentence(gap: Estimate, needed: Estimate, available: Estimate, beyond: f
 
 def control_sentence(label: str, shift: Estimate, reference: str) -> str:
     """What a control arm does by itself."""
-    return f"Against '{reference}', '{label}' has an IC50 ratio of {interval(shift)}."
+    return f"Against '{reference}', '{label}' has an IC50 ratio of {interval(shift, show_ratio)}."
 
 
 def assumed_sentence(share: float, count: int) -> str:

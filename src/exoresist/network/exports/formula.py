@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -100,7 +99,7 @@ class Formulas:
 
 def writable(value: float) -> float:
     """The number, or zero for one so small that readers of SBML take it for an overflow."""
-    return value if abs(value) >= sys.float_info.min else 0.0
+    return value if abs(value) >= 1e-300 else 0.0
 
 
 def _enclosed(text: str) -> str:

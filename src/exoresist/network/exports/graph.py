@@ -18,8 +18,8 @@ def graph(network: Network) -> Any:
     """A networkx.MultiDiGraph.
 
     Vertices have `kind` (pool, exchange, node, process) and `label`; process vertices are `process:id`. Edges
-    have `role`: flow (source to process to sink), passenger (where passengers go), reads (an input), modulates, rides (a
-    passenger on its carrier).
+    have `role`: flow (source to process to sink), passenger (where passengers go), reads (an input), modulates, rides
+    (a passenger on its carrier).
     """
     import networkx
 

@@ -1,4 +1,4 @@
-"""What the models of the gallery share: rows of a comparison, sourced parameters, and the time at which a level is reached."""
+"""What the models of the gallery share: comparison rows, sourced parameters, the time at which a level is reached."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@
     Ln' = (kb/v2)·(BT − Ln)·Lc − (kdl + kdh)·Ln
 
 The paper writes concentrations, the network amounts. With 1 mL of medium the places have the volumes 1, v0, v0/v1 and
-v0·v2/v1 mL; then every term moves an amount from one pool to another, which is why the weighted sum of the concentrations
-is constant. The paper's rates are per second and µM, the network's per hour and nM.
+v0·v2/v1 mL; then every term moves an amount from one pool to another, which is why the weighted sum of the
+concentrations is constant. The paper's rates are per second and µM, the network's per hour and nM.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def _reached(network: Network, schedule: list[Event], size: float, grid: Array) 
         run = integrate(network, times, events=schedule, relative=1e-8, absolute=1e-14)
         return run.value("tumour")[:, 0]
 
-    # A tumour turns around where the drug goes on or off: with those times in the grid no peak falls between its points.
+    # A tumour turns around where the drug goes on or off: with those times in the grid no peak falls between.
     turns = [event.time for event in schedule if event.time < grid[-1]]
     return first_reached(tumour, size, np.union1d(grid, turns))
 

@@ -4,7 +4,7 @@
     R' = R·[p_R·(1 − N) − h_R] + b·S·R,   N = S + R
 
 The form is derived from the claim of Denes, Marzban & Rost 2021, whose equations were not seen: transfer cannot ruin a
-therapy that eradicates, but can doom a partly successful one. Populations are shares of the capacity (1 cell), times in h.
+therapy that eradicates, but can doom a partly successful one. Populations are shares of the capacity (1 cell), times h.
 """
 
 from __future__ import annotations
