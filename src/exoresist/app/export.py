@@ -11,15 +11,16 @@ RENDERINGS = {
     "antimony": "to_antimony",
     "latex": "to_latex",
     "graph": "to_graphml",
-    "table": "to_table",
+    "table": "to_tsv",
 }
 
 
-def export(scenario_file: Path, forms: list[str], target: Path | None) -> None:
+def export(scenario_file: Path, forms: list[str], target: Path | None, arm: str | None = None) -> None:
     """Write the scenario's network in one form.
 
     forms    the forms asked for; exactly one is allowed, because they would mix on one output
     target   file to write, or None for the terminal
+    arm      id of an arm, or None for the scenario's base
     errors   InputError unless exactly one form was asked for
     """
     from exoresist.core.errors import InputError
@@ -27,20 +28,28 @@ def export(scenario_file: Path, forms: list[str], target: Path | None) -> None:
     if len(forms) != 1:
         came = f"Several forms were asked for: {options(forms)}" if forms else "No form was asked for"
         raise InputError(came, f"one of {options(RENDERINGS)}", "Name one form per command")
+    if target is not None and target.is_dir():
+        raise InputError(f"'{target}' is a folder", "the path of a file", "Name a file in it with --out")
     from exoresist.assembly.reader import load_scenario
 
     scenario = load_scenario(scenario_file)
 
-    from exoresist.assembly.build import build
+    from exoresist.catalog import Catalog
     from exoresist.network import exports
+    from exoresist.report.files import write_atomically
+    from exoresist.studies.single import single_network
 
-    network = build(scenario)
-    text = getattr(exports, RENDERINGS[forms[0]])(network)
+    catalog = Catalog.load()
+    network = single_network(scenario, arm, catalog)
+    render = getattr(exports, RENDERINGS[forms[0]])
+    if forms[0] == "sbml":
+        text = render(network, {source.id: source.doi for source in catalog.records("sources") if source.doi})
+    else:
+        text = render(network)
     if target is None:
-        print(text)
+        print(text.removesuffix("\n"))
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
+    write_atomically(target, text.encode())
 
 
 def options(forms: Iterable[str]) -> str:

@@ -131,16 +131,17 @@ def _export(
     latex: Annotated[bool, typer.Option("--latex", help="The equations in LaTeX.")] = False,
     graph: Annotated[bool, typer.Option("--graph", help="Pools and processes as GraphML.")] = False,
     table: Annotated[bool, typer.Option("--table", help="One row per process, tab-separated.")] = False,
+    arm: Annotated[str | None, typer.Option("--arm", help="Id of the arm to write; without it the base.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write to instead of the terminal.")] = None,
 ) -> None:
     """Write a scenario's network in one form.
 
-    Exactly one of the five forms, to the terminal or to a file.
+    Exactly one of the five forms, to the terminal or to a file, with the scenario's doses, additions and starts in it.
     """
     from exoresist.app.export import export
 
     chosen = {"sbml": sbml, "antimony": antimony, "latex": latex, "graph": graph, "table": table}
-    export(scenario, [form for form, wanted in chosen.items() if wanted], out)
+    export(scenario, [form for form, wanted in chosen.items() if wanted], out, arm)
 
 
 @app.command("reproduce")
@@ -257,9 +258,9 @@ def _outcome_of_error(error: Exception, arguments: list[str], debug: bool) -> in
     return 1
 
 
-def main() -> None:
-    """Entry point of the `exoresist` script."""
-    arguments = sys.argv[1:]
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of the `exoresist` script; `arguments` stand in place of those it was called with."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments or os.environ.get("EXORESIST_DEBUG", "") not in ("", "0")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -19,7 +19,7 @@ from exoresist.core.errors import InputError
 from exoresist.core.quantity import Quantity
 from exoresist.core.units import convert
 from exoresist.laws import kinetics
-from exoresist.network import Derived, Event, Network, Pool, Process
+from exoresist.network import Derived, Event, Network, Parameter, Pool, Process
 from exoresist.network.parts import Part, Reference
 
 Array = NDArray[np.float64]
@@ -91,6 +91,37 @@ class Model:
             if entry.until is not None:
                 listed.append(Event(entry.until, remove={pool: 1.0}, label=f"{entry.id} washed out"))
         return sorted(listed, key=lambda event: event.time)
+
+    def frozen(
+        self,
+        values: Values | None = None,
+        per_cell: Values | None = None,
+        loads: Mapping[str, Mapping[str, float | Array]] | None = None,
+    ) -> Network:
+        """The network with the scenario's start amounts and events in it: complete by itself, for export.
+
+        What happens at time 0 is part of the start; later events stay events. `per_cell` and `loads` as in `events`.
+        """
+        amounts = {name: float(np.ravel(amount)[0]) for name, amount in self.start(values).items()}
+        later: list[Event] = []
+        settings: dict[str, float] = {}
+        for event in self.events(values, per_cell=per_cell, loads=loads):
+            # What follows a removal at time 0 must follow it in the export, too.
+            if event.time > 0.0 or event.remove or later:
+                later.append(replace(event, add={pool: float(np.ravel(added)[0]) for pool, added in event.add.items()}))
+                continue
+            for pool, added in event.add.items():
+                amounts[pool] = amounts.get(pool, self.network.pools[pool].initial) + float(np.ravel(added)[0])
+            settings.update(event.set)
+        parts: list[Part] = []
+        for part in self.network.parts():
+            if isinstance(part, Pool) and part.id in amounts:
+                part = replace(part, initial=amounts[part.id])
+            elif isinstance(part, Parameter):
+                given = settings.get(part.id, (values or {}).get(part.id, part.value))
+                part = replace(part, value=float(np.ravel(given)[0]))
+            parts.append(part)
+        return Network(self.network.name, [*parts, *later])
 
     def recipients(self) -> Population:
         """The population whose survival is read."""

@@ -69,8 +69,9 @@ def fit_figure(result: FitResult) -> Figure:
         "fit",
         "Confluence over time",
         "Points: mean over replicates, with the standard deviation of a well. Thick lines: the model, solid where it "
-        "was fitted, dashed where it had not seen the dose. Bands: 90 % of draws of the parameters around the fit. Thin "
-        "dotted lines: the baseline without mechanism, fitted to the same doses.",
+        "was fitted, dashed where it had not seen the dose. Bands: 90 % of the parameter sets that the readings "
+        "and the ranges expected beforehand allow. Thin dotted lines: the baseline without mechanism, fitted to the "
+        "same doses.",
         "Dashed lines that leave their points: there the model predicts wrongly. A dotted line nearer to the points "
         "than the thick one: there the mechanism did not help.",
         "Two plots of confluence against time by dose, measured and modelled. " + result.sentences[0],

@@ -28,6 +28,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "titration": ("vesicles_per_cell", "fold", "low", "high"),
     "mass_balance": ("arm", "time", "place", "amount"),
+    "plate": ("plate", "well", "arm", "drug", "dose", "dose_unit", "replicate", "time", "readout", "value"),
     "drivers": ("name", "subject", "low_effect", "high_effect"),
     "parameters": (
         "name", "subject", "value", "unit", "low", "high", "distribution", "kind", "source", "locator", "note",
@@ -76,6 +77,7 @@ class Answer:
     titration         IC50 fold of the recipients against vesicles added per recipient
     dose_gap          vesicles needed for half the effect over vesicles available
     mass_balance      amount of drug in pmol per well in each place
+    plate             simulated wells as a plate reader's table would list them
     drivers           `low_effect`, `high_effect`: the IC50 shift with this parameter alone at either end of its range
     assumed_share     fraction (0 to 1) of the numbers used that are of kind assumed
     conservation      element -> largest relative error of its balance
@@ -104,6 +106,7 @@ class Answer:
     mass_balance: list[Row] = field(default_factory=list)
     donor_membrane_equivalents: Estimate | None = None
     dose_gap: Estimate | None = None
+    plate: list[Row] = field(default_factory=list)
     drivers: list[Row] = field(default_factory=list)
     parameters: list[Row] = field(default_factory=list)
     assumed_share: float | None = None

@@ -20,6 +20,7 @@ from exoresist.studies.courses import course_answer
 from exoresist.studies.curves import curve_rows, ic50_rows, survivor_rows
 from exoresist.studies.ensemble import Ensemble, reconciled
 from exoresist.studies.estimates import estimate, missing_share
+from exoresist.studies.plate import PlateDesign, ReadoutNoise, plate_rows
 from exoresist.studies.survival import ABOVE, INSIDE, ratio
 from exoresist.studies.titration import (
     Titration,
@@ -109,6 +110,7 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Answ
         answer.drivers.extend(drivers.driver_rows(of, against, report))
     timing["drivers"] = time.perf_counter() - clock
     _finish(answer, catalog, models, timing)
+    answer.plate.extend(_plate(scenario, results))
     for result in results:
         for element, error in result.survival.conservation.items():
             answer.conservation[element] = max(error, answer.conservation.get(element, 0.0))
@@ -116,10 +118,23 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Answ
     for line, share in ensemble.left.items():
         if share > 0.0:
             answer.warnings.append(
-                f"{share:.0%} of the draws could not be brought to the measured IC50 of {line}; they stay in, wide of it."
+                f"{share:.0%} of the draws contradict the measured IC50 of {line}, whatever the damage rate or pump turnover, and are left out."
             )
     _load_warnings(answer, results)
     return answer
+
+
+def _plate(scenario: Scenario, results: Sequence[ArmResult]) -> list[Row]:
+    """Simulated wells in the layout of a plate reader: the arms' survivors with the assay's replicates and noise."""
+    assay = scenario.assay
+    survivors = {
+        result.arm.id: {
+            float(dose): float(cells) for dose, cells in zip(result.survival.doses, result.survival.cells[0, :, -1], strict=True)
+        }
+        for result in results
+    }
+    design = PlateDesign(replicates=assay.replicates, noise=ReadoutNoise(multiplicative=assay.noise))  # type: ignore[union-attr]
+    return plate_rows(survivors, assay.drug, scenario.seed, time=scenario.duration, design=design)  # type: ignore[union-attr]
 
 
 def _label(result: ArmResult) -> str:

@@ -8,7 +8,7 @@ IC50, then the pump's turnover until the resistant line has its own. What stays 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,23 +35,27 @@ class Ensemble:
     """Parameter sets: the central one and `count` draws.
 
     factors  catalogue row (name, subject) -> (count + 1,) multipliers on its draws
-    left     cell line -> share of draws that could not be brought to the measured IC50
-    keep     number of draws in use (the first ones), at most count
+    chosen   positions of the sets in use, the central one (0) first; None: all. Draws that contradict a measured IC50 are left out
+    left     cell line -> share of draws that could not be brought to its measured IC50
     """
 
     count: int
     seed: int
     factors: Mapping[Row, Array] = field(default_factory=dict)
+    chosen: NDArray[np.intp] | None = None
     left: Mapping[str, float] = field(default_factory=dict)
-    keep: int | None = None
+
+    @property
+    def _picked(self) -> NDArray[np.intp]:
+        return np.arange(self.count + 1) if self.chosen is None else self.chosen
 
     @property
     def sets(self) -> int:
-        return (self.count if self.keep is None else self.keep) + 1
+        return len(self._picked)
 
-    def head(self, keep: int) -> Ensemble:
+    def head(self, draws: int) -> Ensemble:
         """The same ensemble with its first draws only."""
-        return Ensemble(self.count, self.seed, self.factors, self.left, min(keep, self.count))
+        return replace(self, chosen=self._picked[: draws + 1])
 
     def values(self, model: Model) -> dict[str, Array]:
         """Parameter -> (sets,) values of every number of a model that varies."""
@@ -62,7 +66,7 @@ class Ensemble:
             if quantity is not None and (quantity.name, quantity.subject) in self.factors:
                 drawn = result.get(identifier, np.full(self.count + 1, parameter.value))
                 result[identifier] = drawn * self.factors[quantity.name, quantity.subject]
-        return {key: value[: self.sets] for key, value in result.items()}
+        return {key: value[self._picked] for key, value in result.items()}
 
 
 def reconciled(
@@ -92,10 +96,14 @@ def reconciled(
                 rising=row[0] == "efflux_kcat",
             )
     left = {}
+    good = np.ones(count + 1, dtype=bool)
     for line in adjusted:
         share = _share_left(models[line], drug, known[line].value, Ensemble(count, scenario.seed, factors), scenario, report)
-        left[line] = float(np.mean(np.abs(share[1:] - 0.5) > CLOSE))
-    return Ensemble(count, scenario.seed, factors, left)
+        off = np.abs(share - 0.5) > CLOSE
+        off[0] = False
+        left[line] = float(np.mean(off[1:]))
+        good &= ~off
+    return Ensemble(count, scenario.seed, factors, np.flatnonzero(good), left)
 
 
 def _adjusted_rows(models: Mapping[str, Model], lines: list[str], drug: str) -> dict[str, Row]:

@@ -26,13 +26,13 @@ from exoresist.studies.baselines import (
 )
 from exoresist.studies.fit_problem import START_COVER, FitProblem, Unknown, confluence_problem
 from exoresist.studies.fit_result import FitResult, fit_sentences
-from exoresist.studies.fit_search import Minimum, drawn_points, left_out_errors, minimise
+from exoresist.studies.fit_search import Minimum, left_out_errors, minimise, weighted_draws, weighted_quantiles
 from exoresist.studies.provenance import versions
 
 FloatArray = NDArray[np.float64]
 
 _Z95 = 1.6448536269514722  # standard normal quantile at 95 %
-_DRAWS = 96
+_DRAWS = 320
 _SETTLED = 0.5  # identified: the 90 % interval (in the logarithm) is at most this share of what was expected
 _STARTS = 6
 
@@ -81,8 +81,10 @@ def _judged(
     training = {dose: tables[dose] for dose in assay.fit_doses}
     doses = sorted(tables)
     modelled = dict(zip(doses, problem.predict(found.point, doses)[0], strict=True))
-    drawn = problem.predict(drawn_points(found, scenario.seed, _DRAWS), doses)
-    low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+    points, weights = weighted_draws(problem, found, scenario.seed, _DRAWS)
+    likely = weights > 1e-6
+    drawn = problem.predict(points[likely], doses)
+    low, high = (weighted_quantiles(drawn, weights[likely], share) for share in (0.05, 0.95))
     baseline = fit_growth_kill(hours, training)
     rows: list[Row] = []
     curves: list[Row] = []

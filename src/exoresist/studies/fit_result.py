@@ -35,8 +35,8 @@ class FitResult:
     parameters         rows name, subject, value, unit, low, high, prior_low, prior_high, identified; low and high are
                        the 90 % interval, prior_low and prior_high the same before the data
     log_likelihood     of the mean readings of the fitted doses, at the fitted values
-    curves             rows of CURVE_COLUMNS, dose in nM, time in h, the rest in %; low and high: 90 % of draws of the
-                       parameters around the fit
+    curves             rows of CURVE_COLUMNS, dose in nM, time in h, the rest in %; low and high: 90 % of the
+                       parameter sets that the readings and expectations allow
     fitted             catalogue rows of kind `fitted`, narrowed to the cell line that was measured
     noise              relative (standard deviation of a well), repeats (readings that count as one), replicates
     """
@@ -120,8 +120,9 @@ def fit_sentences(result: FitResult) -> list[str]:
         verdict = f"{'worse' if difference > 0 else 'better'} by {abs(difference):.2f} than"
     sentences = [
         f"At {_listed(held_out)}, which it had not seen, the model is off by {result.prediction_error:.2f} % "
-        f"confluence (root mean square), {verdict} the baseline without mechanism ({result.baseline_prediction_error:.2f}); "
-        f"repeating the nearest fitted dose is off by {result.nearest_dose_error:.2f}.",
+        f"confluence (root mean square), {verdict} the baseline without mechanism "
+        f"({result.baseline_prediction_error:.2f}); repeating the nearest fitted dose is off by "
+        f"{result.nearest_dose_error:.2f}.",
         f"At the fitted doses, {_listed(fitted)}, it is off by {result.fit_error:.2f}, the baseline by "
         f"{result.baseline_fit_error:.2f}.",
         "By held-out dose, model and baseline: "
@@ -130,16 +131,16 @@ def fit_sentences(result: FitResult) -> list[str]:
     ]
     if result.cross_validation_error is not None:
         sentences.append(
-            f"Each fitted dose predicted from the other fitted ones: off by {result.cross_validation_error:.2f}. Choices "
-            "about the model are to be made by this figure, never by the held-out doses."
+            f"Each fitted dose predicted from the other fitted ones: off by {result.cross_validation_error:.2f}. "
+            "Choices about the model are to be made by this figure, never by the held-out doses."
         )
-    known = [row["name"] for row in result.parameters if row["identified"]]
-    open_ones = [f"{row['name']} ({row['subject']})" for row in result.parameters if not row["identified"]]
+    known = [row["name"].replace("_", " ") for row in result.parameters if row["identified"]]
+    open_ones = [row["name"].replace("_", " ") for row in result.parameters if not row["identified"]]
     if open_ones:
         sentences.append(
             f"The data settle {_words(known) if known else 'none of the parameters'}; they leave open "
-            f"{_words(open_ones)}: the 90 % interval is more than half as wide as before the data, so these values rest "
-            "on what was expected."
+            f"{_words(open_ones)}: the 90 % interval is more than half as wide as before the data, so these values "
+            "rest on what was expected."
         )
     else:
         sentences.append(f"The data settle all parameters: {_words(known)}.")

@@ -95,10 +95,26 @@ def left_out_errors(problem: FitProblem, seed: int, progress: Progress | None = 
     return errors
 
 
-def drawn_points(found: Minimum, seed: int, count: int) -> FloatArray:
-    """Draws from the normal approximation around the minimum, shape (count, unknowns)."""
+def weighted_draws(problem: FitProblem, found: Minimum, seed: int, count: int) -> tuple[FloatArray, FloatArray]:
+    """Points that the readings and the expectations allow, shape (count, unknowns), and their weights (sum 1).
+
+    Drawn from the normal approximation around the minimum and weighed by how probable they truly are over how probable
+    that makes them: along directions that the data leave open the approximation alone is far too generous.
+    """
     root = np.linalg.cholesky(found.covariance)
-    return np.asarray(found.point + stream(seed, "fit", "draws").standard_normal((count, len(found.point))) @ root.T)
+    normal = stream(seed, "fit", "draws").standard_normal((count, len(found.point)))
+    points = np.asarray(found.point + normal @ root.T)
+    logs = 0.5 * (np.sum(normal**2, axis=1) - _sums_of_squares(problem, points))
+    weights = np.exp(logs - logs.max())
+    return points, np.asarray(weights / weights.sum())
+
+
+def weighted_quantiles(values: FloatArray, weights: FloatArray, share: float) -> FloatArray:
+    """The value below which `share` of the weight lies, over the first axis of `values`."""
+    order = np.argsort(values, axis=0, kind="stable")
+    rising = np.take_along_axis(values, order, axis=0)
+    place = np.argmax(np.cumsum(weights[order], axis=0) >= share, axis=0)
+    return np.asarray(np.take_along_axis(rising, place[None], axis=0)[0])
 
 
 def _sums_of_squares(problem: FitProblem, points: FloatArray) -> FloatArray:

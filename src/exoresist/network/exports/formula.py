@@ -51,6 +51,12 @@ def _printer() -> Any:
         def _print_Not(self, expression: Any) -> str:  # noqa: N802
             return f"!({self._print(expression.args[0])})"
 
+        def _print_BooleanTrue(self, expression: Any) -> str:  # noqa: N802
+            return "true"
+
+        def _print_BooleanFalse(self, expression: Any) -> str:  # noqa: N802
+            return "false"
+
         def _print_ITE(self, expression: Any) -> str:  # noqa: N802
             condition, yes, no = (self._print(part) for part in expression.args)
             return f"(({condition}) && ({yes})) || (!({condition}) && ({no}))"
