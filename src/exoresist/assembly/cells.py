@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from exoresist.assembly.book import Book
 from exoresist.assembly.layout import Layout, Population, exchange_pools, next_origin
 from exoresist.laws import growth, kinetics, vesicles
-from exoresist.network import Amount, Derived, PerSize, Pool, Process, RateOf, Route, Sum
+from exoresist.network import Amount, Derived, Modulation, PerSize, Pool, Process, Route, Sum
 from exoresist.network.parts import Part
 
 
@@ -56,6 +56,8 @@ def population_parts(layout: Layout, book: Book, population: Population) -> list
             {"rate": rate, "population": f"{population.side.id}.population", "capacity": "arena.capacity"},
             birth=True,
         ),
+        # Damaged cells stop dividing long before they die.
+        Modulation(f"{who}.growth", kinetics.constant, {"rate": f"{who}.arrest"}, tag="damage:arrest"),
         Process(
             f"{who}.death",
             population.cells,
@@ -71,8 +73,14 @@ def population_parts(layout: Layout, book: Book, population: Population) -> list
             specific=True,
             fates=layout.death_fates(population),
         ),
-        # What the birth rate is, over what it would be undisturbed: damage that needs division follows it.
-        Derived(f"{who}.division", kinetics.ratio, {"numerator": RateOf(f"{who}.growth"), "denominator": rate}),
+        # Share of cells that cycle: crowding lowers it. Arrest by the drug's own damage does not, because cells held in
+        # mitosis go on being harmed.
+        Derived(
+            f"{who}.cycling_rate",
+            growth.logistic_growth,
+            {"rate": rate, "population": f"{population.side.id}.population", "capacity": "arena.capacity"},
+        ),
+        Derived(f"{who}.division", kinetics.ratio, {"numerator": f"{who}.cycling_rate", "denominator": rate}),
     ]
     return parts
 
