@@ -116,18 +116,15 @@ def derivatives(s, parameters):
         ilv = f"{who}.ilv"
 
         # Cells: division stops near full wells and in damaged cells; damage kills.
-        birth = (
-            p["growth_rate"]
-            * max(1 - everyone / well["capacity"], 0)
-            * (1 - hill(per_cell / p["arrest_threshold"], p["arrest_hill"]))
-        )
+        room = max(1 - everyone / well["capacity"], 0)
+        birth = p["growth_rate"] * room * (1 - hill(per_cell / p["arrest_threshold"], p["arrest_hill"]))
         death = p["basal_death"] + p["max_death"] * hill(per_cell / p["death_threshold"], p["death_hill"])
         dy[f"{who}.cells"] += (birth - death) * cells
 
-        # Damage (summed over cells): made by occupied target, repaired, gone with the dead.
+        # Damage (summed over cells): made by occupied target, repaired, gone with the dead. What harms only cells in
+        # cycle spares crowded ones, but not those that damage holds in mitosis.
         occupancy = target / (p["target_capacity"] * cells)
-        dividing = birth / p["growth_rate"]
-        hit = p["damage_rate"] * occupancy * (1 - p["phase_specific"] * (1 - dividing))
+        hit = p["damage_rate"] * occupancy * (1 - p["phase_specific"] * (1 - room))
         dy[f"{who}.damage"] += hit * cells - (p["repair_rate"] + death) * damage
 
         # Vesicles form inside the cell by two routes, more under stress.
@@ -155,8 +152,8 @@ def derivatives(s, parameters):
         trapping = p["trapping_rate"] * (p["lysosome_accumulation"] * free * p["lysosome_share"] * volume - lysosome)
         metabolism = p["metabolism_rate"] * cytosol
         retained = drug["vesicle_partition"] * drug["retained_fraction"] * total * vesicle_volume * formed
-        room = drug["vesicle_partition"] * (1 - drug["retained_fraction"]) * vesicle_volume * s[f"{ilv}.vesicles"]
-        exchanged = drug["leak_rate"] * (room * total - s[f"{ilv}.exchangeable"])
+        takes = drug["vesicle_partition"] * (1 - drug["retained_fraction"]) * vesicle_volume * s[f"{ilv}.vesicles"]
+        exchanged = drug["leak_rate"] * (takes * total - s[f"{ilv}.exchangeable"])
         dy["medium.drug"] += efflux - influx + death * (cytosol + lysosome + target)
         dy[f"{who}.cytosol"] += influx - efflux - binding - trapping - metabolism - retained - exchanged
         dy[f"{who}.cytosol"] -= death * cytosol
@@ -173,8 +170,8 @@ def derivatives(s, parameters):
 
         # In the medium they leak or take up drug, and are cleared.
         outside = f"medium.from_{who}"
-        room = drug["vesicle_partition"] * (1 - drug["retained_fraction"]) * vesicle_volume * s[f"{outside}.vesicles"]
-        leaked_in = drug["leak_rate"] * (room * free_outside - s[f"{outside}.exchangeable"])
+        takes = drug["vesicle_partition"] * (1 - drug["retained_fraction"]) * vesicle_volume * s[f"{outside}.vesicles"]
+        leaked_in = drug["leak_rate"] * (takes * free_outside - s[f"{outside}.exchangeable"])
         dy[f"{outside}.exchangeable"] += leaked_in
         dy["medium.drug"] -= leaked_in
         vesicles_leave(outside, p["vesicle_clearance"], drug_to="medium.drug")

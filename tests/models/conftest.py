@@ -1,11 +1,11 @@
-"""Dishes for the tests of the composed model: a scenario in, a built and wired model out, run through the public functions."""
+"""Dishes for the tests of the composed model: a scenario in, a built model out, run through the public functions."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,6 @@ class Dish:
     """A model and the ways in which the tests run it."""
 
     model: Model
-    cache: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def network(self) -> Network:
@@ -67,12 +66,12 @@ class Dish:
         return self.run(values={f"factor.{name}": np.array(factors, dtype=float) for name in names}, **options)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _dish(text: str, origin_tags: bool) -> Dish:
     return Dish(build(scenario_from_dict(json.loads(text)), origin_tags=origin_tags))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _bundled(name: str, arm: str) -> Dish:
     scenarios = {entry.id: scenario for entry, scenario in expand_arms(load_scenario(bundled_scenarios()[name]))}
     return Dish(build(scenarios[arm]))

@@ -55,7 +55,15 @@ def test_conservation_can_fail(dish: Callable[..., Any]) -> None:
 def test_dosing_washing_and_medium_changes_conserve(dish: Callable[..., Any]) -> None:
     model = dish(
         drugs=[{"id": "doxorubicin", "dose": "30 nM", "at": "2 h", "until": "20 h"}],
-        vesicles=[{"id": "preparation", "donor": "mcf7_resistant", "per_cell": "1e5 particle/cell", "at": "1 h", "until": "9 h"}],
+        vesicles=[
+            {
+                "id": "preparation",
+                "donor": "mcf7_resistant",
+                "per_cell": "1e5 particle/cell",
+                "at": "1 h",
+                "until": "9 h",
+            }
+        ],
         medium_changes=[{"at": "30 h", "fraction": 0.7}],
         interventions=[{"id": "gw4869", "concentration": "10 uM", "at": "5 h", "until": "25 h"}],
     ).model

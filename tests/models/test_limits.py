@@ -74,7 +74,7 @@ CULTURES = {
 def test_content_per_cell_is_constant(
     dish: Callable[..., Any], scene: Callable[[str], Any], culture: str, cargo: str
 ) -> None:
-    """Growth alone does not dilute, arrest alone does not enrich; nothing is delivered and no drug stresses the cells."""
+    """Growth alone does not dilute, arrest alone does not enrich: nothing delivered, no drug to stress the cells."""
     one = dish() if cargo == "ABCB1" else scene("rna")
     values, factors = CULTURES[culture]
     values = dict(values)
@@ -232,17 +232,44 @@ def test_uptake_is_split_by_the_shares(dish: Callable[..., Any]) -> None:
 
 def test_vesicles_and_drug_spread_evenly_over_a_porous_membrane(dish: Callable[..., Any]) -> None:
     one = dish(
-        arena={"kind": "transwell", "volume": "0.6 mL", "insert_volume": "0.1 mL", "pore_exchange": "1 mL/h", "capacity": "60000 cell"},
+        arena={
+            "kind": "transwell", "volume": "0.6 mL", "insert_volume": "0.1 mL", "pore_exchange": "1 mL/h",
+            "capacity": "60000 cell",
+        },
         populations=[
             {"id": "recipient", "cell_line": "mcf7_sensitive", "count": "6000 cell", "side": "well"},
             {"id": "donor", "cell_line": "mcf7_resistant", "count": "10 cell", "side": "insert"},
         ],
     )  # fmt: skip
-    still = [*SILENT, "vesicle_clearance", *ENDOCYTIC, "uptake_fusion", "secretion", "drug_influx", "drug_leak", "efflux"]
-    values = frozen(one, *still)
+    membranes = ["secretion", "drug_influx", "drug_leak", "efflux"]
+    values = frozen(one, *SILENT, "vesicle_clearance", *ENDOCYTIC, "uptake_fusion", *membranes)
     start = {**one.model.start(), "insert.vesicles_donor": 1e6, "insert.doxorubicin": 1.0}
     run = integrate(one.network, [0.0, 100.0], values=values, initial=start, events=[], relative=1e-9)
     for pool, total in (("vesicles_donor", 1e6), ("doxorubicin", 1.0)):
         assert run.amount(f"medium.{pool}")[-1, 0] == pytest.approx(total * 6.0 / 7.0, rel=1e-6)
     closed = integrate(one.network, [0.0, 100.0], values={**values, "arena.pore_flow": 0.0}, initial=start, events=[])
     assert closed.amount("medium.vesicles_donor")[-1, 0] == 0.0
+
+
+def test_the_dead_return_their_drug_and_leave_the_rest_as_debris(dish: Callable[..., Any]) -> None:
+    """All cells die, nothing else runs: medium gets the drug of every place, debris the vesicles and the pumps."""
+    one = dish()
+    middle = one.run([0.0, 24.0], relative=1e-9)
+    before = {name: float(middle.amount(name)[-1, 0]) for name in middle.compiled.states}
+    names = {process.name for process in one.model.network.processes.values()} - {"death"}
+    stopped = frozen(one, *names)
+    hasten = {f"factor.{process}": 100.0 for process in one.named("death")}
+    run = integrate(one.network, [0.0, 300.0], values={**stopped, **hasten}, initial=before, events=[], relative=1e-9)
+    after = {name: float(run.amount(name)[-1, 0]) for name in run.compiled.states}
+    pools = one.model.network.pools.values()
+    inside = [pool for pool in pools if pool.carrier.startswith(("recipient.", "donor."))]
+    for element, goes_to in (
+        ("drug:doxorubicin", "medium.doxorubicin"), ("vesicle", "debris.vesicle"),
+        ("cargo:ABCB1", "debris.cargo_ABCB1"), ("cell", "dead.cell"),
+    ):  # fmt: skip
+        held = [pool.id for pool in inside if pool.element == element]
+        held += ["recipient.cells", "donor.cells"] if element == "cell" else []
+        assert sum(after[pool] for pool in held) < 1e-6 * sum(before[pool] for pool in held)
+        gained = after[goes_to] - before[goes_to]
+        assert gained == pytest.approx(sum(before[pool] for pool in held), rel=1e-5)
+        assert gained > 0.0

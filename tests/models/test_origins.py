@@ -30,7 +30,7 @@ def tagged(scene: Callable[[str], Any]) -> Callable[[str], Any]:
 def test_origins_add_up_to_the_untagged_model(
     scene: Callable[[str], Any], tagged: Callable[[str], Any], name: str
 ) -> None:
-    plain, apart = scene(name).run(np.linspace(0.0, 48.0, 25), **EXACT), tagged(name).run(np.linspace(0.0, 48.0, 25), **EXACT)
+    plain, apart = (one.run(np.linspace(0.0, 48.0, 25), **EXACT) for one in (scene(name), tagged(name)))
     pools = set(apart.network.pools)
     seen: set[str] = set()
     for pool in plain.network.pools:
@@ -46,7 +46,8 @@ def test_origins_add_up_to_the_untagged_model(
 
 def test_all_three_origins_appear(tagged: Callable[[str], Any]) -> None:
     run = tagged("coculture").run(np.linspace(0.0, 48.0, 49))
-    for place in ("recipient.ABCB1", "donor.ABCB1", "medium.vesicles_recipient.cargo_ABCB1", "recipient.endosome_donor.cargo_ABCB1"):
+    in_vesicles = ("medium.vesicles_recipient.cargo_ABCB1", "recipient.endosome_donor.cargo_ABCB1")
+    for place in ("recipient.ABCB1", "donor.ABCB1", *in_vesicles):
         native, received, relayed = (run.amount(f"{place}_{origin}")[:, 0] for origin in ORIGINS)
         assert received[0] == relayed[0] == 0.0
         assert received[-1] > 0.0 and relayed[-1] > 0.0

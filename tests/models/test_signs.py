@@ -69,9 +69,7 @@ def test_release_inhibitors_keep_drug_in_cells(dish: Callable[..., Any], name: s
     assert after["cells"][0] == pytest.approx(before["cells"][0], rel=1e-8)
 
 
-@pytest.mark.parametrize(
-    ("name", "share"), [("hrs_knockdown", 0.0), ("stam1_knockdown", 0.0), ("gw4869", 1.0)]
-)
+@pytest.mark.parametrize(("name", "share"), [("hrs_knockdown", 0.0), ("stam1_knockdown", 0.0), ("gw4869", 1.0)])
 def test_a_route_that_is_not_used_cannot_be_blocked(dish: Callable[..., Any], name: str, share: float) -> None:
     plain = alone(dish, "escrt_dependent_line")
     treated = alone(dish, "escrt_dependent_line", interventions=[{"id": name, **RELEASE[name][0]}])
@@ -211,8 +209,8 @@ def test_excess_antibody_restores_killing(bundled: Callable[..., Any]) -> None:
     assert np.all(np.diff(bound["decoy"] / bound["none"]) > 0.0)
 
 
-# -- RNA cargo: at the catalogue's central values a preparation moves survival by less than 1e-6, so these tests take the
-# upper end of the ranges: 1e6 vesicles per cell, uptake 5e-7 mL/h/cell, 3000 copies of the titrated miRNA.
+# -- RNA cargo: at the catalogue's central values a preparation moves survival by less than 1e-6, so these tests take
+# the upper end of the ranges: 1e6 vesicles per cell, uptake 5e-7 mL/h/cell, 3000 copies of the titrated miRNA.
 
 STRONG = {"recipient.uptake_clearance": 5e-7}
 
@@ -221,9 +219,10 @@ def survivors_with_rna(
     dish: Callable[..., Any], cargo: str, axis: str, mirna: str, mimic: bool = False
 ) -> dict[str, np.ndarray]:
     """Survivors and the last node with vesicles that deliver nothing (first) and 0.3 of their content (second)."""
+    preparation = {"donor": "sw480_oxaliplatin_resistant", "per_cell": "1e6 particle/cell", "at": "0 h"}
     one = alone(
         dish, "sw480_sensitive", "oxaliplatin", cargo=[cargo], axes=[axis],
-        vesicles=[{"id": "preparation", "donor": "sw480_oxaliplatin_resistant", "per_cell": "1e6 particle/cell", "at": "0 h"}],
+        vesicles=[{"id": "preparation", **preparation}],
         interventions=[{"id": "mirna_mimic", "strength": 0.8}] if mimic else [],
     )  # fmt: skip
     values = {**STRONG, f"recipient.{mirna}.copies": 3000.0, "recipient.delivered_fraction": np.array([0.0, 0.3])}
@@ -254,7 +253,7 @@ def test_sensitising_cargo_sensitises(dish: Callable[..., Any]) -> None:
 def test_release_inhibition_on_a_sensitising_donor_raises_resistance(dish: Callable[..., Any], name: str) -> None:
     """Donors alone are treated; forty per recipient, each at the upper end of copies per cell and per vesicle."""
 
-    def run(interventions: list[dict[str, Any]]) -> np.ndarray:
+    def survivors(interventions: list[dict[str, Any]]) -> np.ndarray:
         one = dish(
             populations=[
                 {"id": "recipient", "cell_line": "sw480_oxaliplatin_resistant", "count": "500 cell"},
@@ -267,10 +266,11 @@ def test_release_inhibition_on_a_sensitising_donor_raises_resistance(dish: Calla
             **STRONG, "donor.circ_0094343.copies_per_vesicle": 0.3, "donor.circ_0094343.copies": 1000.0,
             "recipient.miR_766_5p.copies": 3000.0, "recipient.delivered_fraction": np.array([0.0, 0.3]),
         }  # fmt: skip
-        found: np.ndarray = one.run(LAST, values=values, doses={"oxaliplatin": 1e4}, **EXACT).amount("recipient.cells")[-1]
+        run = one.run(LAST, values=values, doses={"oxaliplatin": 1e4}, **EXACT)
+        found: np.ndarray = run.amount("recipient.cells")[-1]
         return found
 
-    untreated, treated = run([]), run([{"id": name, **RELEASE[name][0], "populations": ["donor"]}])
+    untreated, treated = survivors([]), survivors([{"id": name, **RELEASE[name][0], "populations": ["donor"]}])
     assert treated[1] > (1.0 + 1e-7) * untreated[1]
     harm = {"untreated": 1.0 - untreated[1] / untreated[0], "treated": 1.0 - treated[1] / treated[0]}
     assert harm["untreated"] > 1e-7
@@ -287,7 +287,8 @@ def recipients_given(dish: Callable[..., Any], donor: str, delivered: float, dos
         vesicles=[{"id": "preparation", "donor": donor, "per_cell": "1e6 particle/cell", "at": "0 h"}],
     )  # fmt: skip
     values = {"recipient.delivered_fraction": delivered}
-    found: np.ndarray = one.run([0.0, 72.0], values=values, doses={"doxorubicin": doses}, **EXACT).amount("recipient.cells")[-1]
+    run = one.run([0.0, 72.0], values=values, doses={"doxorubicin": doses}, **EXACT)
+    found: np.ndarray = run.amount("recipient.cells")[-1]
     return found
 
 

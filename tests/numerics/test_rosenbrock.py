@@ -150,11 +150,11 @@ def test_tables_meet_the_consistency_conditions_of_the_method():
     np.testing.assert_allclose(np.diag(gamma), rosenbrock.GAMMA)
 
 
-@pytest.mark.parametrize("lanes", [1, 16])
-def test_one_step_size_serves_all_lanes(lanes):
+@pytest.mark.parametrize("block", [1, 16])
+def test_one_step_size_serves_all_lanes(block):
     """A block holds every lane to the tolerance, also where their time scales differ."""
     network, _ = linear_network(np.array([[0.0, 1.0], [0.0, 0.0]]))
     rates = np.geomspace(1e-3, 1e3, 16)
-    run = integrate(network, [0.0, 0.5, 2.0], values={"k0_1": rates}, relative=1e-9, absolute=1e-13, lanes=lanes)
+    run = integrate(network, [0.0, 0.5, 2.0], values={"k0_1": rates}, relative=1e-9, absolute=1e-13, block=block)
     expected = np.exp(-rates[None] * np.array([0.0, 0.5, 2.0])[:, None])
     np.testing.assert_allclose(run.amount("x0"), expected, rtol=1e-6, atol=1e-11)

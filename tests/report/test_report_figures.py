@@ -10,8 +10,9 @@ import pytest
 
 from exoresist.report.drawing import log_ticks, tick_texts
 from exoresist.report.figures import figures
+from exoresist.report.overlap import coinciding, nested, uncovered
 from exoresist.report.palette import STROKES, arm_strokes
-from exoresist.report.wording import number_text, percent_text, ratio_text, wrapped
+from exoresist.report.wording import change_text, number_text, percent_text, prose, ratio_interval, ratio_text, wrapped
 from exoresist.studies.answer import Answer, Estimate
 
 
@@ -71,6 +72,55 @@ def test_mass_balance_sums_to_the_whole(example_answer: Callable[..., Answer]) -
     assert "pmol" in traces[0]["customdata"][0]
 
 
+def test_a_balance_that_the_medium_fills_shows_the_rest(example_answer: Callable[..., Answer]) -> None:
+    places = {"medium": 98.0, "serum": 1.0, "cytosol": 0.7, "target": 0.3, "lysosome": 0.0}
+    rows = [{"arm": "alone", "time": 72.0, "place": place, "amount": share} for place, share in places.items()]
+    figure = figures(example_answer(mass_balance=rows))["mass-balance"]
+    assert [trace["name"] for trace in figure.panels[0].data] == ["cytosol", "target"]
+    assert math.fsum(trace["x"][0] for trace in figure.panels[0].data) == pytest.approx(1.0)
+
+
+def add_back(example_answer: Callable[..., Answer]) -> Answer:
+    rows = [
+        {"arm": arm, "time": float(hour), "cargo": "ABCB1", "copies_per_cell": 1000 + gain, "low": 10, "high": 1e4}
+        for arm, scale in (("alone", 0.0), ("coculture", 300.0))
+        for hour in (0, 1, 4, 8, 24, 72)
+        for gain in [scale * hour * math.exp(-hour / 10) / 4]
+    ]
+    rise = {
+        "arm": "coculture", "peak_h": 10.0, "peak_h_low": 4.0, "peak_h_high": 20.0, "level_4h_over_max": 0.73,
+        "level_4h_over_max_low": 0.3, "level_4h_over_max_high": 0.99,
+    }  # fmt: skip
+    events = [{"arm": "coculture", "time": time, "what": what} for time, what in ((0, "added"), (24, "washed out"))]
+    return example_answer(levels=rows, rises=[rise], events=events)
+
+
+def test_cargo_over_time_marks_peak_and_four_hours(example_answer: Callable[..., Answer]) -> None:
+    graph_objects = pytest.importorskip("plotly.graph_objects")
+    answer = add_back(example_answer)
+    figure = figures(answer)["levels"]
+    assert len(figure.panels) == 2 and "peak after 10 h" in figure.alt
+    marks = figure.panels[1].data[-1]
+    assert marks["marker"]["symbol"] == ["star", "x"] and marks["x"] == [10.0, 4.0]
+    assert marks["y"][1] / marks["y"][0] == pytest.approx(0.73, rel=1e-4)
+    assert [shape["x0"] for shape in figure.panels[1].layout["shapes"]] == [0, 24]
+    for name, data, layout in layouts(answer):
+        if name == "levels":
+            graph_objects.Figure({"data": data, "layout": layout})
+
+
+def test_coinciding_curves_are_nested_and_share_one_band() -> None:
+    assert coinciding({"a": {1: 0.5}, "b": {1: 0.505}, "c": {1: 0.9}}, 0.01) == [["a", "b"], ["c"]]
+    lines = {
+        name: {"x": [1, 2, 3], "line": {"width": 2.5}, "marker": {"color": name, "size": 8}} for name in ("a", "b")
+    }
+    nested(lines, [["a", "b"]])
+    assert lines["a"]["line"]["width"] > lines["b"]["line"]["width"]
+    assert [sum(pair) for pair in zip(*(line["marker"]["opacity"] for line in lines.values()), strict=True)] == [1] * 3
+    bands = {"a": {1.0: (0.0, 1.0)}, "b": {1.0: (0.0, 0.9)}, "c": {1.0: (2.0, 3.0)}}
+    assert uncovered(bands, ["b", "a", "c"]) == (["b", "c"], {"a": "b"})
+
+
 def test_an_arm_without_ic50_is_named_without_a_point(example_answer: Callable[..., Answer]) -> None:
     figure = figures(example_answer())["ic50"]
     assert len(figure.panels[0].data) == len(example_answer().arms) - 1
@@ -118,6 +168,18 @@ def test_numbers(value: float | None, text: str) -> None:
 )
 def test_ratios(value: float, text: str) -> None:
     assert ratio_text(value) == text
+
+
+def test_intervals_of_ratios() -> None:
+    assert ratio_interval(1.0000022, 1.19) == "1.00–1.19" and ratio_interval(1, 1) == "1"
+    assert ratio_interval(1.000035, 1.0029) == "1.000–1.003" and ratio_interval(28.9, 31.8) == "28.9–31.8"
+    assert change_text(1.0004) == "+0.04\u00a0%" and change_text(0.95) == "−5\u00a0%"
+
+
+def test_sentences_are_typeset() -> None:
+    assert prose("'A' takes 2.4 x 10^-4, 89% within 1e-06", ["A"]) == (
+        "“A” takes 2.4\u00a0×\u00a010⁻⁴, 89\u00a0% within 10⁻⁶"
+    )
 
 
 def test_small_words() -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from exoresist.core.errors import ExoresistError
-from exoresist.report import write_report
+from exoresist.report import write_report, write_tables
 from exoresist.report.equations import mathml
 from exoresist.report.page import doi_address, page
 from exoresist.studies.answer import Answer, Estimate
+from exoresist.studies.plate import COLUMNS as PLATE_COLUMNS
 
 
 class Elements(HTMLParser):
@@ -110,7 +111,7 @@ def test_reading_order_and_contents(html: str, elements: Elements, example_answe
     identifiers = [attributes.get("id") for tag, attributes in elements.found if tag == "section"]
     assert identifiers == order
     for text in [answer.title, answer.question, *answer.sentences, *answer.warnings, answer.catalog_hash]:
-        assert text in elements.text
+        assert text in elements.text.replace("\u00a0", " ")
     assert "1.09×" in elements.text and "191×" in elements.text and "0.0131" in elements.text
     figures = [attributes["id"] for tag, attributes in elements.found if tag == "figure"]
     assert figures == [
@@ -121,6 +122,37 @@ def test_reading_order_and_contents(html: str, elements: Elements, example_answe
     assert all(plot["role"] == "img" and len(plot["aria-label"] or "") > 40 for plot in plots)
     specified = json.loads(re.findall(r'id="specifications">(.*?)</script>', html)[0])
     assert set(specified) == {plot["id"] for plot in plots}
+
+
+def test_a_time_course_has_no_empty_sections(example_answer: Callable[..., Answer]) -> None:
+    empty = dict.fromkeys("ic50 shifts curves titration mass_balance drivers warnings equations plate".split(), [])
+    nothing = dict.fromkeys("ic50_shift dose_gap donor_membrane_equivalents vesicles_available vesicles_needed".split())
+    made = Elements(page(example_answer(**empty, **nothing, time_course_dose=None)))
+    sections = [attributes.get("id") for tag, attributes in made.found if tag == "section"]
+    assert sections == ["answer", "arms", "results", "drivers", "parameters", "bibliography", "replay"]
+    assert "IC50 shift" not in made.text and "not available" not in made.text and "plate.csv" not in made.text
+
+
+def test_an_effect_that_nobody_would_see_is_said_in_words(example_answer: Callable[..., Answer]) -> None:
+    text = Elements(page(example_answer(ic50_shift=Estimate(1.00043, 1.0, 1.031)))).text
+    assert "no visible effect" in text and "1.0004×, 90\u00a0% interval 1.00–1.03" in text
+    assert "no effect" in Elements(page(example_answer(ic50_shift=Estimate(1.0, 1.0, 1.0)))).text
+    assert "no visible effect" not in Elements(page(example_answer(ic50_shift=Estimate(1.002, 1.0, 1.19)))).text
+
+
+def test_long_lists_of_reasons_are_folded(example_answer: Callable[..., Answer]) -> None:
+    reasons = [f"number_{number} of drug:doxorubicin|pump:ABCB1" for number in range(9)]
+    text = Elements(page(example_answer(bibliography=[{"id": "x", "citation": "X", "reasons": reasons}]))).text
+    assert "and 5 more" in text and "number 8 of doxorubicin, ABCB1" in text
+
+
+def test_the_plate_is_mentioned_and_written(tmp_path: Path, example_answer: Callable[..., Answer]) -> None:
+    row = {"plate": 1, "well": "B2", "arm": "alone", "drug": "doxorubicin", "dose": 10.0, "dose_unit": "nM"}
+    answer = example_answer(plate=[{**row, "replicate": 1, "time": 72.0, "readout": "cells", "value": 812.0}])
+    assert "tables/plate.csv" in Elements(page(answer)).text
+    write_tables(answer, tmp_path)
+    first = (tmp_path / "tables" / "plate.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert first == ",".join(PLATE_COLUMNS)
 
 
 def test_every_parameter_is_listed_with_its_kind(elements: Elements, example_answer: Callable[..., Answer]) -> None:

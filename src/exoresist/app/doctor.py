@@ -130,17 +130,6 @@ def check_threads() -> list[Finding]:
     return [Finding("threads", "ok", detail)]
 
 
-def free_memory() -> int | None:
-    """Bytes that a new program may use, or None where the system does not say."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None
-
-
 def _room(check: str, free: int | None, place: str) -> Finding:
     if free is None:
         return Finding(check, "ok", "free amount not known on this system")
@@ -152,6 +141,8 @@ def _room(check: str, free: int | None, place: str) -> Finding:
 
 def check_room() -> list[Finding]:
     """Memory, and disk where the cache lies."""
+    from exoresist.core.memory import free_memory
+
     try:
         folder = cache_folder()
         while not folder.exists():
@@ -182,8 +173,9 @@ def doctor(as_json: bool) -> None:
 
     import exoresist
     from exoresist.app.printing import print_json, print_rows
+    from exoresist.core.progress import progress
 
-    findings = [finding for check in CHECKS for finding in check()]
+    findings = [finding for check in progress(CHECKS, len(CHECKS), "checking") for finding in check()]
     healthy = all(finding.status != "failed" for finding in findings)
     if as_json:
         print_json({"healthy": healthy, "version": exoresist.__version__, "findings": findings})

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exoresist.assembly.scenario import Scenario
 
 # form -> function of exoresist.network.exports
 RENDERINGS = {
@@ -34,22 +38,29 @@ def export(scenario_file: Path, forms: list[str], target: Path | None, arm: str 
 
     scenario = load_scenario(scenario_file)
 
-    from exoresist.catalog import Catalog
-    from exoresist.network import exports
+    from exoresist.core.progress import reporting
     from exoresist.report.files import write_atomically
-    from exoresist.studies.single import single_network
 
-    catalog = Catalog.load()
-    network = single_network(scenario, arm, catalog)
-    render = getattr(exports, RENDERINGS[forms[0]])
-    if forms[0] == "sbml":
-        text = render(network, {source.id: source.doi for source in catalog.records("sources") if source.doi})
-    else:
-        text = render(network)
+    with reporting(None, scenario.title or scenario.name):
+        text = rendered(scenario, forms[0], arm)
     if target is None:
         print(text.removesuffix("\n"))
         return
     write_atomically(target, text.encode())
+
+
+def rendered(scenario: Scenario, form: str, arm: str | None) -> str:
+    """The text of one form."""
+    from exoresist.catalog import Catalog
+    from exoresist.network import exports
+    from exoresist.studies.single import single_network
+
+    catalog = Catalog.load()
+    network = single_network(scenario, arm, catalog)
+    if form == "sbml":
+        return exports.to_sbml(network, {source.id: source.doi for source in catalog.records("sources") if source.doi})
+    text: str = getattr(exports, RENDERINGS[form])(network)
+    return text
 
 
 def options(forms: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
     folder         receives the fitted set as a catalogue-style table (kind `fitted`), the curves and a page
     as_json        print the errors (root mean square, % confluence) and the parameters for programs
     """
+    from exoresist.app.folders import filled, ready
     from exoresist.assembly.assay import Confluence
     from exoresist.assembly.reader import load_scenario
     from exoresist.core.errors import InputError
@@ -28,7 +29,7 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
         )  # fmt: skip
     data = read_confluence(data_folder)
     observed = data.by_dose(assay.drug, assay.channel)
-    folder.mkdir(parents=True, exist_ok=True)
+    ready(folder)
 
     from exoresist.app.printing import print_json, print_rows
     from exoresist.core.progress import reporting
@@ -37,8 +38,8 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
 
     with reporting(6.0 + 2.0 * len(assay.fit_doses), scenario.title or scenario.name) as progress:
         result = fit_scenario(scenario, data.times_h, observed, progress=progress)
-    written = result.write(folder)
-    page = write_fit_page(result, folder)
+        with filled(folder) as draft:
+            written, page = result.write(draft), write_fit_page(result, draft)
     summary = result.to_dict()
     if as_json:
         print_json(summary)
@@ -48,4 +49,4 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
     for warning in result.warnings:
         print(f"warning: {warning}")
     print_rows(summary["parameters"], ["name", "subject", "value", "low", "high", "unit", "identified"])
-    print(f"The fitted set is in {written}, the curves in {page}")
+    print(f"The fitted set is in {folder / written.name}, the curves in {folder / page.name}")

@@ -254,6 +254,9 @@ def _outcome_of_error(error: Exception, arguments: list[str], debug: bool) -> in
         place = f"cannot use '{error.filename}'" if error.filename is not None else "cannot read or write"
         _say(f"error: {place}: {error.strerror}.")
         return 2
+    if isinstance(error, MemoryError):
+        _say("error: this needs more memory than there is. Lower the draws, doses or saved times (`every`), or free memory.")
+        return 2
     _report_fault(error, arguments, debug)
     return 1
 

@@ -14,18 +14,21 @@ def reproduce(name: str, as_json: bool) -> None:
 
     from exoresist.app.printing import print_json, print_rows
     from exoresist.core.errors import unknown_name
+    from exoresist.core.progress import reporting
     from exoresist.studies.gallery import registry
 
+    models = registry()
     if name == "list":
-        names = [{"name": key, "what": summary(function)} for key, function in registry.NAMES.items()]
+        names = [{"name": key, "what": model.title, "from": model.citation} for key, model in models.items()]
         if as_json:
             print_json(names)
         else:
-            print_rows(names, ["name", "what"])
+            print_rows(names, ["name", "what", "from"])
         return
-    if name not in registry.NAMES:
-        raise unknown_name("published model", name, registry.NAMES)
-    rows = registry.NAMES[name]()
+    if name not in models:
+        raise unknown_name("Published model", name, models)
+    with reporting(None, models[name].title):
+        rows = models[name].checks()
     missed = [row for row in rows if not row["passed"]]
     if as_json:
         print_json(rows)
@@ -37,7 +40,3 @@ def reproduce(name: str, as_json: bool) -> None:
     if missed or not rows:
         raise typer.Exit(1)
 
-
-def summary(function: object) -> str:
-    """First line of the docstring."""
-    return (function.__doc__ or "").strip().partition("\n")[0]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from exoresist.assembly import antibody, axes, cells, drugs, interventions, vesicles
 from exoresist.assembly.book import Book
+from exoresist.assembly.bounds import check_rows, check_value
 from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
 from exoresist.assembly.scenario import Scenario
 from exoresist.assembly.start import preparation_load, start_amounts
@@ -164,7 +165,9 @@ def build(scenario: Scenario, catalog: Catalog | None = None, origin_tags: bool 
 
 def _with_sets(catalog: Catalog, scenario: Scenario) -> Catalog:
     for path in scenario.parameter_sets:
-        catalog = catalog.with_parameters(load_parameter_file(path))
+        rows = load_parameter_file(path)
+        check_rows(catalog, rows, path)
+        catalog = catalog.with_parameters(rows)
     return catalog
 
 
@@ -172,7 +175,13 @@ def _overrides(scenario: Scenario, catalog: Catalog) -> dict[tuple[str, str], Qu
     result = {}
     for override in scenario.parameters:
         known = _known_row(catalog, override.name, override.subject)
-        value = convert(override.value.number, override.value.unit, known.unit)
+        number, unit = override.value
+        try:
+            value = convert(number, unit, known.unit)
+        except InputError as error:
+            here = f"parameter '{override.name}' ({override.subject}): '{number:g} {unit}'"
+            raise InputError(f"{here}: {error.came}", error.allowed, error.advice) from None
+        check_value(catalog, override.name, override.subject, value, known.unit)
         result[override.name, override.subject] = replace(
             known, value=value, low=value, high=value, distribution="fixed", kind="assumed",
             source="scenario", locator="", note=override.reason, subject=override.subject,

@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import inspect
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -21,8 +22,8 @@ from typing import Any
 from exoresist.laws.registry import Law, all_laws
 from exoresist.numerics import rosenbrock
 
-BLOCK = 16  # lanes that advance together: two to four vector registers, and small enough for the first-level cache
-_LOADED: dict[tuple[str, int], ModuleType] = {}
+BLOCK = 64  # systems that advance together at most: enough for full vector registers, few enough for the second-level cache
+_LOADED: dict[tuple[str, bool], ModuleType] = {}
 
 
 def cache_folder() -> Path:
@@ -59,13 +60,13 @@ def _zero_partials(law: Law) -> frozenset[int]:
     return frozenset(index for index, name in enumerate(law.arguments) if name not in flat)
 
 
-def load_kernel(laws: Mapping[str, Law], lanes: int) -> tuple[ModuleType, tuple[str, ...]]:
-    """The kernel that serves these laws with `lanes` systems at a time, and the names of its laws in order.
+def load_kernel(laws: Mapping[str, Law], single: bool) -> tuple[ModuleType, tuple[str, ...]]:
+    """The kernel that serves these laws, for one system at a time or for blocks of any width, and the names of its laws in order.
 
     All laws of the package share one kernel; laws registered elsewhere make one of their own, beside it.
     """
     names = _served(laws)
-    key = (_hash(names), lanes)
+    key = (_hash(names), single)
     if key not in _LOADED:
         _LOADED[key] = _load(names, *key)
     return _LOADED[key], names
@@ -93,11 +94,11 @@ def _hash(names: tuple[str, ...]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _load(names: tuple[str, ...], digest: str, lanes: int) -> ModuleType:
+def _load(names: tuple[str, ...], digest: str, single: bool) -> ModuleType:
     folder = cache_folder()
-    path = folder / f"kernel_{digest}_{lanes}.py"
+    path = folder / f"kernel_{digest}_{'single' if single else 'block'}.py"
     if not path.exists():
-        text = kernel_source(names, lanes)
+        text = kernel_source(names, single)
         handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
         with os.fdopen(handle, "w") as file:
             file.write(text)
@@ -114,52 +115,54 @@ _DISPATCH = '''
 
 @njit(**OPTIONS)
 def derivative(slots, rates, tables):
+    lanes = slots.shape[1]
     groups, inputs, outputs, flow, sign = tables[0], tables[1], tables[2], tables[4], tables[5]
     for g in range(groups.shape[0]):
         law, first, last = groups[g, 0], groups[g, 1], groups[g, 2]
 {value_branches}
     for i in range(rates.shape[0]):
-        for lane in range(LANES):
+        for lane in range(lanes):
             rates[i, lane] = 0.0
     for e in range(flow.shape[0]):
         slot, state, s = flow[e, 0], flow[e, 1], sign[e]
-        for lane in range(LANES):
+        for lane in range(lanes):
             rates[state, lane] += s * slots[slot, lane]
 
 
 @njit(**OPTIONS)
 def jacobian(slots, partials, chained, entries, tables):
+    lanes = slots.shape[1]
     groups, inputs, outputs, offsets = tables[0], tables[1], tables[2], tables[3]
     chain, place, sign = tables[6], tables[7], tables[8]
     for g in range(groups.shape[0]):
         law, first, last = groups[g, 0], groups[g, 1], groups[g, 2]
 {slope_branches}
     for i in range(chained.shape[0]):
-        for lane in range(LANES):
+        for lane in range(lanes):
             chained[i, lane] = 0.0
     for e in range(chain.shape[0]):
         target, partial, origin = chain[e, 0], chain[e, 1], chain[e, 2]
         if origin < 0:
-            for lane in range(LANES):
+            for lane in range(lanes):
                 chained[target, lane] += partials[partial, lane]
         else:
-            for lane in range(LANES):
+            for lane in range(lanes):
                 chained[target, lane] += partials[partial, lane] * chained[origin, lane]
     for i in range(entries.shape[0]):
-        for lane in range(LANES):
+        for lane in range(lanes):
             entries[i, lane] = 0.0
     for e in range(place.shape[0]):
         target, origin, s = place[e, 0], place[e, 1], sign[e]
         if origin < 0:
-            for lane in range(LANES):
+            for lane in range(lanes):
                 entries[target, lane] += s
         else:
-            for lane in range(LANES):
+            for lane in range(lanes):
                 entries[target, lane] += s * chained[origin, lane]
 '''
 
 
-def kernel_source(names: tuple[str, ...], lanes: int) -> str:
+def kernel_source(names: tuple[str, ...], single: bool) -> str:
     """Text of a kernel module: one loop per law and use, the dispatchers, and the pasted integrator."""
     registry = all_laws()
     head = [
@@ -167,7 +170,6 @@ def kernel_source(names: tuple[str, ...], lanes: int) -> str:
         "from math import exp, log, sqrt, isfinite",
         "import numpy as np",
         "from numba import njit",
-        f"LANES = {lanes}",
         'OPTIONS = dict(cache=True, nogil=True, error_model="numpy")',
     ]
     for name in ("GAMMA", "A", "C", "H"):
@@ -195,7 +197,10 @@ def kernel_source(names: tuple[str, ...], lanes: int) -> str:
     )
     for function in (rosenbrock.factorise, rosenbrock.solve, rosenbrock.integrate):
         body.append("@njit(**OPTIONS)\n" + inspect.getsource(function))
-    return "\n".join(head) + "\n\n" + "\n\n".join(body) + "\n"
+    text = "\n".join(head) + "\n\n" + "\n\n".join(body) + "\n"
+    # One system: the inner loops vanish. A block: their length stays open, because the compiler unrolls a short fixed length
+    # into scalar code, three times slower than its vector loop.
+    return re.sub(r"lanes = \w+\.shape\[1\]", "lanes = 1", text) if single else text
 
 
 def _law_source(law: Law, slopes: bool) -> str:
@@ -209,12 +214,13 @@ def _law_source(law: Law, slopes: bool) -> str:
     show = _printer()
     arguments = "slots, partials, inputs, outputs, offsets, first, last" if slopes else "slots, inputs, outputs, first, last"
     lines = ["@njit(**OPTIONS)", f"def {'slope' if slopes else 'value'}_{law.name}({arguments}):"]
+    lines.append("    lanes = slots.shape[1]")
     lines.append("    for q in range(first, last):")
     lines.append("        o = outputs[q]")
     if slopes:
         lines.append("        p = offsets[q]")
     lines.extend(f"        i{index} = inputs[q, {index}]" for index in range(len(own)))
-    lines.append("        for lane in range(LANES):")
+    lines.append("        for lane in range(lanes):")
     lines.extend(f"            x{index} = slots[i{index}, lane]" for index in range(len(own)))
     lines.extend(f"            {name} = {show(expression)}" for name, expression in shared)
     lines.append(f"            slots[o, lane] = {show(final[0])}")

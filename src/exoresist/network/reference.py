@@ -28,7 +28,7 @@ class System:
     """
 
     def __init__(self, compiled: CompiledNetwork) -> None:
-        self._module, names = load_kernel(compiled.laws, 1)
+        self._module, names = load_kernel(compiled.laws, single=True)
         self._tables = _renumbered(compiled, names)
         n = len(compiled.states)
         sizes = compiled.tables[-1]

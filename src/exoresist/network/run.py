@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.core.errors import InputError, ModelError, SolverError, suggestion
+from exoresist.core.memory import free_memory
 from exoresist.network.compiled import CompiledNetwork
 from exoresist.network.kernel import BLOCK, load_kernel
 from exoresist.network.parts import Event
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Values = Mapping[str, "float | Array"]
 
+COPIES = 2.5  # the amounts, the blocks of them that are being solved, and what a study makes of them
+FIRST_STEP = 1e-4  # h; the step size is found within a few steps of any start or event
 STATUS = {
     1: "took more steps than allowed",
     2: "needed steps too small for the arithmetic",
@@ -113,8 +118,8 @@ def integrate(
     events: Sequence[Event] | None = None,
     relative: float = 1e-6,
     absolute: float = 1e-9,
-    max_steps: int = 200_000,
-    lanes: int | None = None,
+    max_steps: int = 20_000,
+    block: int = BLOCK,
     report: Callable[[float], None] | None = None,
 ) -> Run:
     """Solve a network for one or many parameter sets.
@@ -124,6 +129,7 @@ def integrate(
     initial   pool or node -> number or array over sets
     events    changes at times (amounts may be arrays over sets); default: the network's own
     relative  relative tolerance; `absolute` is taken times each pool's scale
+    block     sets that advance together with one step size, at most
 
     Returns a Run with amounts (T, states, sets). Raises SolverError with advice when a solve fails, InputError for bad times or names.
     """
@@ -136,19 +142,19 @@ def integrate(
     sets = _number_of_sets(values or {}, initial or {}, listed)
     y = _filled(compiled.states, compiled.initial, initial or {}, sets, "pool or node")
     p = _filled(compiled.parameters, compiled.values, values or {}, sets, "parameter")
-    width = lanes or (1 if sets == 1 else BLOCK)
-    module, names = load_kernel(compiled.laws, width)
-    tables = _renumbered(compiled, names)
+    blocks = _blocks(sets, block)
+    module, names = load_kernel(compiled.laws, single=sets == 1)
+    solver = _Solver(
+        compiled, module.integrate, _renumbered(compiled, names), relative, absolute * compiled.scales, max_steps
+    )
+    _check_memory(8.0 * len(grid) * len(compiled.states) * sets, sets, len(grid))
     out = np.empty((len(grid), len(compiled.states), sets))
-    tolerance = absolute * compiled.scales
     stops = sorted({event.time for event in listed if grid[0] <= event.time < grid[-1]} | {grid[0], grid[-1]})
     supplied: dict[str, Array] = {}
     at_start = p.copy()
     changes: list[tuple[float, Array]] = []
-    blocks = [slice(first, min(first + width, sets)) for first in range(0, sets, width)]
     steps = rejected = 0
-    step = np.full(len(blocks), 1e-4)
-    with ThreadPoolExecutor(threads()) as pool:
+    with _workers() as pool:
         for begin, end in zip(stops, stops[1:] or [grid[-1]], strict=False):
             for event in listed:
                 if event.time == begin:
@@ -160,32 +166,17 @@ def integrate(
                 out[inside] = y[None]
                 continue
 
-            def solve(item: tuple[int, slice], span: tuple[float, float, Array]) -> tuple[int, int, int, float, Array, Array]:
-                number, block = item
-                size = block.stop - block.start
-                pick = np.minimum(np.arange(block.start, block.start + width), block.stop - 1)
-                state = np.ascontiguousarray(y[:, pick])
-                slots = np.zeros((compiled.n_slots, width))
-                slots[len(compiled.states) : len(compiled.states) + len(compiled.parameters)] = p[:, pick]
-                part = np.empty((len(span[2]), len(compiled.states), width))
-                status, taken, refused, last = module.integrate(
-                    state, slots, span[0], span[1], span[2], part, relative, tolerance, step[number], max_steps, tables
-                )
-                return status, taken, refused, last, state[:, :size], part[:, :, :size]
-
-            span = (begin, end, grid[inside])
-            for (number, block), result in zip(
-                enumerate(blocks), pool.map(lambda item, span=span: solve(item, span), enumerate(blocks)), strict=True
-            ):
-                status, taken, refused, _, state, part = result
+            advance = partial(solver.advance, y, p, begin, end, grid[inside])
+            for pick, result in zip(blocks, pool.map(advance, blocks), strict=True):
+                status, taken, refused, state, part = result
                 if status or not np.all(np.isfinite(state)):
-                    raise _failure(network, compiled, status, block, begin, end, y, p)
-                y[:, block] = state
-                out[inside, :, block] = part
+                    raise _failure(network, compiled, status, pick, begin, end, p)
+                y[:, pick] = state
+                out[inside, :, pick] = part
                 steps += taken
                 rejected += refused
                 if report is not None:
-                    report((end - begin) * (block.stop - block.start))
+                    report((end - begin) * (pick.stop - pick.start))
         for event in listed:
             if event.time == grid[-1] and len(grid) > 1:
                 _apply(network, compiled, event, y, p, supplied, grid, grid[-1])
@@ -195,6 +186,63 @@ def integrate(
     if not np.all(np.isfinite(out)):
         raise SolverError(f"Network '{network.name}' gave numbers that are not finite. Check sizes that may be zero.")
     return Run(network, compiled, grid, out, at_start, steps, rejected, supplied, changes)
+
+
+@contextmanager
+def _workers() -> Iterator[ThreadPoolExecutor]:
+    """Threads that stop taking up work as soon as one solve fails or the user interrupts."""
+    pool = ThreadPoolExecutor(threads())
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _check_memory(needed: float, sets: int, times: int) -> None:
+    """Refuse a result that cannot be held: what the system would do instead is to kill the program."""
+    free = free_memory()
+    if free is not None and needed * COPIES > free:
+        raise SolverError(
+            f"{sets} parameter sets and doses at {times} times need {needed * COPIES / 2**30:.1f} GiB of memory, but "
+            f"{free / 2**30:.1f} GiB are free. Lower the draws, the number of doses or the saved times (`every`)."
+        )
+
+
+@dataclass(frozen=True)
+class _Solver:
+    """A kernel's integrator with the tables and tolerances of one network."""
+
+    compiled: CompiledNetwork
+    kernel: Callable[..., tuple[int, int, int, float]]
+    tables: tuple[NDArray[np.generic], ...]
+    relative: float
+    absolute: Array
+    max_steps: int
+
+    def advance(
+        self, y: Array, p: Array, begin: float, end: float, times: Array, pick: slice
+    ) -> tuple[int, int, int, Array, Array]:
+        """Advance the sets of one block; gives status, steps taken and refused, the final state and the states at `times`."""
+        compiled = self.compiled
+        width = pick.stop - pick.start
+        state = np.ascontiguousarray(y[:, pick])
+        slots = np.zeros((compiled.n_slots, width))
+        slots[len(compiled.states) : len(compiled.states) + len(compiled.parameters)] = p[:, pick]
+        part = np.empty((len(times), len(compiled.states), width))
+        status, taken, refused, _ = self.kernel(
+            state, slots, begin, end, times, part, self.relative, self.absolute, FIRST_STEP, self.max_steps, self.tables
+        )
+        return status, taken, refused, state, part
+
+
+def _blocks(sets: int, block: int) -> list[slice]:
+    """Runs of sets that advance together, of nearly equal width; at least two, so that two processors have work.
+
+    Fixed by the number of sets alone: a result never depends on the number of threads.
+    """
+    count = max(-(-sets // block), min(2, -(-sets // 8)))
+    edges = [sets * index // count for index in range(count + 1)]
+    return [slice(first, last) for first, last in zip(edges, edges[1:], strict=False)]
 
 
 def _renumbered(compiled: CompiledNetwork, names: tuple[str, ...]) -> tuple[NDArray[np.generic], ...]:
@@ -265,7 +313,7 @@ def _apply(
 
 
 def _failure(
-    network: Network, compiled: CompiledNetwork, status: int, block: slice, begin: float, end: float, y: Array, p: Array
+    network: Network, compiled: CompiledNetwork, status: int, block: slice, begin: float, end: float, p: Array
 ) -> SolverError:
     reason = STATUS.get(status, "gave numbers that are not finite")
     rates = [(abs(float(value)), name) for name, value in zip(compiled.parameters, p[:, block.start], strict=True)]

@@ -17,8 +17,6 @@ from math import isfinite, sqrt
 
 import numpy as np
 
-LANES = 1
-
 
 def derivative(slots, rates, tables):
     """Replaced by the kernel's own: fills the slots and writes dy/dt into `rates`."""
@@ -149,31 +147,33 @@ H = np.array(
 
 def factorise(entries, pivots, lower, updates, upper):
     """LU in place, without pivoting; the diagonal is left inverted."""
+    lanes = entries.shape[1]
     for k in range(pivots.shape[0]):
         row = pivots[k, 0]
         diagonal = pivots[k, 5]
-        for lane in range(LANES):
+        for lane in range(lanes):
             entries[diagonal, lane] = 1.0 / entries[diagonal, lane]
         for position in range(pivots[k, 1], pivots[k, 2]):
             below = lower[position, 1]
-            for lane in range(LANES):
+            for lane in range(lanes):
                 entries[below, lane] *= entries[diagonal, lane]
             for update in range(lower[position, 2], lower[position, 3]):
                 target = updates[update, 0]
                 right = updates[update, 1]
-                for lane in range(LANES):
+                for lane in range(lanes):
                     entries[target, lane] -= entries[below, lane] * entries[right, lane]
 
 
 
 def solve(entries, pivots, lower, upper, b):
     """Forward and backward substitution in place."""
+    lanes = b.shape[1]
     for k in range(pivots.shape[0]):
         row = pivots[k, 0]
         for position in range(pivots[k, 1], pivots[k, 2]):
             target = lower[position, 0]
             below = lower[position, 1]
-            for lane in range(LANES):
+            for lane in range(lanes):
                 b[target, lane] -= entries[below, lane] * b[row, lane]
     for back in range(pivots.shape[0]):
         k = pivots.shape[0] - 1 - back
@@ -182,18 +182,18 @@ def solve(entries, pivots, lower, upper, b):
         for position in range(pivots[k, 3], pivots[k, 4]):
             column = upper[position, 0]
             right = upper[position, 1]
-            for lane in range(LANES):
+            for lane in range(lanes):
                 b[row, lane] -= entries[right, lane] * b[column, lane]
-        for lane in range(LANES):
+        for lane in range(lanes):
             b[row, lane] *= entries[diagonal, lane]
 
 
 def integrate(y, slots, start, stop, times, out, relative, absolute, first_step, max_steps, tables):
     """Advance a block from `start` to `stop`, writing the state at every one of `times` into `out`.
 
-    y        (states, LANES), changed in place
-    slots    (slots, LANES), parameters filled in
-    out      (times, states, LANES)
+    y        (states, lanes), changed in place
+    slots    (slots, lanes), parameters filled in
+    out      (times, states, lanes)
     returns  (status, steps taken, steps rejected, last step size); status 0 is success, 1 too many steps, 2 the step became too small
     """
     pivots, lower, updates, upper, diagonal, sizes = (
@@ -205,14 +205,15 @@ def integrate(y, slots, start, stop, times, out, relative, absolute, first_step,
         tables[14],
     )
     n = y.shape[0]
-    partials = np.zeros((sizes[0], LANES))
-    chained = np.zeros((sizes[1], LANES))
-    exact = np.zeros((sizes[2], LANES))
-    entries = np.zeros((sizes[2], LANES))
-    u = np.zeros((8, n, LANES))
-    rates = np.zeros((n, LANES))
-    dense = np.zeros((3, n, LANES))
-    fresh = np.zeros((n, LANES))
+    lanes = y.shape[1]
+    partials = np.zeros((sizes[0], lanes))
+    chained = np.zeros((sizes[1], lanes))
+    exact = np.zeros((sizes[2], lanes))
+    entries = np.zeros((sizes[2], lanes))
+    u = np.zeros((8, n, lanes))
+    rates = np.zeros((n, lanes))
+    dense = np.zeros((3, n, lanes))
+    fresh = np.zeros((n, lanes))
     t = start
     h = min(first_step, stop - start)
     smallest = 1e-13 * max(abs(stop), abs(start), 1e-3)
@@ -232,48 +233,48 @@ def integrate(y, slots, start, stop, times, out, relative, absolute, first_step,
             h = stop - t
         if new_point:
             for i in range(n):
-                for lane in range(LANES):
+                for lane in range(lanes):
                     slots[i, lane] = y[i, lane]
             jacobian(slots, partials, chained, exact, tables)
             new_point = False
         inverse = 1.0 / (h * GAMMA)
         for i in range(entries.shape[0]):
-            for lane in range(LANES):
+            for lane in range(lanes):
                 entries[i, lane] = -exact[i, lane]
         for i in range(n):
-            for lane in range(LANES):
+            for lane in range(lanes):
                 entries[diagonal[i], lane] += inverse
         factorise(entries, pivots, lower, updates, upper)
         for stage in range(8):
             if stage < 6:
                 for i in range(n):
-                    for lane in range(LANES):
+                    for lane in range(lanes):
                         fresh[i, lane] = y[i, lane]
                 for j in range(stage):
                     weight = A[stage, j]
                     for i in range(n):
-                        for lane in range(LANES):
+                        for lane in range(lanes):
                             fresh[i, lane] += weight * u[j, i, lane]
             else:
                 # The last two stages differ from the one before by one increment.
                 for i in range(n):
-                    for lane in range(LANES):
+                    for lane in range(lanes):
                         fresh[i, lane] += u[stage - 1, i, lane]
             for i in range(n):
-                for lane in range(LANES):
+                for lane in range(lanes):
                     slots[i, lane] = fresh[i, lane]
             derivative(slots, rates, tables)
             for j in range(stage):
                 weight = C[stage, j] / h
                 for i in range(n):
-                    for lane in range(LANES):
+                    for lane in range(lanes):
                         rates[i, lane] += weight * u[j, i, lane]
             solve(entries, pivots, lower, upper, rates)
             for i in range(n):
-                for lane in range(LANES):
+                for lane in range(lanes):
                     u[stage, i, lane] = rates[i, lane]
         error = 0.0
-        for lane in range(LANES):
+        for lane in range(lanes):
             norm = 0.0
             for i in range(n):
                 ahead = fresh[i, lane] + u[7, i, lane]
@@ -288,14 +289,14 @@ def integrate(y, slots, start, stop, times, out, relative, absolute, first_step,
         error = max(error, 1e-10)
         if error <= 1.0:
             for i in range(n):
-                for lane in range(LANES):
+                for lane in range(lanes):
                     fresh[i, lane] += u[7, i, lane]
             steps += 1
             slack = 1e-14 * max(abs(t), abs(t + h))
             if position < times.shape[0] and times[position] <= t + h + slack:
                 for m in range(3):
                     for i in range(n):
-                        for lane in range(LANES):
+                        for lane in range(lanes):
                             value = 0.0
                             for j in range(8):
                                 value += H[m, j] * u[j, i, lane]
@@ -304,14 +305,14 @@ def integrate(y, slots, start, stop, times, out, relative, absolute, first_step,
                     x = min((times[position] - t) / h, 1.0)
                     w = 1.0 - x
                     for i in range(n):
-                        for lane in range(LANES):
+                        for lane in range(lanes):
                             out[position, i, lane] = w * y[i, lane] + x * (
                                 fresh[i, lane]
                                 + w * (dense[0, i, lane] + x * (dense[1, i, lane] + x * dense[2, i, lane]))
                             )
                     position += 1
             for i in range(n):
-                for lane in range(LANES):
+                for lane in range(lanes):
                     y[i, lane] = fresh[i, lane]
             t = t + h
             # PI control damps the swing of the step size that plain control shows on stiff problems.

@@ -1,4 +1,4 @@
-"""Figures of amounts: survivors over time, where the drug is, kinds of numbers."""
+"""Figures of amounts: where the drug is, kinds of numbers."""
 
 from __future__ import annotations
 
@@ -11,93 +11,20 @@ from exoresist.report.drawing import (
     Panel,
     Trace,
     arm_keys,
-    band,
     base_layout,
-    curve,
-    drug_name,
     linear_axis,
     log_axis,
     mark,
+    note,
     rounded,
     shown,
     span,
 )
-from exoresist.report.palette import INK, KINDS, PLACES, Fill, arm_strokes, place_fills
+from exoresist.report.palette import INK, KINDS, PLACES, SOFT, Fill, arm_strokes, place_fills
 from exoresist.report.wording import arm_labels, finite, number_text, percent_text, spoken, with_unit, wrapped
 from exoresist.studies.answer import Answer, Row
 
-
-def survivors(answer: Answer) -> Figure | None:
-    """Cells over time: one panel per lineage, one line per arm, one scale for all panels."""
-    rows = [row for row in answer.survivors if finite(row.get("cells")) is not None]
-    limits = span([row.get(key) for row in rows for key in ("cells", "low", "high")], 1.3)
-    if limits is None:
-        return None
-    # Below one cell a population is a fraction of a chance; six decades are all that a reader can use.
-    limits = (max(limits[0], limits[1] * 1e-6), limits[1])
-    populations = list(dict.fromkeys(str(row["population"]) for row in rows))
-    panels = [population_panel(answer, population, rows, limits) for population in populations]
-    dose = (
-        f" at {with_unit(answer.time_course_dose, 'nM')} {drug_name(answer)}" if finite(answer.time_course_dose) else ""
-    )
-    last = max(float(row["time"]) for row in rows)
-    labels = arm_labels(answer.arms)
-    ends = "; ".join(
-        f"{labels.get(str(row['arm']), row['arm'])}, {spoken(str(row['population']))}: {number_text(row['cells'])}"
-        for row in rows
-        if float(row["time"]) == last
-    )
-    return Figure(
-        "survivors",
-        "Who survives",
-        f"Living cells per well over time{dose}, by lineage. Logarithmic axes, the same in every panel: "
-        "equal slopes are equal net growth or kill. Bands hold 90 % of the draws.",
-        "Arms that part in the recipients’ panel show protection; a rise of the resistant lineage alone is selection, "
-        "which can look the same in a count of all cells.",
-        f"Line charts of living cells over time. After {number_text(last)} h: {ends}.",
-        panels,
-        arm_keys(answer, {str(row["arm"]) for row in rows}),
-    )
-
-
-def population_panel(answer: Answer, population: str, rows: list[Row], limits: tuple[float, float]) -> Panel:
-    """Cells over time of one lineage."""
-    strokes, labels = arm_strokes(answer.arms), arm_labels(answer.arms)
-    bands: list[Trace] = []
-    lines: list[Trace] = []
-    for arm, stroke in strokes.items():
-        own = sorted(
-            (row for row in rows if row["arm"] == arm and row["population"] == population),
-            key=lambda row: float(row["time"]),
-        )
-        if not own:
-            continue
-        times = [row["time"] for row in own]
-        low = [max(float(row["low"]), limits[0]) if finite(row.get("low")) is not None else None for row in own]
-        high = [max(float(row["high"]), limits[0]) if finite(row.get("high")) is not None else None for row in own]
-        area = band(times, low, high, stroke.colour, arm, 0.12)
-        bands += [area] if area else []
-        cells = [row["cells"] if float(row["cells"]) > 0 else None for row in own]
-        hover = "%{x:.3~g} h: %{y:,.3~r} cells<extra>" + shown(labels[arm]) + "</extra>"
-        line = curve(times, cells, labels[arm], stroke, arm, hover)
-        # A mark on every hourly point would read as a rope; about ten still tell the arms apart without colour.
-        line["marker"]["maxdisplayed"] = 10
-        lines.append(line)
-    last = max(float(row["time"]) for row in rows)
-    step = next((step for step in (1, 2, 4, 6, 12, 24, 48, 96, 168) if last / step <= 6), 24 * math.ceil(last / 144))
-    axis = linear_axis(
-        "Time (h)",
-        tickvals=[step * number for number in range(int(last / step) + 1)],
-        range=[-0.02 * last, last * 1.02],
-    )
-    layout = base_layout(400, xaxis=axis, yaxis=log_axis("Living cells per well", *limits))
-    narrow = {
-        "height": 300,
-        "margin": {"l": 56, "r": 10, "t": 8, "b": 54},
-        "font": {"size": 12},
-        "yaxis": log_axis("Living cells per well", *limits, most=6),
-    }
-    return Panel(bands + lines, layout, {}, narrow, spoken(population).capitalize())
+OUTSIDE = ("medium", "serum")
 
 
 def final_balance(answer: Answer) -> tuple[list[str], list[str], dict[tuple[str, str], float], dict[str, float]]:
@@ -111,7 +38,7 @@ def final_balance(answer: Answer) -> tuple[list[str], list[str], dict[tuple[str,
         for row in rows
         if str(row["arm"]) in times and float(row["time"]) == times[str(row["arm"])]
     }
-    met = list(dict.fromkeys(place for _, place in amounts))
+    met = list(dict.fromkeys(place for (_, place), amount in amounts.items() if amount != 0.0))
     places = [place for place in PLACES if place in met] + [place for place in met if place not in PLACES]
     return arms, places, amounts, times
 
@@ -124,6 +51,13 @@ def mass_balance(answer: Answer) -> Figure | None:
     if not arms:
         return None
     labels, fills = arm_labels(answer.arms), place_fills(places)
+    away = {arm: math.fsum(amounts.get((arm, place), 0.0) for place in OUTSIDE) / totals[arm] for arm in arms}
+    # Where nearly all of the drug stays outside, the bars would show nothing else: they show the rest then.
+    rest = min(away.values()) > 0.9
+    everywhere, places = places, [place for place in places if not rest or place not in OUTSIDE]
+    longest = max(1.0 - share for share in away.values()) * 100.0 if rest else 100.0
+    if longest <= 0:
+        return None
     positions = [len(arms) - 1 - number for number in range(len(arms))]
     traces: list[Trace] = []
     for place in places:
@@ -138,7 +72,7 @@ def mass_balance(answer: Answer) -> Figure | None:
                 "width": 0.5,
                 "name": shown(spoken(place)),
                 "marker": marker(fill),
-                "text": [f"{number_text(share, 2)} %" if share >= 7 else "" for share in shares],
+                "text": [f"{number_text(share, 2)} %" if share >= 0.09 * longest else "" for share in shares],
                 "textposition": "inside",
                 "insidetextanchor": "middle",
                 "textangle": 0,
@@ -154,7 +88,9 @@ def mass_balance(answer: Answer) -> Figure | None:
         110 + sum(max(66, 30 + 18 * len(row)) for row in rows),
         barmode="stack",
         uniformtext={"minsize": 12, "mode": "hide"},
-        xaxis=linear_axis("Share of all drug in the well (%)", range=[0, 100.4], dtick=20),
+        xaxis=linear_axis(
+            "Share of all drug in the well (%)", range=[0, 1.004 * longest], nticks=6, **({} if rest else {"dtick": 20})
+        ),
         yaxis=linear_axis(
             "",
             range=[-0.55, len(arms) - 0.45],
@@ -165,8 +101,14 @@ def mass_balance(answer: Answer) -> Figure | None:
             ticklabelstandoff=10,
         ),
     )
+    outside = [
+        note(f"total {percent_text(1.0 - away[arm])}", 1.0, position, 13, SOFT, xref="paper", xanchor="left", xshift=12)
+        for arm, position in zip(arms, positions, strict=True)
+        if rest
+    ]
     wide = {
-        "margin": {"l": 20, "r": 30, "t": 10, "b": 62},
+        "margin": {"l": 20, "r": 130 if rest else 30, "t": 10, "b": 62},
+        "annotations": outside,
         "yaxis": {"ticktext": ["<br>".join(shown(line) for line in row) for row in rows]},
     }
     narrow = {
@@ -174,21 +116,30 @@ def mass_balance(answer: Answer) -> Figure | None:
         "margin": {"l": 12, "r": 14, "t": 8, "b": 56},
         "font": {"size": 12},
         "yaxis": {"showticklabels": False, "automargin": False, "range": [-0.42, len(arms) - 0.25]},
-        "annotations": [above_bar(labels[arm], position) for arm, position in zip(arms, positions, strict=True)],
+        "annotations": [
+            above_bar(labels[arm] + (f" (total {percent_text(1.0 - away[arm])})" if rest else ""), position)
+            for arm, position in zip(arms, positions, strict=True)
+        ],
     }
     when = ", ".join(sorted({number_text(times[arm]) for arm in arms}))
     words = "; ".join(
         f"{labels[arm]}: "
-        + ", ".join(f"{place} {percent_text(amounts.get((arm, place), 0.0) / totals[arm])}" for place in places)
+        + ", ".join(f"{place} {percent_text(amounts.get((arm, place), 0.0) / totals[arm])}" for place in everywhere)
         for arm in arms
     )
     return Figure(
         "mass-balance",
         "Where the drug is",
-        f"All the drug of a well at {when} h, split by place. Greys are outside cells, blue-greens inside, "
-        "hatched sand in vesicles. Amounts in pmol are in the table below and, with a pointer, on each segment.",
+        (
+            f"The drug of a well that is neither in medium nor on serum at {when} h, split by place, with the "
+            "total beside each bar; all the rest is outside. Blue-greens are inside cells, hatched sand is in "
+            if rest
+            else f"All the drug of a well at {when} h, split by place. Greys are outside cells, blue-greens inside, "
+            "hatched sand in "
+        )
+        + "vesicles. Amounts in pmol are in the table below and, with a pointer, on each segment.",
         "Drug in the cytosol and on the target kills; drug in lysosomes or vesicles does not. Compare the lightest and "
-        "the darkest blue-green between arms.",
+        "the darkest blue-green between arms; a longer bar may only mean more cells.",
         f"Stacked bars of drug amounts. {words}.",
         [Panel(traces, layout, wide, narrow)],
         [Key(spoken(place), place, fills[place].colour, "bar", shape=fills[place].shape) for place in places],

@@ -6,6 +6,7 @@ import math
 
 from exoresist.report.drawing import (
     Figure,
+    Layout,
     Panel,
     Trace,
     arm_keys,
@@ -23,13 +24,18 @@ from exoresist.report.drawing import (
     shown,
     span,
 )
+from exoresist.report.overlap import coinciding, importance, nested, overlap_words, uncovered
 from exoresist.report.palette import AVAILABLE, SOFT, Stroke, arm_strokes
 from exoresist.report.rows import RowText, row_layouts
 from exoresist.report.wording import (
+    NULL,
+    VISIBLE,
     arm_labels,
+    change_text,
     estimate_text,
     finite,
     fold_text,
+    number_text,
     ratio_interval,
     ratio_text,
     spoken,
@@ -46,17 +52,34 @@ def dose_response(answer: Answer) -> Figure | None:
     if not rows or doses is None:
         return None
     strokes, labels = arm_strokes(answer.arms), arm_labels(answer.arms)
-    bands: list[Trace] = []
-    lines: list[Trace] = []
+    lines: dict[str, Trace] = {}
+    edges: dict[str, dict[float, tuple[float, float]]] = {}
     for arm, stroke in strokes.items():
         own = sorted((row for row in rows if row["arm"] == arm), key=lambda row: float(row["dose"]))
         if not own:
             continue
         x = [row["dose"] for row in own]
-        area = band(x, [row.get("low") for row in own], [row.get("high") for row in own], stroke.colour, arm, 0.13)
-        bands += [area] if area else []
         hover = "%{x:,.3~g} nM: %{y:.1%} survive<extra>" + shown(labels[arm]) + "</extra>"
-        lines.append(curve(x, [row["survival"] for row in own], labels[arm], stroke, arm, hover))
+        lines[arm] = curve(x, [row["survival"] for row in own], labels[arm], stroke, arm, hover)
+        ends = [(float(row["dose"]), finite(row.get("low")), finite(row.get("high"))) for row in own]
+        edges[arm] = {dose: (low, high) for dose, low, high in ends if low is not None and high is not None}
+    groups = coinciding({arm: dict(zip(line["x"], line["y"], strict=True)) for arm, line in lines.items()}, 0.015)
+    nested(lines, groups)
+    drawn, hidden = uncovered(edges, importance(answer))
+    bands = [
+        area
+        for arm in drawn
+        if (
+            area := band(
+                list(edges[arm]),
+                [low for low, _ in edges[arm].values()],
+                [high for _, high in edges[arm].values()],
+                strokes[arm].colour,
+                arm,
+                0.14,
+            )
+        )
+    ]
     top = max(
         [1.0] + [number for row in rows for key in ("survival", "high") if (number := finite(row.get(key))) is not None]
     )
@@ -86,11 +109,12 @@ def dose_response(answer: Answer) -> Figure | None:
         "dose-response",
         "Survival against dose",
         "Cells alive at the end of the assay, as a share of the untreated cells of the same arm. Lines are the central "
-        "parameter values; bands hold 90 % of the draws from the parameter ranges.",
-        "A curve further right means cells that withstand more drug. Arms whose bands overlap over their whole length "
-        "are hard to tell apart in this assay. The dotted line is half of the untreated.",
+        "parameter values; bands hold 90 % of the draws from the parameter ranges."
+        + overlap_words(groups, hidden, labels),
+        "A curve further right means cells that withstand more drug. Arms whose curves coincide would not be told "
+        "apart on a plate. The dotted line is half of the untreated.",
         f"Line chart of survival against {drug_name(answer)} dose on a logarithmic axis. {values}.",
-        [Panel(bands + lines, layout, {}, narrow)],
+        [Panel([*bands, *lines.values()], layout, {}, narrow)],
         arm_keys(answer, {str(row["arm"]) for row in rows}),
     )
 
@@ -158,7 +182,10 @@ def potency(answer: Answer) -> Figure | None:
         point = interval_point(row, len(rows) - 1 - place, strokes[arm], arm, labels[arm], unit)
         traces += [point] if point else []
     title = f"IC50 of {drug_name(answer)} ({unit})"
-    common, wide, narrow = row_layouts(texts, log_axis(title, *limits, most=7), log_axis(title, *limits, most=6), 62)
+    wide_ticks = 7 if limits[1] < 1e5 else 5
+    common, wide, narrow = row_layouts(
+        texts, log_axis(title, *limits, most=wide_ticks), log_axis(title, *limits, most=min(6, wide_ticks)), 62
+    )
     reference = next((row for row in rows if row["arm"] == answer.shift_against and finite(row.get("value"))), None)
     caption = f"IC50 of each arm ({unit}), with bars that hold 90 % of the draws; the axis is logarithmic."
     if any(text.value_aside for text in texts):
@@ -166,6 +193,8 @@ def potency(answer: Answer) -> Figure | None:
     if reference is not None:
         common["shapes"] = [line_up(float(reference["value"]))]
         caption += " The dotted line marks the arm that the shift is measured against."
+    if any(text.value != "not reached" and "(" not in text.value for text in texts):
+        caption += " A number without an interval is the same in every draw."
     if any(text.value == "not reached" for text in texts):
         caption += " An arm without a point has no IC50 within the doses tested."
     return Figure(
@@ -184,7 +213,7 @@ def shift_text(row: Row | None) -> str:
     if row is None or value is None:
         return ""
     interval = ratio_interval(row.get("low"), row.get("high"))
-    return f"{ratio_text(value)}×" + (f" ({interval})" if interval else "")
+    return f"{ratio_text(value)}×" + (f" ({interval})" if "–" in interval else "")
 
 
 def shift_in_words(answer: Answer, labels: dict[str, str]) -> str:
@@ -195,6 +224,8 @@ def shift_in_words(answer: Answer, labels: dict[str, str]) -> str:
     against, of = labels.get(answer.shift_against, answer.shift_against), labels.get(answer.shift_of, answer.shift_of)
     interval = ratio_interval(shift.low, shift.high)
     between = f" “{of}” against “{against}”" if of and against else ""
+    if interval == "1":
+        return f"The shift{between} is 1 in every draw: there is none. The dotted line runs through both."
     return (
         f"The shift{between} is {fold_text(shift)}{f' (90 % interval {interval})' if interval else ''}; 1 is no shift. "
         "Arms share their draws, so judge by the interval of the shift, not by the overlap of the bars."
@@ -209,27 +240,38 @@ def drivers(answer: Answer, most: int = 12) -> Figure | None:
         if finite(row.get("low_effect")) is not None and finite(row.get("high_effect")) is not None
     ]
     rows = sorted(rows, key=lambda row: -abs(float(row["high_effect"]) - float(row["low_effect"])))[:most]
-    if not rows:
-        return None
     effects = [float(row[key]) for row in rows for key in ("low_effect", "high_effect")]
+    if not rows or max(abs(effect - 1.0) for effect in effects) < NULL:
+        return None
     centre = finite(answer.ic50_shift.value) if answer.ic50_shift else None
     everything = effects + ([centre] if centre is not None else [])
+    invisible = max(abs(effect - 1.0) for effect in everything) < VISIBLE
+    number = change_text if invisible else ratio_text
     texts = [
         RowText(
             spoken(str(row["name"])).capitalize(),
-            f"{ratio_text(row['low_effect'])} → {ratio_text(row['high_effect'])}",
+            f"{number(row['low_effect'])} → {number(row['high_effect'])}",
             subject_text(str(row.get("subject") or "")),
         )
         for row in rows
     ]
     title = "IC50 shift with this parameter alone at the end of its range"
     limits = span(everything, 1.12)
-    if min(everything) > 0 and max(everything) / min(everything) > 10 and limits:
+    if invisible:
+        title = "Change of the IC50 with this parameter alone at the end of its range (%)"
+        axis = narrow_axis = percent_axis(title, everything)
+    elif min(everything) > 0 and max(everything) / min(everything) > 10 and limits:
         axis, narrow_axis = log_axis(title, *limits), log_axis(title, *limits, most=5)
     else:
         room = 0.05 * (max(everything) - min(everything)) or 0.05
         axis = narrow_axis = linear_axis(title, range=[min(everything) - room, max(everything) + room])
-    narrow_axis = {**narrow_axis, "title": {**narrow_axis["title"], "text": "IC50 shift at either end of the range"}}
+    narrow_axis = {
+        **narrow_axis,
+        "title": {
+            **narrow_axis["title"],
+            "text": "Change of the IC50 (%)" if invisible else "IC50 shift at either end",
+        },
+    }
     common, wide, narrow = row_layouts(texts, axis, narrow_axis, 54)
     if centre is not None:
         common["shapes"] = [line_up(centre)]
@@ -238,10 +280,25 @@ def drivers(answer: Answer, most: int = 12) -> Figure | None:
         "What the answer hangs on",
         "IC50 shift when one parameter alone is moved to the low end (open mark) and the high end (filled mark) of its "
         "range, all others at their central values. The dotted line is the central shift.",
-        "The long bars at the top are the measurements worth making first. A bar that crosses 1 can turn the answer.",
+        "No single number within its range makes the shift visible: all bars end within 10 %."
+        if invisible
+        else "The long bars at the top are the measurements worth making first. A bar that crosses 1 can turn the "
+        "answer.",
         "Tornado chart. " + "; ".join(text.words() for text in texts) + ".",
         [Panel(driver_traces(rows, [text.value for text in texts]), common, wide, narrow)],
     )
+
+
+def percent_axis(title: str, ratios: list[float]) -> Layout:
+    """An axis of ratios near 1, ticked as changes in per cent."""
+    low, high = min([*ratios, 1.0]), max([*ratios, 1.0])
+    room = 0.05 * (high - low)
+    step = 10.0 ** math.floor(math.log10(high - low))
+    step = next(factor * step for factor in (0.2, 0.5, 1, 2, 5) if (high - low) / (factor * step) <= 6)
+    first, last = math.ceil((low - 1.0 - room) / step), math.floor((high - 1.0 + room) / step)
+    ticks = [1.0 + step * number for number in range(first, last + 1)]
+    texts = [number_text(float(f"{100.0 * step * number:.3g}")) for number in range(first, last + 1)]
+    return linear_axis(title, range=[low - room, high + room], tickvals=ticks, ticktext=texts)
 
 
 def driver_traces(rows: list[Row], values: list[str]) -> list[Trace]:

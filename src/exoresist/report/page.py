@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -19,9 +18,10 @@ from exoresist.report.equations import mathml
 from exoresist.report.figures import figures
 from exoresist.report.files import write_atomically
 from exoresist.report.palette import arm_strokes
-from exoresist.studies.answer import COLUMNS, Answer, Estimate, Row
+from exoresist.report.tiles import tiles
+from exoresist.studies.answer import COLUMNS, Answer, Row
 
-ARM_TABLES = ("ic50", "curves", "survivors", "mass_balance")
+ARM_TABLES = ("ic50", "curves", "survivors", "levels", "rises", "mass_balance")
 
 
 def write_report(answer: Answer, folder: Path) -> Path:
@@ -33,6 +33,7 @@ def page(answer: Answer) -> str:
     """The whole page as HTML."""
     answer = complete(answer)
     drawn = figures(answer)
+    labels = list(wording.arm_labels(answer.arms).values())
     numbered = {name: number for number, name in enumerate(drawn, start=1)}
     return str(
         template().render(
@@ -48,6 +49,7 @@ def page(answer: Answer) -> str:
             kinds=kind_counts(answer.parameters),
             source_ids={str(row.get("id")) for row in answer.bibliography},
             timing=timing(answer),
+            prose=lambda text: wording.prose(str(text), labels),
             plotly=template_text("plotly"),
             style=template_text("report.css"),
             script=template_text("report.js"),
@@ -89,6 +91,8 @@ def template() -> Any:
         interval=lambda row: wording.interval_text(row.get("low"), row.get("high")),
         doi=doi_address,
         anchor=anchor,
+        reason=lambda text: wording.reason_text(str(text or "")),
+        units=lambda text: re.sub(r"\$(\w)", r"unit \1", str(text or "")).replace("um^", "µm^").replace("^2", "²"),
         subject=lambda text: wording.subject_text(str(text or "")),
         tight=lambda text: re.sub(r"(?<=\d) (?=[%h])", "\u00a0", text),
     )
@@ -125,67 +129,6 @@ def in_script(data: Any) -> str:
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
-
-
-def tiles(answer: Answer) -> list[dict[str, str]]:
-    """The four numbers under the answer: label, value, interval, what it means."""
-    membrane = answer.donor_membrane_equivalents
-    too_much = membrane is not None and (wording.finite(membrane.value) or 0) > 1
-    return [
-        tile("IC50 shift", answer.ic50_shift, "×", comparison(answer), wording.ratio_text, wording.ratio_interval),
-        tile(
-            "Dose gap",
-            answer.dose_gap,
-            "×",
-            "Vesicles needed for half the effect over vesicles available; above 1, supply falls short.",
-        ),
-        tile(
-            "Donor membrane",
-            membrane,
-            "",
-            "Donor-membrane equivalents that each recipient takes up"
-            + ("; above 1 is more membrane than one donor has." if too_much else "; 1 is a whole donor’s surface."),
-        ),
-        {
-            "label": "Assumed numbers",
-            "value": wording.percent_text(answer.assumed_share),
-            "interval": assumed_count(answer),
-            "meaning": "Share of the numbers used that rest on judgement, not on a measurement or a fit.",
-        },
-    ]
-
-
-def comparison(answer: Answer) -> str:
-    """What the shift compares."""
-    labels = wording.arm_labels(answer.arms)
-    of, against = labels.get(answer.shift_of, answer.shift_of), labels.get(answer.shift_against, answer.shift_against)
-    compared = f"“{of}” over “{against}”" if of and against else "IC50 of the arm asked about over its comparison"
-    return f"{compared}; 1 is no shift."
-
-
-def tile(
-    label: str,
-    estimate: Estimate | None,
-    suffix: str,
-    meaning: str,
-    number: Callable[[Any], str] = wording.number_text,
-    between: Callable[[Any, Any], str] = wording.interval_text,
-) -> dict[str, str]:
-    """One of the key numbers."""
-    text = number(estimate.value if estimate else None)
-    interval = between(estimate.low, estimate.high) if estimate else ""
-    return {
-        "label": label,
-        "value": text if text == wording.MISSING else text + suffix,
-        "interval": f"90\u00a0% interval {interval}" if interval else "",
-        "meaning": meaning,
-    }
-
-
-def assumed_count(answer: Answer) -> str:
-    """`9 of 31 parameters`."""
-    counts = kind_counts(answer.parameters)
-    return f"{counts.get('assumed', 0)} of {sum(counts.values())} parameters" if counts else ""
 
 
 def balance_table(answer: Answer) -> dict[str, Any]:

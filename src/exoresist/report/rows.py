@@ -43,11 +43,12 @@ def row_layouts(rows: list[RowText], axis: Layout, narrow_axis: Layout, least: i
     places = [count - 1 - number for number in range(count)]
     y_axis = linear_axis("", tickvals=places, showline=False, ticks="", showgrid=False, ticklabelstandoff=10)
     common = base_layout(0, xaxis=axis, yaxis=y_axis)
+    widest = max(len(text) for row in rows for text in (row.value, row.value_aside))
     left = [joined(broken(row.name, 34), soft(row.name_aside, 34)) for row in rows]
     height = max([least] + [26 + 17 * (1 + name.count("<br>")) for name in left])
     wide = {
         "height": 86 + height * count,
-        "margin": {"l": 20, "r": 172, "t": 16, "b": 62},
+        "margin": {"l": 20, "r": 28 + round(7.9 * widest), "t": 16, "b": 62},
         "yaxis": {"ticktext": left, "range": [-0.5, count - 0.5]},
         "annotations": [
             note(joined(shown(row.value), soft(row.value_aside)), 1.0, y, xref="paper", xanchor="left", xshift=14)

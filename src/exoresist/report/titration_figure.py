@@ -18,7 +18,7 @@ from exoresist.report.drawing import (
     note,
     span,
 )
-from exoresist.report.palette import AVAILABLE, INK, NEEDED, Stroke, transparent
+from exoresist.report.palette import AVAILABLE, INK, NEEDED, SOFT, Stroke, transparent
 from exoresist.report.wording import MISSING, estimate_text, finite, fold_text, interval_text, number_text
 from exoresist.studies.answer import Answer, Estimate
 
@@ -52,7 +52,7 @@ def titration(answer: Answer) -> Figure | None:
     hover = "%{x:,.3~g} vesicles per cell: %{y:.3~g}-fold<extra></extra>"
     line = curve(x, [row["fold"] for row in rows], "IC50 fold", Stroke(INK, "circle", "solid"), "fold", hover)
     folds = [number for row in rows for key in ("fold", "low", "high") if (number := finite(row.get(key))) is not None]
-    shapes: list[Layout] = [line_across(1.0)]
+    shapes: list[Layout] = [*untested(float(x[-1]), limits), line_across(1.0)]
     for _, estimate, colour, dash in marks:
         shapes += vertical_mark(estimate, colour, dash, limits)
     arrow = gap_arrow(answer, marks, limits)
@@ -60,20 +60,23 @@ def titration(answer: Answer) -> Figure | None:
     layout = base_layout(470, xaxis=log_axis(title, *limits), yaxis=fold_axis(folds), shapes=shapes)
     narrow = {
         "height": 420,
-        "margin": {"l": 56, "r": 12, "t": 112, "b": 56},
+        "margin": {"l": 56, "r": 12, "t": 112 if marks else 14, "b": 56},
         "font": {"size": 12},
         "xaxis": log_axis(title, *limits, most=5),
-        "annotations": [mark_note(mark, tier, limits, False) for tier, mark in enumerate(marks)] + arrow,
+        "annotations": [mark_note(mark, tier, limits, False) for tier, mark in enumerate(marks)]
+        + arrow
+        + layout.get("annotations", []),
     }
-    missing = "" if len(marks) == 2 else " A mark that is missing has no value within the range examined."
+    beyond = limits[1] > 3 * float(x[-1])
+    if beyond:
+        layout["annotations"] = [untested_note(float(x[-1]), limits)]
     return Figure(
         "titration",
         "How many vesicles it takes",
-        "IC50 fold of recipients given purified vesicles, against the number given. The band holds 90 % of the draws. "
-        "Vertical lines: vesicles available from the donors, and vesicles needed for half of the effect, with 90 % "
-        f"intervals as shaded columns.{missing}",
-        "Needed left of available: donors supply enough. Needed right of available: they do not, and the distance is "
-        f"the dose gap, here {fold_text(answer.dose_gap)}{gap_interval(answer)}.",
+        "IC50 fold of recipients given purified vesicles, against the number given. The band holds 90 % of the draws."
+        + marks_words(marks)
+        + (" Grey: more vesicles than were tested; the need is extrapolated there." if beyond else ""),
+        look_for(answer, marks),
         f"Curve of IC50 fold against vesicles per cell, with a band. "
         f"Available: {estimate_words(answer.vesicles_available)}. Needed: {estimate_words(answer.vesicles_needed)}.",
         [
@@ -81,13 +84,54 @@ def titration(answer: Answer) -> Figure | None:
                 [area, line] if area else [line],
                 layout,
                 {
-                    "margin": {"l": 76, "r": 24, "t": 100, "b": 62},
-                    "annotations": [mark_note(mark, tier, limits, True) for tier, mark in enumerate(marks)] + arrow,
+                    "margin": {"l": 76, "r": 24, "t": 100 if marks else 20, "b": 62},
+                    "annotations": [mark_note(mark, tier, limits, True) for tier, mark in enumerate(marks)]
+                    + arrow
+                    + layout.get("annotations", []),
                 },
                 narrow,
             )
         ],
     )
+
+
+def marks_words(marks: list[Mark]) -> str:
+    """What the caption says of the vertical lines that are there, and of the one that is not."""
+    if not marks:
+        return ""
+    meanings = {
+        "available": "vesicles available from the donors",
+        "needed": "vesicles needed for half of the donors’ effect",
+    }
+    text = f" Vertical lines: {', and '.join(meanings[word] for word, *_ in marks)}, with 90 % intervals as columns."
+    return text if len(marks) == 2 else text + " A line that is missing has no value within the range examined."
+
+
+def look_for(answer: Answer, marks: list[Mark]) -> str:
+    """How to read the figure, with the dose gap where there is one."""
+    if answer.dose_gap is None or finite(answer.dose_gap.value) is None or len(marks) < 2:
+        return (
+            "The number of vesicles at which the curve leaves 1 for good. A plate assay sees a fold of about 1.1 at "
+            "best: below it, vesicles do not matter."
+        )
+    return (
+        "Needed left of available: donors supply enough. Needed right of available: they do not, and the distance is "
+        f"the dose gap, here {fold_text(answer.dose_gap)}{gap_interval(answer)}."
+    )
+
+
+def untested(last: float, limits: tuple[float, float]) -> list[Layout]:
+    """A grey column over the numbers that were not tested."""
+    if limits[1] <= 3 * last:
+        return []
+    ends = {"xref": "x", "x0": last, "x1": limits[1], "yref": "paper", "y0": 0, "y1": 1}
+    return [{"type": "rect", **ends, "fillcolor": "#f1efea", "line": {"width": 0}, "layer": "below"}]
+
+
+def untested_note(last: float, limits: tuple[float, float]) -> Layout:
+    """The words on that column."""
+    middle = (math.log10(last) + math.log10(limits[1])) / 2
+    return note("not tested", middle, 0.0, 12, SOFT, yref="paper", yanchor="bottom", yshift=3, textangle=-90)
 
 
 def gap_interval(answer: Answer) -> str:

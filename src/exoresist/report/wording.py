@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from exoresist.studies.answer import Estimate, Row
 
 MISSING = "not available"
+VISIBLE = 0.1  # a plate assay sees a shift of about 10 % at best
+NULL = 1e-6  # a shift this close to 1 is the solver's own accuracy
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 NO_BREAK = "\u00a0"
 UNIT_TEXT = {"dimensionless": "", "1": "", "uM": "µM", "um": "µm", "particle/cell": "vesicles per cell"}
@@ -22,7 +26,10 @@ def finite(value: Any) -> float | None:
 
 
 def number_text(value: Any, figures: int = 3) -> str:
-    """A number with `figures` significant figures: 0.00321, 24.1, 1,250, 3.2 x 10^6 (typeset), or `not available`."""
+    """A number with `figures` significant figures: 0.00321, 24.1, 33,700, 3.2 x 10^6 (typeset), or `not available`.
+
+    Whole numbers keep one figure more, so that 1,234 does not turn into 1,230.
+    """
     number = finite(value)
     if number is None:
         return MISSING
@@ -35,6 +42,8 @@ def number_text(value: Any, figures: int = 3) -> str:
         power = power_text(exponent)
         text = power if mantissa == "1" else f"{mantissa}{NO_BREAK}×{NO_BREAK}{power}"
     else:
+        if exponent > figures:
+            number = round(number, figures - 1 - exponent)
         decimals = max(0, figures - 1 - exponent)
         text = f"{number:,.{decimals}f}"
         if decimals and exponent < figures - 1 and "." in text:
@@ -53,7 +62,7 @@ def ratio_text(value: Any) -> str:
     if number is None:
         return MISSING
     distance = abs(number - 1.0)
-    if distance < 1e-6:
+    if distance < NULL:
         return "1"
     if distance < 0.02:
         return f"{number:.{max(3, -math.floor(math.log10(distance)))}f}"
@@ -61,11 +70,33 @@ def ratio_text(value: Any) -> str:
 
 
 def ratio_interval(low: Any, high: Any) -> str:
-    """Interval of a ratio; empty when an end is missing."""
-    if finite(low) is None or finite(high) is None:
+    """Interval of a ratio, both ends with the decimals that the wider end needs; empty when an end is missing.
+
+    1.000002 to 1.19 reads 1.00-1.19, 1.0008 to 1.02 reads 1.00-1.02, and 0.9999 to 1.0003 keeps its four decimals.
+    """
+    first, last = finite(low), finite(high)
+    if first is None or last is None:
         return ""
-    first, last = ratio_text(low), ratio_text(high)
-    return first if first == last else f"{first}–{last}"
+    distance = max(abs(first - 1.0), abs(last - 1.0))
+    if distance < NULL:
+        return "1"
+    if last >= 10 or first < 0.1:
+        texts = (ratio_text(first), ratio_text(last))
+    else:
+        decimals = max(2, -math.floor(math.log10(distance)))
+        texts = (f"{first:.{decimals}f}", f"{last:.{decimals}f}")
+    return texts[0] if texts[0] == texts[1] else "–".join(texts)
+
+
+def change_text(ratio: Any) -> str:
+    """A ratio near 1 as a change: 1.0004 reads `+0.04 %`."""
+    number = finite(ratio)
+    if number is None:
+        return MISSING
+    percent = float(f"{100.0 * (number - 1.0):.2g}")
+    if abs(percent) < 1e-3:
+        return f"0{NO_BREAK}%"
+    return f"{'+' if percent > 0 else ''}{number_text(percent, 2)}{NO_BREAK}%"
 
 
 def unit_text(unit: str) -> str:
@@ -88,9 +119,9 @@ def interval_text(low: Any, high: Any, figures: int = 3) -> str:
 
 
 def estimate_text(value: Any, low: Any, high: Any, unit: str, figures: int = 3) -> str:
-    """`24 nM (21–27)`."""
+    """`24 nM (21–27)`; without the interval where it is as narrow as the number itself."""
     interval = interval_text(low, high, figures)
-    return with_unit(value, unit, figures) + (f" ({interval})" if interval else "")
+    return with_unit(value, unit, figures) + (f" ({interval})" if "–" in interval else "")
 
 
 def fold_text(estimate: Estimate | None) -> str:
@@ -136,6 +167,20 @@ def wrapped(text: str, width: int) -> list[str]:
         else:
             line = f"{line} {word}".strip()
     return [*lines, line] if line else lines or [""]
+
+
+def reason_text(reason: str) -> str:
+    """`efflux_km of drug:doxorubicin|pump:ABCB1` as `efflux km of doxorubicin, ABCB1`."""
+    return spoken(re.sub(r"\b[a-z_]+:(?=\w)", "", reason).replace("|", ", "))
+
+
+def prose(text: str, labels: Iterable[str] = ()) -> str:
+    """A sentence as it is printed: powers of ten typeset, arms in curly quotes, per cent signs off their number."""
+    text = re.sub(r"(?<=\d) x 10\^(-?\d+)", lambda found: f"{NO_BREAK}×{NO_BREAK}{power_text(int(found[1]))}", text)
+    text = re.sub(r"\b1e([-+]?\d+)\b", lambda found: power_text(int(found[1])), text)
+    for label in sorted(set(labels), key=len, reverse=True):
+        text = text.replace(f"'{label}'", f"“{label}”")
+    return re.sub(r"(?<=\d) ?(?=%)|(?<=\d) (?=h\b)", NO_BREAK, text)
 
 
 def listed(values: Any) -> str:

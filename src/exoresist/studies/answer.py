@@ -21,11 +21,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "shifts": ("arm", "value", "low", "high"),
     "curves": ("arm", "dose", "survival", "low", "high"),
     "survivors": ("arm", "time", "population", "cells", "low", "high"),
-    "levels": ("arm", "time", "cargo", "copies_per_cell", "low", "high"),
+    "levels": (
+        "arm", "time", "cargo", "copies_per_cell", "low", "high", "gained", "gained_low", "gained_high",
+    ),
     "rises": (
         "arm", "peak_h", "peak_h_low", "peak_h_high", "level_4h_over_max", "level_4h_over_max_low",
         "level_4h_over_max_high",
     ),
+    "events": ("arm", "time", "what"),
     "titration": ("vesicles_per_cell", "fold", "low", "high"),
     "mass_balance": ("arm", "time", "place", "amount"),
     "plate": ("plate", "well", "arm", "drug", "dose", "dose_unit", "replicate", "time", "readout", "value"),
@@ -73,7 +76,9 @@ class Answer:
     shifts            the same ratio for every arm against the reference arm
     curves            dose in nM; survival as a fraction of the untreated of the same arm
     survivors         cells per well over time at `time_course_dose` (nM)
-    levels, rises     an add-back's cargo per recipient cell over time; when it peaks and how much of the peak stands after 4 h
+    levels, rises     an add-back's cargo per recipient cell over time (`gained`: above the first reading, with the
+                      interval of the difference; may be absent); when it peaks and what share stands after 4 h
+    events            what was done to an arm and when (h): vesicles added, vesicles washed out
     titration         IC50 fold of the recipients against vesicles added per recipient
     dose_gap          vesicles needed for half the effect over vesicles available
     mass_balance      amount of drug in pmol per well in each place
@@ -100,6 +105,7 @@ class Answer:
     time_course_dose: float | None = None
     levels: list[Row] = field(default_factory=list)
     rises: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
     titration: list[Row] = field(default_factory=list)
     vesicles_available: Estimate | None = None
     vesicles_needed: Estimate | None = None

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from exoresist.assembly.assay import AddBack, TimeCourse
+from exoresist.assembly.assay import AddBack, Confluence, TimeCourse
 from exoresist.assembly.assay import Titration as TitrationAssay
 from exoresist.assembly.build import Model
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
-from exoresist.core.progress import Progress, Silent
+from exoresist.core.errors import InputError
+from exoresist.core.progress import Progress, Silent, Stages
 from exoresist.studies import balance, drivers, provenance, wording
 from exoresist.studies.answer import Answer, Estimate, Row
 from exoresist.studies.arms import ArmResult, run_arms, time_course_dose
@@ -20,7 +21,7 @@ from exoresist.studies.courses import course_answer
 from exoresist.studies.curves import curve_rows, ic50_rows, survivor_rows
 from exoresist.studies.ensemble import Ensemble, reconciled
 from exoresist.studies.estimates import estimate, missing_share
-from exoresist.studies.plate import PlateDesign, ReadoutNoise, plate_rows
+from exoresist.studies.plate import PLATE_96, PLATE_384, PlateDesign, ReadoutNoise, plate_rows
 from exoresist.studies.survival import ABOVE, INSIDE, ratio
 from exoresist.studies.titration import (
     Titration,
@@ -28,8 +29,7 @@ from exoresist.studies.titration import (
     secreted_per_recipient,
     titrate,
 )
-
-TITRATION_DRAWS = 16  # enough for a 90 % band of a curve; the arms use all draws
+from exoresist.studies.workload import TITRATION_DRAWS, stage_work
 
 
 def answer_scenario(scenario: Scenario, catalog: Catalog | None = None, progress: Progress | None = None) -> Answer:
@@ -39,14 +39,21 @@ def answer_scenario(scenario: Scenario, catalog: Catalog | None = None, progress
     """
     began = time.perf_counter()
     catalog = catalog or Catalog.load()
-    report = progress or Silent()
     assay = scenario.assay
+    if isinstance(assay, Confluence):
+        raise InputError(
+            f"scenario '{scenario.name}' asks for assay '{assay.kind}', which compares with measured data",
+            "an assay such as dose_response, co_culture or time_course",
+            "Answer this one with `exoresist ask fit SCENARIO --data FOLDER`",
+        )
+    report = Stages(progress or Silent(), stage_work(scenario))
     if isinstance(assay, (AddBack, TimeCourse)):
         answer = course_answer(scenario, catalog, report)
     elif isinstance(assay, TitrationAssay):
         answer = _titration_only(scenario, assay, catalog, report)
     else:
         answer = _arms_answer(scenario, catalog, report)
+    report.finish()
     answer.timing_s["total"] = time.perf_counter() - began  # type: ignore[index, call-overload]
     return answer
 
@@ -65,12 +72,15 @@ def reference_of(results: Sequence[ArmResult]) -> ArmResult:
     return next((result for result in results if result.arm.role == "reference"), results[0])
 
 
-def _arms_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Answer:
+def _arms_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answer:
+    work = stage_work(scenario)
+    report.begin("reconcile", work["reconcile"])
     timing: dict[str, float] = {}
     clock = time.perf_counter()
     ensemble = reconciled(scenario, catalog, report)
     timing["reconcile"] = time.perf_counter() - clock
     clock = time.perf_counter()
+    report.begin("arms", work["arms"])
     results = run_arms(scenario, catalog, ensemble, report)
     timing["arms"] = time.perf_counter() - clock
     of, against = comparison(scenario, results)
@@ -99,6 +109,7 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Answ
     answer.sentences.append(wording.shift_sentence(shift, _label(of), _label(against), drug, population))
     clock = time.perf_counter()
     models = [result.model for result in results]
+    report.begin("titration", work["titration"])
     _titration(scenario, results, catalog, ensemble.head(TITRATION_DRAWS), report, answer)
     timing["titration"] = time.perf_counter() - clock
     for result in results:
@@ -107,6 +118,7 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Answ
             answer.sentences.append(wording.control_sentence(_label(result), own, _label(reference)))
     clock = time.perf_counter()
     if of is not against:
+        report.begin("drivers", drivers.expected_work(of, against))
         answer.drivers.extend(drivers.driver_rows(of, against, report))
     timing["drivers"] = time.perf_counter() - clock
     _finish(answer, catalog, models, timing)
@@ -133,8 +145,18 @@ def _plate(scenario: Scenario, results: Sequence[ArmResult]) -> list[Row]:
         }
         for result in results
     }
-    design = PlateDesign(replicates=assay.replicates, noise=ReadoutNoise(multiplicative=assay.noise))  # type: ignore[union-attr]
-    return plate_rows(survivors, assay.drug, scenario.seed, time=scenario.duration, design=design)  # type: ignore[union-attr]
+    noise = ReadoutNoise(multiplicative=assay.noise)  # type: ignore[union-attr]
+    conditions = sum(len(doses) for doses in survivors.values())
+    groups = [survivors] if conditions <= len(PLATE_384.wells(edge=False)) else [{arm: survivors[arm]} for arm in survivors]
+    rows: list[Row] = []
+    for group in groups:
+        size = sum(len(doses) for doses in group.values())
+        shape = PLATE_96 if size <= len(PLATE_96.wells(edge=False)) else PLATE_384
+        design = PlateDesign(plate_format=shape, replicates=assay.replicates, noise=noise)  # type: ignore[union-attr]
+        label = "" if len(groups) == 1 else f"{next(iter(group))} "
+        dealt = plate_rows(group, assay.drug, scenario.seed, time=scenario.duration, design=design)  # type: ignore[union-attr]
+        rows += [{**row, "plate": f"{label}{row['plate']}"} for row in dealt]
+    return rows
 
 
 def _label(result: ArmResult) -> str:
@@ -217,9 +239,13 @@ def _fill_equivalents(answer: Answer, available: Estimate, needed: Estimate) -> 
             )
 
 
-def _titration_only(scenario: Scenario, assay: TitrationAssay, catalog: Catalog, report: Progress) -> Answer:
+def _titration_only(scenario: Scenario, assay: TitrationAssay, catalog: Catalog, report: Stages) -> Answer:
+    work = stage_work(scenario)
+    report.begin("reconcile", work["reconcile"])
     ensemble = reconciled(scenario, catalog, report)
+    report.begin("arms", work["arms"])
     results = run_arms(scenario, catalog, ensemble, report)
+    report.begin("titration", work["titration"])
     titration = titrate(scenario, assay.donor, assay.per_cell, assay.hours, catalog, ensemble.head(TITRATION_DRAWS), report)
     shift = estimate(titration.fold[-1])
     answer = Answer(

@@ -12,16 +12,17 @@ from exoresist.assembly.build import Model, build
 from exoresist.assembly.scenario import Arm, Scenario
 from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
-from exoresist.core.progress import Progress
+from exoresist.core.progress import Stages
 from exoresist.studies import provenance, wording
 from exoresist.studies.answer import Answer, Estimate, Row
 from exoresist.studies.arms import saved_times
 from exoresist.studies.estimates import band, estimate
+from exoresist.studies.workload import stage_work
 
 Array = NDArray[np.float64]
 
 
-def course_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Answer:
+def course_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answer:
     """Cells over time of every arm; for an add-back also the followed cargo per recipient, its peak and its rise."""
     assay = scenario.assay
     assert isinstance(assay, (AddBack, TimeCourse))
@@ -29,6 +30,7 @@ def course_answer(scenario: Scenario, catalog: Catalog, report: Progress) -> Ans
     dense = np.array(sorted({*saved_times(scenario), *times}))
     answer = Answer(name=scenario.name, title=scenario.title or scenario.name, question=scenario.question, seed=scenario.seed)
     models: list[Model] = []
+    report.begin("arms", stage_work(scenario)["arms"])
     levels: dict[str, Array] = {}
     for arm, one in expand_arms(scenario):
         model = build(one, catalog)

@@ -9,6 +9,7 @@ from exoresist.core.quantity import Quantity
 from exoresist.core.units import convert
 from exoresist.studies.arms import ArmResult, dose_grid
 from exoresist.studies.survival import ratio, survive
+from exoresist.studies.workload import FINE_DOSES
 
 Row = dict[str, object]
 
@@ -54,6 +55,12 @@ def driver_rows(of: ArmResult, against: ArmResult, report: Progress, most: int =
             found.append((reach, {"name": name, "subject": subject, "low_effect": float(low), "high_effect": float(high)}))
     found.sort(key=lambda item: -item[0])
     return [row for reach, row in found[:most] if reach > 1e-9]
+
+
+def expected_work(of: ArmResult, against: ArmResult) -> float:
+    """Culture hours times sets that `driver_rows` will run, at most."""
+    sets = 1 + 2 * len(_uncertain(of, against))
+    return 2.0 * sets * (len(dose_grid(of.scenario)) + FINE_DOSES) * of.scenario.duration
 
 
 def _uncertain(*results: ArmResult) -> list[tuple[str, str]]:

@@ -149,11 +149,11 @@ def _share_left(
     model: Model, drug: str, dose: float, ensemble: Ensemble, scenario: Scenario, report: Progress | None
 ) -> Array:
     """(sets,) survivors at a dose over the untreated, at the end."""
-    values = {key: np.repeat(value, 2) for key, value in ensemble.values(model).items()}
-    doses = np.tile([0.0, dose], ensemble.sets)
+    values = {key: np.tile(value, 2) for key, value in ensemble.values(model).items()}
+    doses = np.repeat([0.0, dose], ensemble.sets)
     run = culture(model, [0.0, scenario.duration], values=values, doses={drug: doses}, report=report)
-    cells = run.amount(model.recipients().cells)[-1].reshape(ensemble.sets, 2)
-    return np.asarray(cells[:, 1] / cells[:, 0])
+    cells = run.amount(model.recipients().cells)[-1].reshape(2, ensemble.sets)
+    return np.asarray(cells[1] / cells[0])
 
 
 def _observed(scenario: Scenario, catalog: Catalog, drug: str) -> dict[str, Quantity]:

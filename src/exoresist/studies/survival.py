@@ -44,14 +44,6 @@ class Survival:
         return result
 
 
-def picked(values: Mapping[str, Array], model: Model, repeat: int, sets: Array | None = None) -> dict[str, Array]:
-    """Draws of the parameters that a model has, each repeated for every dose."""
-    rows = slice(None) if sets is None else sets
-    return {
-        key: np.repeat(value[rows], repeat) for key, value in values.items() if key in model.network.parameters
-    }
-
-
 def survive(
     model: Model,
     drug: str,
@@ -130,23 +122,25 @@ def _cells(
     per_cell: Mapping[str, Array] | None,
     loads: Mapping[str, Mapping[str, Array]] | None,
 ) -> tuple[Array, Run]:
+    # Dose by dose, all sets of one dose together: sets that advance in one block share their step size, and it is the dose
+    # that makes a problem stiff.
     count = doses.shape[1]
-    values = picked(draws, model, count)
+    values = {key: np.tile(value, count) for key, value in draws.items() if key in model.network.parameters}
     run = culture(
         model,
         times,
         values=values,
-        doses={drug: doses.ravel()},
-        per_cell=None if per_cell is None else {key: np.repeat(value, count) for key, value in per_cell.items()},
+        doses={drug: doses.T.ravel()},
+        per_cell=None if per_cell is None else {key: np.tile(value, count) for key, value in per_cell.items()},
         loads=None
         if loads is None
-        else {name: {kind: np.repeat(np.broadcast_to(each, (sets,)), count) for kind, each in load.items()} for name, load in loads.items()},
+        else {name: {kind: np.tile(np.broadcast_to(each, (sets,)), count) for kind, each in load.items()} for name, load in loads.items()},
         report=report,
     )
     cells = run.amount(model.recipients().cells)
     if cells.shape[1] == 1:
         cells = np.repeat(cells, sets * count, axis=1)
-    return np.ascontiguousarray(cells.T.reshape(sets, count, len(times))), run
+    return np.ascontiguousarray(cells.T.reshape(count, sets, len(times)).swapaxes(0, 1)), run
 
 
 def ratio(of: Survival, against: Survival) -> Array:
@@ -157,4 +151,4 @@ def ratio(of: Survival, against: Survival) -> Array:
     return result
 
 
-__all__ = ["ABOVE", "BELOW", "INSIDE", "Survival", "picked", "ratio", "survive"]
+__all__ = ["ABOVE", "BELOW", "INSIDE", "Survival", "ratio", "survive"]
