@@ -91,7 +91,7 @@ REFUSED: dict[str, tuple[Change, tuple[str, ...]]] = {
     "not a number": (put("drugs", 0, "dose", value="nan nM"), ("drugs[0].dose", "'nan nM'")),
     "infinite": (put("duration", value="inf h"), ("duration", "'inf h'")),
     "1e300 nM": (put("drugs", 0, "dose", value="1e300 nM"), ("drugs[0].dose", "'1e300 nM'", "at most")),
-    "1e400 nM": (put("drugs", 0, "dose", value="1e400 nM"), ("drugs[0].dose", "'1e400 nM'")),
+    "1e400 nM": (put("drugs", 0, "dose", value="1e400 nM"), ("drugs[0].dose", "'1e400 nM'", "not a finite number")),
     "1e15 cells": (put("populations", 0, "count", value="1e15 cell"), ("populations[0].count", "at most 1e+09 cell")),
     "more cells than fit": (put("populations", 0, "count", value="1e8 cell"), ("capacity", "only 60000 fit")),
     "1e9 draws": (put("uncertainty", "draws", value=1_000_000_000), ("uncertainty.draws", "10000")),
@@ -107,7 +107,7 @@ REFUSED: dict[str, tuple[Change, tuple[str, ...]]] = {
         put("assay", "doses", value={"from": "1 nM", "to": "10 nM", "points": 5000}),
         ("assay.doses.points", "64"),
     ),
-    "no doses": (put("assay", "doses", value=[]), ("assay.doses", "at least 1")),
+    "no doses": (put("assay", "doses", value=[]), ("assay.doses", "at least 1 entries")),
     "only the control": (put("assay", "doses", value=["0 nM"]), ("assay.doses", "no dose above zero")),
     "no populations": (put("populations", value=[]), ("populations", "at least 1")),
     "no cells anywhere": (

@@ -113,7 +113,7 @@ def test_damaged_cells_stop_dividing(dish: Callable[..., Any]) -> None:
     assert share[-1, 2] < 0.7 < 1.0 == share[-1, 0]
 
 
-def quiet_drug(dish: Callable[..., Any], line: str) -> tuple[Any, dict[str, float]]:
+def quiet_drug(dish: Callable[..., Any], line: str) -> tuple[Any, dict[str, Any]]:
     """Cells that neither grow, die nor make vesicles, in enough medium: drug comes to rest."""
     one = alone(dish, line, arena={"kind": "well", "volume": "1 mL", "capacity": "60000 cell"})
     return one, {"recipient.ilv_formation_rate": 0.0, **frozen(one, *SILENT, "pump_turnover", "pump_synthesis")}

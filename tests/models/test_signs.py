@@ -347,3 +347,22 @@ def test_more_pump_from_vesicles_means_more_resistance(dish: Callable[..., Any])
         assert np.all(np.diff(run.amount("recipient.ABCB1")[-1] / cells) > 1.0), name
         if name != "donor.ilv_formation_rate":  # more vesicles also take more drug out of the medium
             assert np.all(np.diff(cells) > 1e-4 * cells[0]), name
+
+
+@pytest.mark.parametrize(
+    ("cargo", "axis", "node", "direction"),
+    [("PKM2", "pkm2_cisplatin_wang21", "glycolysis", +1), ("ACADM", "acadm_gemcitabine_yang23", "ferroptosis", -1)],
+)
+def test_received_proteins_move_their_hub(
+    dish: Callable[..., Any], cargo: str, axis: str, node: str, direction: int
+) -> None:
+    """A cargo that drives a hub raises it, one that holds it back lowers it; undelivered, it leaves it be."""
+    one = alone(
+        dish, "mcf7_sensitive", cargo=[cargo], axes=[axis],
+        vesicles=[{"id": "preparation", "donor": "mcf7_resistant", "per_cell": "1e6 particle/cell", "at": "0 h"}],
+    )  # fmt: skip
+    delivered = np.array([0.0, 0.1, 0.3])
+    values = {**STRONG, "recipient.ilv_formation_rate": 0.0, "recipient.delivered_fraction": delivered}
+    level = one.run(LAST, values=values, **EXACT).amount(f"recipient.{node}")[-1]
+    assert level[0] == pytest.approx(1.0, rel=1e-9)
+    assert np.all(direction * np.diff(level) > 1e-6)

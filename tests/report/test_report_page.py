@@ -125,7 +125,8 @@ def test_reading_order_and_contents(html: str, elements: Elements, example_answe
 
 
 def test_a_time_course_has_no_empty_sections(example_answer: Callable[..., Answer]) -> None:
-    empty = dict.fromkeys("ic50 shifts curves titration mass_balance drivers warnings equations plate".split(), [])
+    tables = "ic50 shifts curves titration mass_balance drivers warnings equations plate".split()
+    empty: dict[str, list[object]] = {key: [] for key in tables}
     nothing = dict.fromkeys("ic50_shift dose_gap donor_membrane_equivalents vesicles_available vesicles_needed".split())
     made = Elements(page(example_answer(**empty, **nothing, time_course_dose=None)))
     sections = [attributes.get("id") for tag, attributes in made.found if tag == "section"]

@@ -19,6 +19,7 @@ from exoresist.assembly.fields import (
     PositiveFraction,
     PositiveVesiclesPerCell,
     Record,
+    Subject,
     Time,
     log_spaced,
 )
@@ -195,7 +196,7 @@ class FitParameter(Record):
     """A catalogue number that the fit may move, and the range in which it is expected before the data are seen."""
 
     name: CatalogId = Field(description="Name of the parameter in the catalogue.")
-    subject: CatalogId = Field(description="What it is a parameter of, e.g. cell or drug:doxorubicin.")
+    subject: Subject = Field(description="What it is a parameter of, e.g. cell or drug:doxorubicin.")
     value: AnyQuantity | None = Field(default=None, description="Expected value; absent: the catalogue's.")
     low: AnyQuantity | None = Field(default=None, description="5 % point of the expectation; absent: the catalogue's.")
     high: AnyQuantity | None = Field(default=None, description="95 % point of the expectation.")

@@ -17,7 +17,7 @@ from exoresist.core.units import canonical, parse_quantity
 LARGEST = 1e15
 
 _TOKEN = r"[A-Za-zµμ%]+(?:(?:\^|\*\*)-?[0-9])?"
-UNIT_PATTERN = rf"(?:1 ?/ ?)?{_TOKEN}(?: ?[*/·] ?{_TOKEN}){{0,5}}"
+UNIT_PATTERN = rf"(?:1 ?/ ?\({_TOKEN}(?:(?: ?[*·] ?| ){_TOKEN}){{1,3}}\)|(?:1 ?/ ?)?{_TOKEN}(?: ?[*/·] ?{_TOKEN}){{0,5}})"
 NUMBER_PATTERN = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 QUANTITY_PATTERN = rf"^\s*{NUMBER_PATTERN}\s*{UNIT_PATTERN}\s*$"
 _QUANTITY = re.compile(rf"\s*({NUMBER_PATTERN})\s*(.*?)\s*")
@@ -167,15 +167,18 @@ AnyQuantity = Annotated[Measure, AnyUnit()]
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 LOCAL_ID = r"^[A-Za-z][A-Za-z0-9_]*$"
 CATALOG_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:+/-]*$"
+SUBJECT = r"^[A-Za-z][A-Za-z0-9_.:+/|-]*$"
 PATTERN_TEXT = {
     FILE_NAME: "letters, digits, '_', '-' and '.', beginning with a letter or digit",
     LOCAL_ID: "letters, digits and '_', beginning with a letter",
     CATALOG_ID: "letters, digits and any of _ . : + / -, beginning with a letter or digit",
+    SUBJECT: "a kind, kind:id or kind:id|kind:id, e.g. cell, drug:doxorubicin or cell_line:h1299|drug:doxorubicin",
 }
 
 FileName = Annotated[str, Field(pattern=FILE_NAME, max_length=80)]
 LocalId = Annotated[str, Field(pattern=LOCAL_ID, max_length=60)]
 CatalogId = Annotated[str, Field(pattern=CATALOG_ID, max_length=100)]
+Subject = Annotated[str, Field(pattern=SUBJECT, max_length=200)]
 Line = Annotated[str, Field(max_length=300)]
 Text = Annotated[str, Field(max_length=5000)]
 

@@ -26,6 +26,7 @@ from exoresist.assembly.fields import (
     PositiveCells,
     PositiveFraction,
     Record,
+    Subject,
     Text,
     Time,
     VesiclesPerCell,
@@ -112,7 +113,7 @@ class ParameterOverride(Record):
     """A value used instead of the catalogue's, fixed in all draws."""
 
     name: CatalogId = Field(description="Name of the parameter in the catalogue.")
-    subject: CatalogId = Field(description="What it is a parameter of, e.g. cell or drug:doxorubicin.")
+    subject: Subject = Field(description="What it is a parameter of, e.g. cell or drug:doxorubicin.")
     value: AnyQuantity = Field(description="The value with its unit, e.g. '0.03 1/h'.")
     reason: Annotated[str, Field(min_length=1, max_length=1000)] = Field(description="Why this value is used.")
 

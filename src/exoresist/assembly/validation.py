@@ -81,6 +81,9 @@ def _sentence(item: dict[str, Any]) -> str:
         return f"unknown kind {context['tag'][:60]!r}; allowed: {context['expected_tags']}"
     if kind == "string_pattern_mismatch":
         return f"came {came}; allowed: {PATTERN_TEXT.get(context['pattern'], context['pattern'])}"
+    if kind in ("too_short", "too_long"):
+        bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
+        return f"expected {bound} entries, but {context['actual_length']} came"
     if kind in _EXPECTED:
         return f"{_EXPECTED[kind]}, but {came} came"
     return f"{item['msg'][:1].lower()}{item['msg'][1:]}, but {came} came"

@@ -139,8 +139,9 @@ def parse_quantity(text: object, unit: str, where: str = "value") -> float:
         raise InputError(
             f"{where}: '{text}' has no unit", f"a unit like '{unit}'", f"Write for example '{number:g} {unit}'"
         )
-    check_number(number, where)
     try:
-        return check_number(convert(number, given or "dimensionless", unit), where)
+        check_number(number, "value")
+        return check_number(convert(number, given or "dimensionless", unit), "value")
     except InputError as error:
-        raise InputError(f"{where}: '{text[:60]}': {error.came}", error.allowed, error.advice) from None
+        came = error.came.removeprefix("value: ")
+        raise InputError(f"{where}: '{text[:60]}': {came}", error.allowed, error.advice) from None

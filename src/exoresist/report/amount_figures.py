@@ -244,7 +244,8 @@ def small_pools(answer: Answer) -> Figure | None:
     return Figure(
         "small-pools",
         "The same, down to the smallest pools",
-        "Share of the drug in each place on a logarithmic axis, one mark per arm. Empty pools have no mark.",
+        "Share of the drug in each place on a logarithmic axis, one mark per arm. Empty pools have no mark."
+        + (" An open triangle: less than the axis shows." if min(filter(None, shares.values())) < floor else ""),
         "Marks of one row that lie together mean that the arm makes no difference to that pool. Equal distances are "
         "equal factors.",
         f"Dot plot of drug shares per place after {number_text(max(times.values()))} h; numbers in the table below.",

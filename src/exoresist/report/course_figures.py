@@ -190,10 +190,10 @@ def levels(answer: Answer) -> Figure | None:
         panels.append(second)
         words += [further] if further != spare else []
         said = (
-            " Right: what came on top of the first reading. A star marks the peak, with a bar for its time; a cross "
-            "the level after 4 h."
+            " Second panel: what came on top of the first reading. A star marks the peak, with a bar for its time; a "
+            "cross the level after 4 h."
             if marks
-            else " Right: what came on top of the first reading."
+            else " Second panel: what came on top of the first reading."
         )
     for one in panels:
         happenings(answer, one)

@@ -42,6 +42,13 @@ def mathml(latex: str) -> str | None:
     return ElementTree.tostring(tree, encoding="unicode")
 
 
+def wide_equation(latex: str) -> bool:
+    """Whether an equation needs the whole width of the page; a fraction takes about half of its text's length."""
+    made = mathml(str(latex)) or ""
+    length = len("".join(ElementTree.fromstring(made).itertext())) if made else 0
+    return length * (0.6 if "<mfrac" in made else 1.0) > 52
+
+
 def join_words(tree: ElementTree.Element) -> None:
     r"""Make words of letters, in place: LaTeX's `k_{cat}` would be set as k with the product of c, a and t.
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from exoresist.report import wording
 from exoresist.report.amount_figures import final_balance, kind_counts
 from exoresist.report.drawing import Figure
-from exoresist.report.equations import mathml
+from exoresist.report.equations import mathml, wide_equation
 from exoresist.report.figures import figures
 from exoresist.report.files import write_atomically
 from exoresist.report.palette import arm_strokes
@@ -91,6 +91,7 @@ def template() -> Any:
         interval=lambda row: wording.interval_text(row.get("low"), row.get("high")),
         doi=doi_address,
         anchor=anchor,
+        wide_equation=wide_equation,
         reason=lambda text: wording.reason_text(str(text or "")),
         units=lambda text: re.sub(r"\$(\w)", r"unit \1", str(text or "")).replace("um^", "µm^").replace("^2", "²"),
         subject=lambda text: wording.subject_text(str(text or "")),

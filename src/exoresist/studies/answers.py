@@ -283,6 +283,7 @@ def _finish(answer: Answer, catalog: Catalog, models: list[Model], timing: dict[
     answer.sentences.append(wording.assumed_sentence(share, len(numbers)))
     answer.equations.extend(provenance.equation_rows(models))
     answer.bibliography.extend(provenance.bibliography_rows(laid_over, models, numbers))
+    answer.warnings.extend(provenance.idle_warnings(models))
     answer.versions.update(provenance.versions())
     answer.timing_s = timing
     answer.catalog_hash = laid_over.hash

@@ -56,6 +56,7 @@ def course_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answe
     answer.sentences.append(wording.assumed_sentence(share, len(numbers)))
     answer.equations.extend(provenance.equation_rows(models))
     answer.bibliography.extend(provenance.bibliography_rows(models[0].catalog, models, numbers))
+    answer.warnings.extend(provenance.idle_warnings(models))
     answer.versions.update(provenance.versions())
     answer.catalog_hash = models[0].catalog.hash
     answer.timing_s = {}

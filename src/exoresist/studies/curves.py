@@ -12,6 +12,8 @@ from exoresist.studies.dose_response import fit_dose_response, growth_rate_metri
 from exoresist.studies.estimates import band, estimate
 from exoresist.studies.survival import INSIDE
 
+FEWEST_DOSES = 3  # above zero, for a curve that can be fitted
+
 
 def ic50_rows(result: ArmResult) -> list[Row]:
     """IC50 (dose that halves the survivors) with its interval, and the metrics of the central curve."""
@@ -19,7 +21,6 @@ def ic50_rows(result: ArmResult) -> list[Row]:
     values = np.where(survival.status == INSIDE, survival.ic50, np.nan)
     own = estimate(values, "nM")
     doses, central = survival.doses, survival.cells[0]
-    fit = fit_dose_response(doses, survival.share[0])
     row: Row = {
         "arm": result.arm.id,
         "population": result.scenario.assay.population,
@@ -28,13 +29,12 @@ def ic50_rows(result: ArmResult) -> list[Row]:
         "low": own.low,
         "high": own.high,
         "unit": "nM",
-        "hill": fit.hill,
-        "top": fit.top,
-        "bottom": fit.bottom,
-        "auc": fit.auc,
-        "gr50": None,
-        "gr_max": None,
+        **dict.fromkeys(("hill", "top", "bottom", "auc", "gr50", "gr_max")),
     }
+    if np.count_nonzero(doses) < FEWEST_DOSES:
+        return [row]
+    fit = fit_dose_response(doses, survival.share[0])
+    row |= {"hill": fit.hill, "top": fit.top, "bottom": fit.bottom, "auc": fit.auc}
     try:
         metrics = growth_rate_metrics(doses[1:], central[1:, -1], central[0, -1], central[0, 0])
     except ExoresistError:
@@ -65,7 +65,7 @@ def survivor_rows(result: ArmResult, dose: float) -> list[Row]:
         values = result.ensemble.head(32).values(model)
         run = culture(model, survival.times, values=values, doses={survival.drug: dose})
         for population in others:
-            series[population.id] = run.amount(population.cells).T
+            series[population.id] = np.maximum(run.amount(population.cells).T, 0.0)
     for name, cells in series.items():
         central, low, high = band(np.asarray(cells))
         rows += [

@@ -21,6 +21,7 @@ from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
 from exoresist.core.progress import Progress
 from exoresist.core.quantity import Quantity
+from exoresist.studies.survival import share_left
 
 Array = NDArray[np.float64]
 Row = tuple[str, str]
@@ -152,8 +153,8 @@ def _share_left(
     values = {key: np.tile(value, 2) for key, value in ensemble.values(model).items()}
     doses = np.repeat([0.0, dose], ensemble.sets)
     run = culture(model, [0.0, scenario.duration], values=values, doses={drug: doses}, report=report)
-    cells = run.amount(model.recipients().cells)[-1].reshape(2, ensemble.sets)
-    return np.asarray(cells[1] / cells[0])
+    cells = np.maximum(run.amount(model.recipients().cells), 0.0)[-1].reshape(2, ensemble.sets)
+    return share_left(cells.T[:, :, None], model)[:, 1]
 
 
 def _observed(scenario: Scenario, catalog: Catalog, drug: str) -> dict[str, Quantity]:

@@ -49,6 +49,30 @@ def parameter_rows(models: Iterable[Model]) -> list[Row]:
     return [{**row, "used_by": ", ".join(row["used_by"])} for row in rows.values()]  # type: ignore[arg-type]
 
 
+def idle_warnings(models: Iterable[Model]) -> list[str]:
+    """What a scenario asks for and no arm makes use of: overrides of unused numbers, interventions that meet no process."""
+    listed = list(models)
+    used = {
+        (part.quantity.name, part.quantity.subject)
+        for model in listed
+        for part in model.book.parameters.values()
+        if part.quantity is not None and part.quantity.source == "scenario"
+    }
+    found = []
+    for model in listed:
+        for override in model.scenario.parameters:
+            if (override.name, override.subject) not in used:
+                found.append(
+                    f"The override of {override.name} ({override.subject}) changes nothing: no part of the model reads that row. "
+                    "A more special row, such as one of the cell line or the drug, may stand before it."
+                )
+    acting = {part.tag for model in listed for part in model.network.modulations}
+    acting |= {f"intervention:{event.label.split()[0]}" for model in listed for event in model.fixed_events if event.set and event.label.endswith((" on", " off"))}
+    idle = {entry.id for model in listed for entry in model.scenario.interventions if f"intervention:{entry.id}" not in acting}
+    found += [f"The intervention {name} changes nothing: the process that it acts on is not in the model." for name in sorted(idle)]
+    return list(dict.fromkeys(found))
+
+
 def assumed_share(rows: Iterable[Row]) -> float:
     """Share of the numbers that are assumed."""
     kinds = [row["kind"] for row in rows]

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from exoresist.assembly.build import Model
 from exoresist.compartments.well import culture
+from exoresist.core.errors import InputError
 from exoresist.core.progress import Progress
 from exoresist.network import Run
 from exoresist.studies.dose_curve import ABOVE, BELOW, INSIDE, ic50_by_interpolation
 
 Array = NDArray[np.float64]
+EXTINCT = 1e-9  # of the cells at the start: below it, what the solver tells is its own tolerance
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,27 @@ class Survival:
     @property
     def share(self) -> Array:
         """(S, D) survivors at the end over the untreated of the same set."""
-        last = self.cells[:, :, -1]
-        result: Array = last / last[:, :1]
+        result: Array = share_left(self.cells, self.model)
         return result
+
+
+def share_left(cells: Array, model: Model) -> Array:
+    """(S, D) survivors at the end over the untreated (first dose) of the same set, from (S, D, T) cells.
+
+    Raises InputError where the untreated have died out, too: there is nothing to compare with.
+    """
+    last, start = cells[:, :, -1], model.recipients().count
+    gone = last[:, 0] <= EXTINCT * start
+    if np.any(gone):
+        who = f"without drug, {model.recipients().id} dies out"
+        sets = "" if gone[0] else f" in {int(gone.sum())} of {len(gone)} draws"
+        raise InputError(
+            f"{who}{sets}: {float(last[gone][0, 0]):.2g} of {start:g} cells are left at the end",
+            "conditions under which untreated cells survive",
+            "Check the death and growth rates, shorten the duration, or narrow the ranges",
+        )
+    result: Array = last / last[:, :1]
+    return result
 
 
 def survive(
@@ -63,7 +83,7 @@ def survive(
     """
     grid = np.asarray(sorted({0.0, *doses}), dtype=float)
     coarse, run = _cells(model, drug, np.tile(grid, (sets, 1)), draws, sets, times, report, per_cell, loads)
-    share = coarse[:, :, -1] / coarse[:, :1, -1]
+    share = share_left(coarse, model)
     first = ic50_by_interpolation(grid, share)
     ic50, status = first.ic50.copy(), first.status.copy()
     inside = np.flatnonzero(status == INSIDE)
@@ -137,7 +157,7 @@ def _cells(
         else {name: {kind: np.tile(np.broadcast_to(each, (sets,)), count) for kind, each in load.items()} for name, load in loads.items()},
         report=report,
     )
-    cells = run.amount(model.recipients().cells)
+    cells = np.maximum(run.amount(model.recipients().cells), 0.0)  # the solver may end a hair below
     if cells.shape[1] == 1:
         cells = np.repeat(cells, sets * count, axis=1)
     return np.ascontiguousarray(cells.T.reshape(count, sets, len(times)).swapaxes(0, 1)), run

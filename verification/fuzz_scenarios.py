@@ -1,0 +1,69 @@
+"""Two thousand broken scenario files through `exoresist run`: no traceback, no NaN, nothing half-written.
+
+    EXORESIST_CACHE=/tmp/exocache .venv/bin/python verification/fuzz_scenarios.py [EXAMPLES] [SEED] [--messages]
+
+Prints counts of answered and refused files and every distinct failure with the file that caused it; exit code 1 if there is one.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+SOURCE = Path(__file__).parents[1] / "tests" / "app" / "fuzzing.py"
+SLOW = 10.0  # seconds
+
+
+def main(examples: int, start: int) -> int:
+    """Run the examples, print what came out, return the exit code."""
+    specification = importlib.util.spec_from_file_location("fuzzing", SOURCE)
+    assert specification is not None and specification.loader is not None
+    fuzzing = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(fuzzing)
+    counts = {0: 0, 2: 0}
+    failures: dict[str, str] = {}
+    slow: list[tuple[float, str]] = []
+    seen: set[str] = set()
+    messages: set[str] = set()
+
+    @seed(start)
+    @settings(max_examples=examples, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(fuzzing.scenario_files())
+    def run(text: str) -> None:
+        if text in seen:
+            return
+        seen.add(text)
+        began = time.perf_counter()
+        try:
+            code, told = fuzzing.outcome(text)
+            counts[code] += 1
+            if code:
+                messages.add(told)
+        except AssertionError as error:
+            failures.setdefault(str(error)[:160], f"{error}\n{text}")
+        taken = time.perf_counter() - began
+        if taken > SLOW:
+            slow.append((taken, text))
+        done = len(seen)
+        if done % 100 == 0:
+            print(f"{done} files, {counts[0]} answered, {counts[2]} refused, {len(failures)} failures", flush=True)
+
+    began = time.perf_counter()
+    run()
+    print(f"{len(seen)} files in {time.perf_counter() - began:.0f} s: {counts[0]} answered, {counts[2]} refused")
+    for taken, text in slow:
+        print(f"\nslow, {taken:.0f} s:\n{text}")
+    if "--messages" in sys.argv:
+        print("\n".join(sorted(messages)))
+    for failure in failures.values():
+        print(f"\nFAILED: {failure}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    words = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    sys.exit(main(*words, *(2000, 1)[len(words) :]))
