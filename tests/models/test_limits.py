@@ -104,7 +104,7 @@ def test_damaged_cells_stop_dividing(dish: Callable[..., Any]) -> None:
     """Birth per cell is the logistic rate times 1 / (1 + (damage / threshold)^n)."""
     run = dish().run(doses={"doxorubicin": np.array([0.0, 3.0, 30.0])}, relative=1e-9)
     cells = run.amount("recipient.cells")
-    damage = run.amount("recipient.damage") / cells
+    damage = run.amount("recipient.damage_by_doxorubicin") / cells
     at = {name: part.value for name, part in dish().model.network.parameters.items()}
     everyone = cells + run.amount("donor.cells")
     share = 1.0 / (1.0 + (damage / at["recipient.arrest_threshold"]) ** at["recipient.arrest_hill"])
@@ -160,7 +160,7 @@ def test_damage_comes_to_formation_over_repair(dish: Callable[..., Any]) -> None
     at = {name: part.value for name, part in one.model.network.parameters.items()}
     key = "recipient.doxorubicin"
     expected = at[f"{key}.damage_rate"] * run.value(f"{key}.occupancy")[-1] / at[f"{key}.repair_rate"]
-    assert run.amount("recipient.damage")[-1] / run.amount("recipient.cells")[-1] == pytest.approx(expected, rel=1e-5)
+    assert run.amount("recipient.damage_by_doxorubicin")[-1] / run.amount("recipient.cells")[-1] == pytest.approx(expected, rel=1e-5)
 
 
 ENDOCYTIC = [f"uptake_{route}" for route in ("clathrin", "caveolin", "macropinocytosis", "receptor")]

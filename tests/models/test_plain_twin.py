@@ -80,7 +80,8 @@ def pool(state: str) -> str:
     if place in ("medium", "metabolised"):
         return {"medium": "medium.doxorubicin", "metabolised": "metabolised.drug_doxorubicin"}[place]
     if place in CELLS:
-        names = {"pump": "ABCB1", **{part: f"{part}_doxorubicin" for part in ("cytosol", "lysosome", "target")}}
+        names = {part: f"{part}_doxorubicin" for part in ("cytosol", "lysosome", "target")}
+        names |= {"pump": "ABCB1", "damage": "damage_by_doxorubicin"}
         return f"{place}.{names.get(kind, kind)}"
     carrier = place.replace("medium.from_", "medium.vesicles_").replace("endosome_from_", "endosome_")
     contents = {"pump": "cargo_ABCB1", "exchangeable": "exchangeable_doxorubicin", "retained": "retained_doxorubicin"}

@@ -29,6 +29,9 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
         )  # fmt: skip
     data = read_confluence(data_folder)
     observed = data.by_dose(assay.drug, assay.channel)
+    stained = [data.by_dose(assay.drug, channel) for channel in assay.dead_channels]
+    # What two stains mark overlaps: the larger area of the two, not their sum.
+    stains = {dose: max((tables[dose].mean(axis=0) for tables in stained), key=lambda area: area.mean()) for dose in observed}
     ready(folder)
 
     from exoresist.app.printing import print_json, print_rows
@@ -37,7 +40,7 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
     from exoresist.studies.fit import fit_scenario
 
     with reporting(6.0 + 2.0 * len(assay.fit_doses), scenario.title or scenario.name) as progress:
-        result = fit_scenario(scenario, data.times_h, observed, progress=progress)
+        result = fit_scenario(scenario, data.times_h, observed, stains, progress=progress)
         with filled(folder) as draft:
             written, page = result.write(draft), write_fit_page(result, draft)
     summary = result.to_dict()

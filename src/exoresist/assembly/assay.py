@@ -227,6 +227,11 @@ class Confluence(Record):
     channel: Literal["phase"] = Field(
         default="phase", description="Channel that is read: phase, all that covers the floor, dead cells included."
     )
+    dead_channels: tuple[Literal["green", "red"], ...] = Field(
+        default=(),
+        max_length=2,
+        description="Channels that stain dead cells: the larger area bounds the dead from above. Empty: no bound.",
+    )
     source: CatalogId = Field(description="Id of the data set among the catalogue's sources, or a name of your own.")
     fit_doses: DoseList = Field(description="Doses that are fitted.")
     predict_doses: DoseList = Field(description="Doses that are held out: predicted once, never looked at.")

@@ -41,12 +41,10 @@ def population_parts(layout: Layout, book: Book, population: Population) -> list
     cells = Amount(population.cells)
     parts: list[Part] = [
         Pool(population.cells, "cell", element="cell", initial=population.count, scale=population.count * 1e-3),
-        Pool(
-            f"{who}.damage", "cell", carrier=population.cells, kind="damage", scale=population.count * 1e-3
-        ),
+        *_damage(layout, book, population),
         Derived(f"{who}.volume", kinetics.product, {"first": volume, "second": cells}),
         Derived(f"{who}.arrest", growth.arrest, {
-            "damage": PerSize(f"{who}.damage", population.cells), "threshold": arrest, "exponent": arrest_hill,
+            "damage": f"{who}.damage_per_cell", "threshold": arrest, "exponent": arrest_hill,
         }),
         Process(
             f"{who}.growth",
@@ -65,7 +63,7 @@ def population_parts(layout: Layout, book: Book, population: Population) -> list
             growth.death_hazard,
             {
                 "most": most,
-                "damage": PerSize(f"{who}.damage", population.cells),
+                "damage": f"{who}.damage_per_cell",
                 "threshold": f"{who}.tolerance",
                 "exponent": steepness,
                 "basal": basal,
@@ -83,6 +81,19 @@ def population_parts(layout: Layout, book: Book, population: Population) -> list
         Derived(f"{who}.division", kinetics.ratio, {"numerator": f"{who}.cycling_rate", "denominator": rate}),
     ]
     return parts
+
+
+def _damage(layout: Layout, book: Book, population: Population) -> list[Part]:
+    """Damage, a pool for each drug because each kind of lesion is repaired by itself, and their sum per cell."""
+    who = population.id
+    pools = [
+        Pool(
+            f"{who}.damage_by_{drug}", "cell", carrier=population.cells, kind="damage", scale=population.count * 1e-3
+        )
+        for drug in layout.drugs
+    ]
+    terms = [PerSize(pool.id, population.cells) for pool in pools]
+    return [*pools, Sum(f"{who}.damage_per_cell", terms or [book.plain("no_damage", 0.0, "dimensionless")])]
 
 
 def contact_parts(layout: Layout, book: Book, donor: Population, recipient: Population) -> list[Part]:

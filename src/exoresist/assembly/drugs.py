@@ -120,7 +120,7 @@ def cell_parts(layout: Layout, book: Book, population: Population, drug: str) ->
         Process(
             f"{who}.damage_{drug}",
             "",
-            f"{who}.damage",
+            f"{who}.damage_by_{drug}",
             growth.damage_formation,
             {
                 "rate": hit,
@@ -133,7 +133,7 @@ def cell_parts(layout: Layout, book: Book, population: Population, drug: str) ->
         ),
         Process(
             f"{who}.repair_{drug}",
-            f"{who}.damage",
+            f"{who}.damage_by_{drug}",
             "",
             kinetics.constant,
             {"rate": repair},

@@ -15,7 +15,7 @@ MAX_SHOWN = 12
 # Parts of pydantic's paths that name a branch of a union, not a key of the file.
 _BRANCHES = {
     "list", "series", "dose_response", "add_back", "conditioned_medium", "co_culture", "transwell", "titration",
-    "time_course",
+    "time_course", "confluence",
 }  # fmt: skip
 
 _EXPECTED = {

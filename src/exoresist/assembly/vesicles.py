@@ -6,7 +6,7 @@ from exoresist.assembly.book import Book
 from exoresist.assembly.layout import Cargo, Layout, Population, Side, VesicleClass, exchange_pools
 from exoresist.laws import cargo as cargo_laws
 from exoresist.laws import kinetics, vesicles
-from exoresist.network import Amount, Derived, Modulation, PerSize, Pool, Process, RateOf, Sum
+from exoresist.network import Amount, Derived, Modulation, Pool, Process, RateOf, Sum
 from exoresist.network.parts import Part
 
 ENDOCYTIC = ("clathrin", "caveolin", "macropinocytosis", "receptor")
@@ -157,7 +157,7 @@ def maker_parts(layout: Layout, book: Book, population: Population, group: Vesic
                 process,
                 kinetics.stimulation,
                 {
-                    "concentration": PerSize(f"{who}.damage", population.cells),
+                    "concentration": f"{who}.damage_per_cell",
                     "half": f"{who}.damage_threshold",
                     "most": drug_fold,
                 },

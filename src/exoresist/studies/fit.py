@@ -24,7 +24,14 @@ from exoresist.studies.baselines import (
     nearest_dose_prediction,
     root_mean_square_error,
 )
-from exoresist.studies.fit_problem import START_COVER, FitProblem, Unknown, confluence_problem
+from exoresist.studies.fit_problem import (
+    DEAD_SPREAD,
+    LEAST_STAIN,
+    START_COVER,
+    FitProblem,
+    Unknown,
+    confluence_problem,
+)
 from exoresist.studies.fit_result import FitResult, fit_sentences
 from exoresist.studies.fit_search import Minimum, left_out_errors, minimise, weighted_draws, weighted_quantiles
 from exoresist.studies.provenance import versions
@@ -35,12 +42,14 @@ _Z95 = 1.6448536269514722  # standard normal quantile at 95 %
 _DRAWS = 320
 _SETTLED = 0.5  # identified: the 90 % interval (in the logarithm) is at most this share of what was expected
 _STARTS = 6
+_DOUBTED = 3.0  # times what the stain allows: beyond any doubt about how far a dead cell shrinks
 
 
 def fit_scenario(
     scenario: Scenario,
     times: ArrayLike,
     observed: Mapping[float, ArrayLike],
+    stains: Mapping[float, ArrayLike] | None = None,
     catalog: Catalog | None = None,
     progress: Progress | None = None,
 ) -> FitResult:
@@ -49,6 +58,8 @@ def fit_scenario(
     scenario  its assay is of kind `confluence`; it fixes the split and what may move
     times     h, shape (T,), rising
     observed  dose in nM (0: untreated) -> readings in %, shape (replicates, T), two replicates or more
+    stains    dose in nM -> area that stains as dead cells, %, shape (T,) or as the readings; needed when the assay
+              names `dead_channels`
     raises    InputError when a dose of the split was not measured, or the readings cannot be used
     """
     began = time.monotonic()
@@ -60,10 +71,11 @@ def fit_scenario(
         )  # fmt: skip
     hours, tables = _checked(assay, times, observed)
     training = {dose: tables[dose] for dose in assay.fit_doses}
-    problem = confluence_problem(build(scenario, catalog), hours, training)
+    stained = _checked_stains(assay, hours, stains)
+    problem = confluence_problem(build(scenario, catalog), hours, training, stained)
     found = minimise(problem, scenario.seed, _STARTS, progress)
     left_out = left_out_errors(problem, scenario.seed, progress)
-    result = _judged(scenario, assay, problem, found, tables, left_out)
+    result = _judged(scenario, assay, problem, found, tables, stained, left_out)
     result = replace(result, timing_s=round(time.monotonic() - began, 2))
     return replace(result, sentences=fit_sentences(result))
 
@@ -74,13 +86,15 @@ def _judged(
     problem: FitProblem,
     found: Minimum,
     tables: Mapping[float, FloatArray],
+    stained: Mapping[float, FloatArray],
     left_out: Mapping[float, float],
 ) -> FitResult:
     """Everything that follows from the fitted point. Here, and only here, the held-out readings are looked at."""
     hours = problem.times
     training = {dose: tables[dose] for dose in assay.fit_doses}
     doses = sorted(tables)
-    modelled = dict(zip(doses, problem.predict(found.point, doses)[0], strict=True))
+    living, dead = (cover[0] for cover in problem.covers(found.point, doses))
+    modelled = dict(zip(doses, living + dead, strict=True))
     points, weights = weighted_draws(problem, found, scenario.seed, _DRAWS)
     likely = weights > 1e-6
     drawn = problem.predict(points[likely], doses)
@@ -104,6 +118,8 @@ def _judged(
                 "nearest_dose": nearest_dose(list(training), dose) if held_out else None,
                 "left_out": left_out.get(dose),
                 "replicate_error": math.sqrt(np.mean(readings.var(axis=0, ddof=1)) / len(readings)),
+                "dead": float(dead[place, -1]),
+                "stained": float(stained[dose][-1]) if stained else None,
             }
         )
         columns = {
@@ -144,7 +160,7 @@ def _judged(
         seed=scenario.seed,
         timing_s=0.0,
         versions=versions(),
-        warnings=_warnings(problem, found, parameters),
+        warnings=_warnings(problem, found, parameters, rows),
     )
 
 
@@ -155,12 +171,7 @@ def _checked(
     hours = np.asarray(times, dtype=float)
     tables: dict[float, FloatArray] = {}
     for dose in (*assay.fit_doses, *assay.predict_doses):
-        match = [other for other in observed if math.isclose(other, dose, rel_tol=1e-9, abs_tol=1e-12)]
-        if not match:
-            measured = ", ".join(f"{other:g}" for other in sorted(observed))
-            came = f"{dose:g} nM of {assay.drug} was not measured"
-            raise InputError(came, f"{measured} nM", "Correct the scenario's doses")
-        table = np.asarray(observed[match[0]], dtype=float)
+        table = _measured(assay, observed, dose)
         if hours.ndim != 1 or table.ndim != 2 or table.shape[1] != hours.size or not np.all(np.isfinite(table)):
             raise InputError(
                 f"Readings of {dose:g} nM of shape {table.shape}", f"finite numbers, shape (replicates, {hours.size})"
@@ -170,6 +181,32 @@ def _checked(
             raise InputError(f"One replicate of {dose:g} nM", "two or more", advice)
         tables[dose] = table
     return hours, tables
+
+
+def _checked_stains(
+    assay: Confluence, hours: FloatArray, stains: Mapping[float, ArrayLike] | None
+) -> dict[float, FloatArray]:
+    """Mean stained area by dose of the split, shape (T,); empty when the assay names no channel."""
+    if not assay.dead_channels:
+        return {}
+    if stains is None:
+        raise InputError("No stained areas", f"those of {' and '.join(assay.dead_channels)}", "Or drop `dead_channels`")
+    means = {}
+    for dose in (*assay.fit_doses, *assay.predict_doses):
+        table = np.atleast_2d(_measured(assay, stains, dose))
+        if table.ndim != 2 or table.shape[1] != hours.size or not np.all(np.isfinite(table)):
+            raise InputError(f"Stained areas of {dose:g} nM of shape {table.shape}", f"finite, shape ({hours.size},)")
+        means[dose] = table.mean(axis=0)
+    return means
+
+
+def _measured(assay: Confluence, observed: Mapping[float, ArrayLike], dose: float) -> FloatArray:
+    match = [other for other in observed if math.isclose(other, dose, rel_tol=1e-9, abs_tol=1e-12)]
+    if not match:
+        measured = ", ".join(f"{other:g}" for other in sorted(observed))
+        came = f"{dose:g} nM of {assay.drug} was not measured"
+        raise InputError(came, f"{measured} nM", "Correct the scenario's doses")
+    return np.asarray(observed[match[0]], dtype=float)
 
 
 def _parameter_row(unknown: Unknown, found: Minimum, place: int) -> Row:
@@ -207,10 +244,16 @@ def _fitted_row(unknown: Unknown, row: Row, assay: Confluence) -> Quantity:
     )
 
 
-def _warnings(problem: FitProblem, found: Minimum, parameters: list[Row]) -> list[str]:
+def _warnings(problem: FitProblem, found: Minimum, parameters: list[Row], by_dose: list[Row]) -> list[str]:
     """What a reader should doubt."""
     warnings = []
     jacobian = problem.jacobian(found.point)[: -len(problem.unknowns)]
+    for row in by_dose:
+        if row["stained"] is not None and row["dead"] > _DOUBTED * DEAD_SPREAD * max(row["stained"], LEAST_STAIN):
+            warnings.append(
+                f"At {row['dose']:g} nM the model leaves dead cells on {row['dead']:.2g} % of the floor at the end, but "
+                f"only {row['stained']:.2g} % stains as dead: it kills too many there."
+            )
     for place, (unknown, row) in enumerate(zip(problem.unknowns, parameters, strict=True)):
         label = f"{unknown.name} ({unknown.subject})"
         if np.max(np.abs(jacobian[:, place])) < 1e-6:

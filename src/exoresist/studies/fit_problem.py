@@ -1,16 +1,18 @@
 """What a fit to confluence minimises: which numbers move, what is expected of them, and how far the model is off.
 
 The whole network of the scenario is simulated; nothing is simplified for the fit. Readings are compared as
-cover * (living cells + dead cells) / cells at the start: dead cells keep covering the floor. The images of the data
-set for which this was made show no drop at any fitted dose, and of the observations tried (living cells only, dead
-cells that detach, dead cells that stay) this one predicted a left-out fitted dose best.
+cover * (living cells + dead cells) / cells at the start: dead cells keep covering the floor, and counting the living
+only predicted a left-out fitted dose worse. Cover alone cannot tell cells that stopped dividing from cells that died
+where they lay. Stains of dead cells can: they bound the dead from above, loosely, because a dead cell stains a smaller
+area than it covered alive and may have washed off.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,10 @@ _Z95 = 1.6448536269514722  # standard normal quantile at 95 %
 _LEAST_SHARE = 0.05  # readings below this share of the highest are taken to be as uncertain as at it
 _ACCURACY = 1e-7  # of the solver: finite differences divide its error by their step
 _STEP = 1e-3  # of a finite difference, in the logarithm of a parameter
+# A spread cell of some 1000 um^2 rounds up to a disc 11 um across, a tenth of that, when it dies.
+DEAD_SPREAD = 10.0
+_DEAD_FOLD = math.log(1.5)  # standard deviation of its log
+LEAST_STAIN = 0.02  # % of the image, what empty wells show: below it a stain says nothing
 START_COVER = "start_cover"
 
 
@@ -119,9 +125,11 @@ class FitProblem:
     """A weighted least-squares problem: readings over their noise, parameters over what is expected of them.
 
     minimise  sum ((model - mean)**2 / (deviation**2 * repeats)) + sum surprise**2
+              + sum max(0, ln(dead / (DEAD_SPREAD * stain)) / ln 1.5)**2 / repeats
 
     unknowns  the last one is the cover at the start, %
     times     h, shape (T,);  means  dose -> mean over replicates, shape (T,)
+    stains    dose -> area that stains as dead cells, %, shape (T,); empty: the dead are not bounded
     """
 
     model: Model
@@ -130,6 +138,7 @@ class FitProblem:
     times: FloatArray
     means: Mapping[float, FloatArray]
     noise: Noise
+    stains: Mapping[float, FloatArray]
 
     @property
     def doses(self) -> tuple[float, ...]:
@@ -138,10 +147,15 @@ class FitProblem:
     def without(self, dose: float) -> FitProblem:
         """The same problem with one dose left out."""
         means = {other: mean for other, mean in self.means.items() if other != dose}
-        return FitProblem(self.model, self.drug, self.unknowns, self.times, means, self.noise)
+        return replace(self, means=means)
 
     def predict(self, points: FloatArray, doses: Sequence[float]) -> FloatArray:
         """Confluence in %, shape (S, doses, T), for logs of the unknowns of shape (S, unknowns): one batch."""
+        living, dead = self.covers(points, doses)
+        return living + dead
+
+    def covers(self, points: FloatArray, doses: Sequence[float]) -> tuple[FloatArray, FloatArray]:
+        """What living cells and dead cells cover, each as `predict`."""
         sets = np.exp(np.atleast_2d(points))
         values: dict[str, float | FloatArray] = {
             identifier: np.repeat(sets[:, place] * unknown.factor, len(doses))
@@ -160,18 +174,26 @@ class FitProblem:
         )
         population = self.model.recipients()
         dead = run.amount("dead.cell")
-        covering = (run.amount(population.cells) + dead - dead[:1])[len(begin) :] / population.count
-        shaped = covering.T.reshape(len(sets), len(doses), len(self.times))
-        return np.asarray(sets[:, -1, None, None] * shaped)
+        living, dead = (
+            sets[:, -1, None, None]
+            * (cells[len(begin) :] / population.count).T.reshape(len(sets), len(doses), len(self.times))
+            for cells in (run.amount(population.cells), dead - dead[:1])
+        )
+        return living, dead
 
     def residuals(self, points: FloatArray) -> FloatArray:
-        """Readings, then expectations; shape (S, doses * T + unknowns)."""
+        """Readings, then the bound on the dead if there are stains, then expectations; shape (S, residuals)."""
         points = np.atleast_2d(points)
         observed = np.stack(list(self.means.values()))
         scale = self.noise.deviation(observed) * math.sqrt(self.noise.repeats)
-        readings = ((self.predict(points, self.doses) - observed) / scale).reshape(len(points), -1)
-        surprises = [unknown.surprise(points[:, place]) for place, unknown in enumerate(self.unknowns)]
-        return np.concatenate([readings, np.stack(surprises, axis=1)], axis=1)
+        living, dead = self.covers(points, self.doses)
+        parts = [((living + dead - observed) / scale).reshape(len(points), -1)]
+        if self.stains:
+            bound = DEAD_SPREAD * np.maximum(np.stack([self.stains[dose] for dose in self.doses]), LEAST_STAIN)
+            excess = np.log(np.maximum(dead / bound, 1.0)) / _DEAD_FOLD
+            parts.append((excess / math.sqrt(self.noise.repeats)).reshape(len(points), -1))
+        parts.append(np.stack([item.surprise(points[:, place]) for place, item in enumerate(self.unknowns)], axis=1))
+        return np.concatenate(parts, axis=1)
 
     def jacobian(self, point: FloatArray) -> FloatArray:
         """Derivatives of the residuals, shape (residuals, unknowns): central differences, all in one batch."""
@@ -187,11 +209,17 @@ class FitProblem:
         return float(np.sum(-0.5 * errors**2 - np.log(deviation * math.sqrt(2 * math.pi))) / self.noise.repeats)
 
 
-def confluence_problem(model: Model, times: FloatArray, observed: Mapping[float, FloatArray]) -> FitProblem:
+def confluence_problem(
+    model: Model,
+    times: FloatArray,
+    observed: Mapping[float, FloatArray],
+    stains: Mapping[float, FloatArray] = MappingProxyType({}),
+) -> FitProblem:
     """The problem that a scenario with a confluence assay states.
 
     times     h, shape (T,), rising, within the scenario's duration
     observed  dose in nM -> readings in %, shape (replicates, T), of the fitted doses only
+    stains    dose in nM -> area that stains as dead cells, %, shape (T,); empty: none were measured
     raises    InputError for a scenario with several populations, parameters without a range, or unusable readings
     """
     assay = model.scenario.assay
@@ -217,7 +245,8 @@ def confluence_problem(model: Model, times: FloatArray, observed: Mapping[float,
         raise InputError(f"A mean first reading of {first:g} %", "more than zero", "Check the blank")
     # The seeding is not in the catalogue; the readings decide it, within a factor of five (90 %) of the first ones.
     unknowns.append(Unknown((), START_COVER, "data", "%", math.log(first), 1.0, 1.0))
-    return FitProblem(model, assay.drug, tuple(unknowns), times, means, replicate_noise(observed))
+    bounds = {dose: np.asarray(stains[dose], dtype=float) for dose in assay.fit_doses} if stains else {}
+    return FitProblem(model, assay.drug, tuple(unknowns), times, means, replicate_noise(observed), bounds)
 
 
 def _unknown(model: Model, entry: FitParameter) -> Unknown:

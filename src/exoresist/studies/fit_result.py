@@ -13,6 +13,7 @@ from exoresist.catalog.parameter_file import write_parameter_file
 from exoresist.core.errors import InputError
 from exoresist.core.quantity import Quantity
 from exoresist.studies.answer import Row, plain
+from exoresist.studies.fit_problem import DEAD_SPREAD
 
 CURVE_COLUMNS = (
     "dose", "time", "role", "observed", "observed_sd", "predicted", "low", "high", "baseline", "nearest",
@@ -31,7 +32,8 @@ class FitResult:
                        fitted doses, each predicted from the others; None with fewer than three doses
     replicate_error    standard error of the mean over replicates on the held-out doses: no prediction can be shown to
                        be better than that
-    by_dose            rows dose, role, model, baseline, nearest, nearest_dose, left_out, replicate_error
+    by_dose            rows dose, role, model, baseline, nearest, nearest_dose, left_out, replicate_error; dead: what
+                       dead cells cover in the model at the last time, %; stained: what stains as dead then, or None
     parameters         rows name, subject, value, unit, low, high, prior_low, prior_high, identified; low and high are
                        the 90 % interval, prior_low and prior_high the same before the data
     log_likelihood     of the mean readings of the fitted doses, at the fitted values
@@ -133,6 +135,13 @@ def fit_sentences(result: FitResult) -> list[str]:
         sentences.append(
             f"Each fitted dose predicted from the other fitted ones: off by {result.cross_validation_error:.2f}. "
             "Choices about the model are to be made by this figure, never by the held-out doses."
+        )
+    if any(row["stained"] is not None for row in result.by_dose):
+        sentences.append(
+            "Cover dead and stained as dead at the end, in %: "
+            + "; ".join(f"{row['dose']:g} nM {row['dead']:.2g} and {row['stained']:.2g}" for row in result.by_dose)
+            + f". A dead cell rounds up, so up to {DEAD_SPREAD:g} times the stained area may be dead: the rest of the "
+            "lost growth is arrest, not death."
         )
     known = [row["name"].replace("_", " ") for row in result.parameters if row["identified"]]
     open_ones = [row["name"].replace("_", " ") for row in result.parameters if not row["identified"]]
