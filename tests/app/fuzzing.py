@@ -120,6 +120,27 @@ def override(draw: Any) -> dict[str, Any]:
     return {"name": name, "subject": subject, "value": f"{number:g} {unit}", "reason": "fuzz"}
 
 
+def storm(draw: Any, data: dict[str, Any]) -> None:
+    """Many numbers at once far from where they belong, each within what is allowed: as stiff as a file can make it."""
+    reach = draw(st.sampled_from((1.0, 3.0, 6.0)))
+    chosen = draw(st.lists(st.sampled_from(rows()), min_size=3, max_size=40, unique_by=lambda row: row[:2]))
+    entries = []
+    for name, subject, value, unit in chosen:
+        number = value * 10.0 ** draw(st.floats(-reach, reach))
+        if unit == "dimensionless" and 0.0 < value < 1.0:
+            number = draw(st.floats(0.0, 1.0))
+        elif name.endswith("_hill"):
+            number = draw(st.floats(0.1, 20.0))
+        entries.append({"name": name, "subject": subject, "value": f"{number:.6g} {unit}", "reason": "fuzz"})
+    data["parameters"] = [entry for entry in data.get("parameters", []) if (entry["name"], entry["subject"]) not in {row[:2] for row in chosen}]
+    data["parameters"] += entries
+    data["arena"]["volume"] = f"{10.0 ** draw(st.floats(-6, 3)):.6g} mL"
+    for entry in data["drugs"]:
+        entry["dose"] = f"{10.0 ** draw(st.floats(-6, 9)):.6g} nM"
+    for population in data["populations"]:
+        population["count"] = f"{float(population['count'].split()[0]) * 10.0 ** draw(st.floats(-3, 0.3)):.6g} cell"
+
+
 def written(value: Any) -> str:
     """JSON, which is YAML, except that a key may stand twice."""
     if isinstance(value, dict):
@@ -145,6 +166,9 @@ def scenario_files(draw: Any) -> str:
     if draw(st.integers(0, 4)):
         data.pop("vesicle_titration", None)
     data["uncertainty"]["draws"] = draw(st.integers(0, 2))
+    if draw(st.integers(0, 3)) == 0:
+        storm(draw, data)
+        return written(data)
     if draw(st.booleans()):
         data["parameters"] = data.get("parameters", []) + [override(draw) for _ in range(draw(st.integers(1, 3)))]
     if draw(st.integers(0, 3)) == 0:

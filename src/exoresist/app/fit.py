@@ -29,9 +29,7 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
         )  # fmt: skip
     data = read_confluence(data_folder)
     observed = data.by_dose(assay.drug, assay.channel)
-    stained = [data.by_dose(assay.drug, channel) for channel in assay.dead_channels]
-    # What two stains mark overlaps: the larger area of the two, not their sum.
-    stains = {dose: max((tables[dose].mean(axis=0) for tables in stained), key=lambda area: area.mean()) for dose in observed}
+    stains = data.stained(assay.drug, assay.dead_channels) if assay.dead_channels else None
     ready(folder)
 
     from exoresist.app.printing import print_json, print_rows

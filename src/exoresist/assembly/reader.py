@@ -32,7 +32,10 @@ _CONSTANTS = {"true": True, "false": False}
 
 
 def load_scenario(path: str | Path) -> Scenario:
-    """The scenario in a file; InputError for anything that keeps it from being one."""
+    """The scenario in a file, or the bundled one of that name; InputError for anything that keeps it from being one."""
+    bundled = bundled_scenarios()
+    if str(path) in bundled and not Path(path).exists():
+        path = bundled[str(path)]
     text, absolute = _text_of(path)
     return scenario_from_text(text, absolute.parent, str(path), _chain=(absolute,))
 

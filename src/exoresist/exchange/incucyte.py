@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -77,6 +77,17 @@ class ConfluenceData:
     def by_dose(self, drug: str, channel: str) -> dict[float, FloatArray]:
         """Readings by dose in nM (0 = control), each of shape (n_replicates, n_times): what a fit takes."""
         return {dose: self.series(drug, dose, channel) for dose in [0.0, *self.doses(drug)]}
+
+    def stained(self, drug: str, channels: Sequence[str]) -> dict[float, FloatArray]:
+        """Mean over replicates of the larger of some channels, by dose in nM (0 = control), each of shape (n_times,).
+
+        The larger, not the sum: dying cells take up several stains.
+        """
+        tables = [self.by_dose(drug, channel) for channel in channels]
+        return {
+            dose: np.asarray(np.max([table[dose].mean(axis=0) for table in tables], axis=0))
+            for dose in [0.0, *self.doses(drug)]
+        }
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,7 @@ from exoresist.studies.provenance import versions
 
 FloatArray = NDArray[np.float64]
 
-_Z95 = 1.6448536269514722  # standard normal quantile at 95 %
-_DRAWS = 320
+_DRAWS = 640
 _SETTLED = 0.5  # identified: the 90 % interval (in the logarithm) is at most this share of what was expected
 _STARTS = 6
 _DOUBTED = 3.0  # times what the stain allows: beyond any doubt about how far a dead cell shrinks
@@ -135,7 +134,11 @@ def _judged(
             numbers = {name: float(column[index]) for name, column in columns.items()}
             repeated = float(near[index]) if near is not None else None
             curves.append({"dose": dose, "role": role, **numbers, "nearest": repeated})
-    parameters = [_parameter_row(unknown, found, place) for place, unknown in enumerate(problem.unknowns)]
+    ends = [weighted_quantiles(points, weights, share) for share in (0.05, 0.95)]
+    parameters = [
+        _parameter_row(unknown, *(float(numbers[place]) for numbers in (ends[0], found.point, ends[1])))
+        for place, unknown in enumerate(problem.unknowns)
+    ]
     pairs = zip(problem.unknowns, parameters, strict=True)
     fitted = tuple(_fitted_row(unknown, row, assay) for unknown, row in pairs if unknown.identifiers)
     return FitResult(
@@ -209,19 +212,20 @@ def _measured(assay: Confluence, observed: Mapping[float, ArrayLike], dose: floa
     return np.asarray(observed[match[0]], dtype=float)
 
 
-def _parameter_row(unknown: Unknown, found: Minimum, place: int) -> Row:
-    spread = _Z95 * math.sqrt(found.covariance[place, place])
+def _parameter_row(unknown: Unknown, low: float, best: float, high: float) -> Row:
+    """All three are logs."""
+    low, high = min(low, best), max(high, best)
     prior_low, _, prior_high = unknown.expected
     return {
         "name": unknown.name,
         "subject": unknown.subject,
-        "value": math.exp(found.point[place]),
+        "value": math.exp(best),
         "unit": unknown.unit,
-        "low": math.exp(found.point[place] - spread),
-        "high": math.exp(found.point[place] + spread),
+        "low": math.exp(low),
+        "high": math.exp(high),
         "prior_low": prior_low,
         "prior_high": prior_high,
-        "identified": bool(2.0 * spread <= _SETTLED * math.log(prior_high / prior_low)),
+        "identified": bool(high - low <= _SETTLED * math.log(prior_high / prior_low)),
     }
 
 

@@ -125,7 +125,7 @@ class FitProblem:
     """A weighted least-squares problem: readings over their noise, parameters over what is expected of them.
 
     minimise  sum ((model - mean)**2 / (deviation**2 * repeats)) + sum surprise**2
-              + sum max(0, ln(dead / (DEAD_SPREAD * stain)) / ln 1.5)**2 / repeats
+              + sum max(0, ln(dead / (DEAD_SPREAD * stain)) / ln 1.5)**2
 
     unknowns  the last one is the cover at the start, %
     times     h, shape (T,);  means  dose -> mean over replicates, shape (T,)
@@ -191,7 +191,7 @@ class FitProblem:
         if self.stains:
             bound = DEAD_SPREAD * np.maximum(np.stack([self.stains[dose] for dose in self.doses]), LEAST_STAIN)
             excess = np.log(np.maximum(dead / bound, 1.0)) / _DEAD_FOLD
-            parts.append((excess / math.sqrt(self.noise.repeats)).reshape(len(points), -1))
+            parts.append(excess.reshape(len(points), -1))
         parts.append(np.stack([item.surprise(points[:, place]) for place, item in enumerate(self.unknowns)], axis=1))
         return np.concatenate(parts, axis=1)
 

@@ -27,7 +27,8 @@ class Minimum:
     """The best point found.
 
     point       logs of the unknowns
-    covariance  of `point`, (J' J)^-1 with the expectations among the residuals
+    covariance  of `point`, (J' J)^-1 with the expectations among the residuals but without the bound on the dead: a
+                bound cuts on one side and has no curvature on the other, see `weighted_draws`
     squares     sum of squared residuals;  agreeing, followed  descents that ended there, and all of them
     """
 
@@ -75,6 +76,8 @@ def minimise(problem: FitProblem, seed: int, followed: int = 6, progress: Progre
         raise SolverError("No start of the fit could be simulated. Narrow the ranges of the fitted parameters.")
     best = min(ends, key=lambda end: float(end.cost))
     jacobian = problem.jacobian(best.x)
+    readings, expectations = problem.times.size * len(problem.means), len(problem.unknowns)
+    jacobian = np.concatenate([jacobian[:readings], jacobian[-expectations:]])
     covariance = np.asarray(np.linalg.inv(jacobian.T @ jacobian), dtype=np.float64)
     agreeing = sum(2.0 * (end.cost - best.cost) < _SAME for end in ends)
     return Minimum(best.x, covariance, 2.0 * float(best.cost), agreeing, len(ends))
@@ -99,7 +102,8 @@ def weighted_draws(problem: FitProblem, found: Minimum, seed: int, count: int) -
     """Points that the readings and the expectations allow, shape (count, unknowns), and their weights (sum 1).
 
     Drawn from the normal approximation around the minimum and weighed by how probable they truly are over how probable
-    that makes them: along directions that the data leave open the approximation alone is far too generous.
+    that makes them: along directions that the data leave open the approximation alone is far too generous, and it does
+    not know the bound on the dead.
     """
     root = np.linalg.cholesky(found.covariance)
     normal = stream(seed, "fit", "draws").standard_normal((count, len(found.point)))
