@@ -67,16 +67,21 @@ def at(data: Any, path: tuple[str | int, ...]) -> Any:
     return data
 
 
+def odd(draw: Any) -> Any:
+    """A value of a wrong kind; a copy, for it may be mutilated further."""
+    return copy.deepcopy(draw(st.sampled_from(ODD)))
+
+
 def scaled(draw: Any, value: Any) -> Any:
     """The number of a quantity (or a bare number) made larger or smaller, zero, negative or huge."""
     text, unit = str(value).partition(" ")[::2]
     try:
         number = float(text)
     except ValueError:
-        return draw(st.sampled_from(ODD))
+        return odd(draw)
     way = draw(st.sampled_from(("scale", "scale", "scale", "zero", "negative", "huge", "unit", "odd")))
     if way == "odd":
-        return draw(st.sampled_from(ODD))
+        return odd(draw)
     if way == "unit":
         return f"{text} {draw(st.sampled_from(UNITS))}"
     factor = {"zero": 0.0, "negative": -1.0, "huge": 1e250}.get(way) if way != "scale" else 10.0 ** draw(st.floats(-12, 12))
@@ -105,7 +110,7 @@ def mutilate(draw: Any, data: dict[str, Any]) -> None:
         parent.append(copy.deepcopy(value))
     elif isinstance(value, (list, dict)) or way == "odd":
         if draw(st.booleans()):
-            parent[key] = draw(st.sampled_from(ODD))
+            parent[key] = odd(draw)
     else:
         parent[key] = scaled(draw, value)
 
@@ -173,7 +178,7 @@ def scenario_files(draw: Any) -> str:
         data["parameters"] = data.get("parameters", []) + [override(draw) for _ in range(draw(st.integers(1, 3)))]
     if draw(st.integers(0, 3)) == 0:
         part = draw(st.sampled_from(("populations", "drugs", "arena", "environment", "duration", "cargo", "vesicles")))
-        change = {part: copy.deepcopy(data.get(part, draw(st.sampled_from(ODD))))}
+        change = {part: copy.deepcopy(data.get(part, odd(draw)))}
         if places(change):
             mutilate(draw, change)
         data["arms"] = [*data.get("arms", []), {"id": "extra", "role": "treated" if data.get("arms") else "reference", "change": change}]

@@ -28,7 +28,7 @@ from exoresist.studies.fit_search import weighted_quantiles
 
 ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "data" / "h1299_incucyte"
-TIMES = np.arange(0.0, 73.0, 6.0)
+TIMES = np.arange(0.0, 73.0, 9.0)
 FITTED, HELD_OUT = (0.0, 12.5, 50.0, 200.0), (25.0, 100.0)
 TRUTH = {"growth_rate": 0.033, "damage_rate": 4.0, "max_death_rate": 0.09}
 NOISE = 0.02
@@ -43,7 +43,7 @@ def scenario_data(**assay: Any) -> dict[str, Any]:
         "populations": [{"id": "cells", "cell_line": "h1299", "count": "1500 cell"}],
         "drugs": [{"id": "doxorubicin", "dose": "50 nM"}],
         "duration": "72 h",
-        "every": "6 h",
+        "every": "9 h",
         "assay": {
             "kind": "confluence",
             "population": "cells",
@@ -98,12 +98,7 @@ def test_recovers_what_made_the_readings():
     assert result.search["agreeing"] > 1 and not result.warnings
 
 
-def test_the_same_seed_gives_the_same_numbers():
-    again = fit_scenario(scenario_from_dict(scenario_data()), TIMES, synthetic())
-    assert replace(again, timing_s=0.0, sentences=[]) == replace(fitted(), timing_s=0.0, sentences=[])
-
-
-def test_held_out_readings_change_no_fitted_number():
+def test_the_same_seed_gives_the_same_numbers_whatever_the_held_out_readings():
     changed = {dose: table * (3.0 if dose in HELD_OUT else 1.0) for dose, table in synthetic().items()}
     result = fit_scenario(scenario_from_dict(scenario_data()), TIMES, changed)
     assert result.parameters == fitted().parameters

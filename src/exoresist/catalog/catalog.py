@@ -17,6 +17,7 @@ from exoresist.catalog.records import (
     Axis,
     Cargo,
     CellLine,
+    Claim,
     Drug,
     Hub,
     Intervention,
@@ -135,6 +136,9 @@ class Catalog:
 
     def axis(self, id: str) -> Axis:
         return self._typed(Axis, "axes", id)
+
+    def claim(self, id: str) -> Claim:
+        return self._typed(Claim, "claims", id)
 
     def hub_process(self, id: str) -> str:
         """The process that a node acts on; a node without a row of its own acts on tolerance (a link assumed here)."""

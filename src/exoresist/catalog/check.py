@@ -41,6 +41,13 @@ ALLOWED = {
     ("axes", "confidence"): ("high", "medium", "low"),
     ("axes", "sign_by"): ("source", "curator"),
     ("axes", "cargo_type"): (*CARGO_TYPES, "drug", "none"),
+    ("claims", "seed"): ("000", "001", "002", "003", "004"),
+    ("claims", "reported_direction"): (*OUTCOMES, "none"),
+    ("claims", "confidence"): ("high", "medium", "low"),
+    ("claims", "sign_by"): ("document", "curator", "none"),
+    ("claims", "assumed_link"): ("yes", "no"),
+    ("claims", "read_twice"): ("yes", "no"),
+    ("claims", "cargo_type"): (*CARGO_TYPES, "mRNA", "piRNA", "DNA", "lipid", "metabolite", "drug", "none"),
     ("aliases", "namespace"): NAMESPACES,
 }
 ID_TABLES = {
@@ -64,6 +71,8 @@ MAY_BE_EMPTY = {
     "cargo": {"target", "pump", "antigen", "identifier", "note"},
     "interventions": {"targets", "condition", "note"},
     "axes": {"reference", "cargo", "effect", "validation", "flags", "note"},
+    "claims": set(),
+    "hubs": {"note"},
     "aliases": {"id"},
 }
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
@@ -128,7 +137,7 @@ def _row(name: str, row: Row, ids: Mapping[str, set[str]], sources: Mapping[str,
         elif sources[word]["retracted"] == "yes" and not (name == "axes" and "retracted_source" in words(row["flags"])):
             advice = "flag the row with retracted_source" if name == "axes" else "take another source"
             yield "source", f"'{word}' is retracted: {advice}"
-    special = {"sources": _source, "axes": _axis}.get(name)
+    special = {"sources": _source, "axes": _axis, "claims": _claim}.get(name)
     if special:
         yield from special(row)
     if name == "pumps" or name == "aliases":
@@ -175,6 +184,25 @@ def _axis(row: Row) -> Iterator[tuple[str, str]]:
             "path",
             "its signs give the opposite of the reported direction: correct them, or flag the row with sign_conflict",
         )
+
+
+def _claim(row: Row) -> Iterator[tuple[str, str]]:
+    """A claim's chain must parse, and its signs must give the reported direction unless the row says that they do not."""
+    flags = words(row["flags"])
+    if row["path"] in ("none", "not stated"):
+        if row["reported_direction"] != "none":
+            yield "path", "is missing, though a direction is reported"
+        return
+    try:
+        steps = parse_path(row["path"])
+    except InputError as error:
+        yield "path", str(error)
+        return
+    found = net_direction(steps)
+    if found is None and row["reported_direction"] != "none":
+        yield "path", "does not end in resistance(drug) or sensitivity(drug), though a direction is reported"
+    elif found is not None and found != row["reported_direction"] and not {"sign_conflict", "sign_slip"} & set(flags):
+        yield "path", "its signs give the opposite of the reported direction: correct them, or flag the row with sign_conflict"
 
 
 def _names(name: str, row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:

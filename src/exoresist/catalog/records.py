@@ -126,14 +126,85 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """One claim of one of the five reviews, as it stands there: what is said of a cargo, and by whom its signs were fixed.
+
+    `reported_direction` is never a model's input. Lists are separated by `;`; what a document does not say is `not stated`.
+    """
+
+    id: str
+    seed: str
+    locator: str
+    reference: str
+    citation: str
+    cancer: str
+    donor: str
+    recipient: str
+    donor_context: str
+    recipient_context: str
+    drugs: Words
+    cargo: str
+    cargo_printed: str
+    cargo_type: str
+    path: str
+    reported_direction: str
+    effect: Words
+    validation: Words
+    confidence: str
+    sign_by: str
+    assumed_link: str
+    correction: str
+    linked: Words
+    conflicts: str
+    flags: Words
+    note: str
+    read_twice: str
+
+
+@dataclass(frozen=True)
 class Hub:
-    """Where a shared node acts: the process whose rate it multiplies (`tolerance`: the damage threshold)."""
+    """A node that acts on the cell: the process whose rate it multiplies, and the sign.
+
+    process  repair, tolerance, efflux, drug_export, ...; immune and vascular need more than a dish; `none`: no known action
+    sign     +1: more of the node raises the process; -1: lowers it
+    context  where the sign depends on the context: the one taken here
+    """
 
     id: str
     name: str
     process: str
     source: str
     note: str
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A signed edge between two nodes, stored once."""
+
+    source: str
+    target: str
+    sign: str
+    context: str
+    reference: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Synonym:
+    """A node's other name."""
+
+    node: str
+    canonical: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A modelled drug that stands in for one that is only named, so that a claim about it can be run."""
+
+    drug: str
+    surrogate: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -146,7 +217,7 @@ class Alias:
     reason: str
 
 
-Record = Source | CellLine | Drug | Pump | Cargo | Intervention | Axis | Hub | Alias
+Record = Source | CellLine | Drug | Pump | Cargo | Intervention | Axis | Claim | Hub | Edge | Synonym | Surrogate | Alias
 
 PARAMETER_COLUMNS = (
     "name", "subject", "value", "unit", "low", "high", "distribution", "kind", "source", "locator", "note",
@@ -160,6 +231,7 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "cargo": Cargo,
     "interventions": Intervention,
     "axes": Axis,
+    "claims": Claim,
     "hubs": Hub,
     "aliases": Alias,
 }
@@ -172,6 +244,7 @@ KIND_NAMES = {
     "cargo": "cargo",
     "interventions": "intervention",
     "axes": "axis",
+    "claims": "claim",
     "hubs": "hub",
     "aliases": "alias",
 }
@@ -180,7 +253,9 @@ _COLUMN_OF_FIELD = {"drug_class": "class"}  # `class` is a word of the language
 
 def key_column(table: str) -> str:
     """The column that tells the rows of a table apart (for parameters, name and subject together)."""
-    return {"parameters": "name", "aliases": "text_as_printed"}.get(table, "id")
+    return {
+        "parameters": "name", "aliases": "text_as_printed", "edges": "source", "synonyms": "node", "surrogates": "drug",
+    }.get(table, "id")  # fmt: skip
 
 
 def columns(table: str) -> tuple[str, ...]:
