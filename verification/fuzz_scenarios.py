@@ -2,7 +2,8 @@
 
     EXORESIST_CACHE=/tmp/exocache .venv/bin/python verification/fuzz_scenarios.py [EXAMPLES] [SEED] [--messages]
 
-Prints counts of answered and refused files and every distinct failure with the file that caused it; exit code 1 if there is one.
+Prints counts of answered and refused files and every distinct failure with the file that caused it; exit code 1 if
+there is one.
 """
 
 from __future__ import annotations
@@ -30,7 +31,13 @@ def main(examples: int, start: int) -> int:
     seen: set[str] = set()
     messages: set[str] = set()
 
-    @settings(max_examples=examples, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(fuzzing.scenario_files())
     def run(text: str) -> None:
         if text in seen or len(seen) == examples:

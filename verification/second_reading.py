@@ -5,7 +5,7 @@ rules, wrote second_reading.tsv. Its `settled` column says how each difference w
 rows are not fully independent.
 
 Run by hand: python verification/second_reading.py
-Last result (2026-11-20): 72 rows; direction agrees in 94.4 %, Cohen's kappa 0.850; cargo 73.6 % by exact name, 87.5 % once names for
+Last result (2026-11-20): 72 rows; direction agrees in 94.4 %, Cohen's kappa 0.850; cargo 73.6 % by exact name, 84.7 % once names for
 the same thing are counted; drugs 91.7 %; path sign as direction.
 """
 

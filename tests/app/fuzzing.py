@@ -24,8 +24,45 @@ from exoresist.assembly.resolve import resolved_dict
 from exoresist.catalog import Catalog
 
 TWICE = "\x00twice"  # a key that the writer writes as its neighbour's name: a duplicate
-UNITS = ("nM", "uM", "h", "min", "day", "mL", "uL", "cell", "particle", "particle/cell", "1/h", "mL/h", "%", "um", "pmol", "", "°C", "nM^9")
-ODD = (None, True, [], {}, "", "x", 0, -1, 1e300, "1e300 nM", "nan nM", "inf h", "-3 nM", ["a"], {"id": 3}, "٣ nM", "1 nM 2")
+UNITS = (
+    "nM",
+    "uM",
+    "h",
+    "min",
+    "day",
+    "mL",
+    "uL",
+    "cell",
+    "particle",
+    "particle/cell",
+    "1/h",
+    "mL/h",
+    "%",
+    "um",
+    "pmol",
+    "",
+    "°C",
+    "nM^9",
+)
+ODD = (
+    None,
+    True,
+    [],
+    {},
+    "",
+    "x",
+    0,
+    -1,
+    1e300,
+    "1e300 nM",
+    "nan nM",
+    "inf h",
+    "-3 nM",
+    ["a"],
+    {"id": 3},
+    "٣ nM",
+    "1 nM 2",
+)
 NOISE = "\x00\t:{}[],&*!|>'\"%@`#-\n é\u2028\U0001f9ea0aE"
 
 
@@ -84,17 +121,25 @@ def scaled(draw: Any, value: Any) -> Any:
         return odd(draw)
     if way == "unit":
         return f"{text} {draw(st.sampled_from(UNITS))}"
-    factor = {"zero": 0.0, "negative": -1.0, "huge": 1e250}.get(way) if way != "scale" else 10.0 ** draw(st.floats(-12, 12))
+    factor = (
+        {"zero": 0.0, "negative": -1.0, "huge": 1e250}.get(way) if way != "scale" else 10.0 ** draw(st.floats(-12, 12))
+    )
     assert factor is not None
     changed = number * factor
-    return f"{changed:g} {unit}" if unit else int(changed) if isinstance(value, int) and abs(changed) < 1e18 else changed
+    return (
+        f"{changed:g} {unit}" if unit else int(changed) if isinstance(value, int) and abs(changed) < 1e18 else changed
+    )
 
 
 def mutilate(draw: Any, data: dict[str, Any]) -> None:
     """One change at a random place."""
     path = draw(st.sampled_from(places(data)))
     parent, key = at(data, path[:-1]), path[-1]
-    way = draw(st.sampled_from(("scale", "scale", "scale", "scale", "scale", "drop", "rename", "twice", "empty", "id", "odd", "more")))
+    way = draw(
+        st.sampled_from(
+            ("scale", "scale", "scale", "scale", "scale", "drop", "rename", "twice", "empty", "id", "odd", "more")
+        )
+    )
     value = parent[key]
     if way == "drop":
         del parent[key]
@@ -137,7 +182,11 @@ def storm(draw: Any, data: dict[str, Any]) -> None:
         elif name.endswith("_hill"):
             number = draw(st.floats(0.1, 20.0))
         entries.append({"name": name, "subject": subject, "value": f"{number:.6g} {unit}", "reason": "fuzz"})
-    data["parameters"] = [entry for entry in data.get("parameters", []) if (entry["name"], entry["subject"]) not in {row[:2] for row in chosen}]
+    data["parameters"] = [
+        entry
+        for entry in data.get("parameters", [])
+        if (entry["name"], entry["subject"]) not in {row[:2] for row in chosen}
+    ]
     data["parameters"] += entries
     data["arena"]["volume"] = f"{10.0 ** draw(st.floats(-6, 3)):.6g} mL"
     for entry in data["drugs"]:
@@ -181,7 +230,10 @@ def scenario_files(draw: Any) -> str:
         change = {part: copy.deepcopy(data.get(part, odd(draw)))}
         if places(change):
             mutilate(draw, change)
-        data["arms"] = [*data.get("arms", []), {"id": "extra", "role": "treated" if data.get("arms") else "reference", "change": change}]
+        data["arms"] = [
+            *data.get("arms", []),
+            {"id": "extra", "role": "treated" if data.get("arms") else "reference", "change": change},
+        ]
     for _ in range(draw(st.sampled_from((0, 0, 0, 1, 1, 2, 3)))):
         mutilate(draw, data)
     text = written(data)
@@ -204,9 +256,10 @@ def _refuse(word: str) -> None:
 
 
 def outcome(text: str) -> tuple[int, str]:
-    """Exit code and stderr of `exoresist run` on the text, after checking that what it left behind is right; AssertionError if it is not.
+    """Exit code and stderr of `exoresist run` on the text, after checking what it left behind.
 
-    0: summary.json is strict JSON of finite numbers or null, and nothing is said on stderr. 2: one message, and no file.
+    0: summary.json is strict JSON of finite numbers or null, and nothing is said on stderr. 2: one message, no file.
+    Raises AssertionError where it is otherwise.
     """
     out, err = io.StringIO(), io.StringIO()
     with tempfile.TemporaryDirectory() as scratch:

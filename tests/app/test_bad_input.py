@@ -121,13 +121,19 @@ REFUSED: dict[str, tuple[Change, tuple[str, ...]]] = {
     "unknown key": (lambda s: s.update(populatons=[]), ("unknown key", "Did you mean 'populations'?")),
     "unknown kind of assay": (put("assay", "kind", value="dose_respons"), ("dose_respons", "dose_response")),
     "missing key": (lambda s: s.pop("arena"), ("arena", "is missing", "The vessel")),
-    "rate below zero": (override("growth_rate", "cell", "-1 1/h"), ("'growth_rate' (cell) is -1 1/h", "Allowed: 0, or")),
+    "rate below zero": (
+        override("growth_rate", "cell", "-1 1/h"),
+        ("'growth_rate' (cell) is -1 1/h", "Allowed: 0, or"),
+    ),
     "share above one": (
         override("delivered_fraction", "cell", "1.5"),
         ("'delivered_fraction' (cell) is 1.5", "Allowed: 0 to 1"),
     ),
     "exponent of a step": (override("kill_hill", "cell", "1e6"), ("'kill_hill' (cell) is 1e+06", "0.1 to 20")),
-    "size of nothing": (override("cell_volume", "cell", "0 mL/cell"), ("'cell_volume' (cell) is 0 mL/cell", "Allowed:")),
+    "size of nothing": (
+        override("cell_volume", "cell", "0 mL/cell"),
+        ("'cell_volume' (cell) is 0 mL/cell", "Allowed:"),
+    ),
     "rate beyond all": (
         override("target_on_rate", "drug:doxorubicin", "1e12 1/(nM*h)"),
         ("'target_on_rate' (drug:doxorubicin) is 1e+12", "Check the number and its unit"),

@@ -102,21 +102,6 @@ def test_partition_rises_with_lipophilicity(catalog):
     assert partitions == sorted(partitions)
 
 
-def test_paclitaxel_in_vesicles_is_about_five_percent(catalog):
-    """220 vesicles of the median size and a cell, at the central partition: the share that the source reports."""
-    diameter = catalog.parameter("diameter_median", "vesicle").value
-    volume = math.pi / 6 * diameter**3 * 1e-12  # um^3 to mL
-    count = catalog.parameter("vesicles_per_cell_observed", "cell").value
-    ratio = (
-        catalog.parameter("vesicle_partition", "drug:paclitaxel").value
-        * count
-        * volume
-        / catalog.parameter("cell_volume", "cell").value
-    )
-    observed = catalog.parameter("vesicle_share_observed", "drug:paclitaxel")
-    assert observed.low <= ratio / (1 + ratio) <= observed.high
-
-
 def test_pumps_at_central_values_make_the_measured_shifts(catalog):
     """1 + pump clearance / permeability at the sensitive line's free IC50 is within two-fold of the measured fold."""
     copies = catalog.parameter("pump_copies", "cell_line:mcf7_resistant|pump:ABCB1").value

@@ -44,6 +44,13 @@ def test_channels_are_kept_apart_and_byte_order_mark_is_ignored(tmp_path):
     assert data.control["phase"][1, 1] == 9
 
 
+def test_the_larger_of_two_stains_counts(tmp_path):
+    data = read_confluence(write(tmp_path, red=TABLE.replace("9.5,0.5", "19.5,0.5")))
+    larger = data.stained("doxorubicin", ("green", "red"))
+    assert larger[0].tolist() == data.control["red"].mean(axis=0).tolist() == [7.75, 13.875]
+    assert data.stained("doxorubicin", ("green",))[0].tolist() == [7.75, 8.875]
+
+
 def test_drug_names_can_be_given(tmp_path):
     assert read_confluence(write(tmp_path), {"XYZ": "topotecan"}).drugs == ["DOX", "topotecan"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "data" / "h1299_incucyte"
 TIMES = np.arange(0.0, 73.0, 9.0)
 FITTED, HELD_OUT = (0.0, 12.5, 50.0, 200.0), (25.0, 100.0)
-TRUTH = {"growth_rate": 0.033, "damage_rate": 4.0, "max_death_rate": 0.09}
+TRUTH = {"growth_rate": 0.033, "damage_rate": 2.0, "arrest_threshold": 0.4}
 NOISE = 0.02
 
 
@@ -54,7 +53,7 @@ def scenario_data(**assay: Any) -> dict[str, Any]:
             "fit_parameters": [
                 {"name": "growth_rate", "subject": "cell_line:h1299"},
                 {"name": "damage_rate", "subject": "drug:doxorubicin", **prior},
-                {"name": "max_death_rate", "subject": "cell"},
+                {"name": "arrest_threshold", "subject": "cell"},
             ],
             **assay,
         },
@@ -105,6 +104,29 @@ def test_the_same_seed_gives_the_same_numbers_whatever_the_held_out_readings():
     assert result.fit_error == fitted().fit_error
     assert result.cross_validation_error == fitted().cross_validation_error
     assert result.prediction_error > 5 * fitted().prediction_error
+    assert {row["dose"]: row["left_out"] for row in result.by_dose} == {
+        row["dose"]: row["left_out"] for row in fitted().by_dose
+    }
+    kept = {dose: [row["predicted"] for row in fitted().curves if row["dose"] == dose] for dose in FITTED}
+    assert kept == {dose: [row["predicted"] for row in result.curves if row["dose"] == dose] for dose in FITTED}
+
+
+def test_stains_bound_the_dead_from_above_only():
+    scenario = scenario_from_dict(scenario_data(dead_channels=["red"]))
+    model = build(scenario)
+    point = np.array([math.log(value) for value in (*TRUTH.values(), 7.0)])
+    free = confluence_problem(model, TIMES, synthetic())
+    rows = len(FITTED) * len(TIMES)
+    for area, excess in ((50.0, False), (0.0, True)):
+        stains = {dose: np.full(len(TIMES), area) for dose in FITTED}
+        bounded = confluence_problem(model, TIMES, synthetic(), stains)
+        residuals, without = bounded.residuals(point)[0], free.residuals(point)[0]
+        assert len(residuals) == len(without) + rows
+        assert np.all(residuals[rows : 2 * rows] >= 0)
+        assert bool(np.any(residuals[rows : 2 * rows] > 0)) is excess
+        assert np.array_equal(np.delete(residuals, np.s_[rows : 2 * rows]), without)
+    with pytest.raises(InputError, match="stained areas"):
+        fit_scenario(scenario, TIMES, synthetic())
 
 
 def test_a_parameter_without_effect_is_left_open_and_said_so():
@@ -128,7 +150,7 @@ def test_written_files_and_the_fitted_set_in_a_scenario(tmp_path: Path):
     with_set = scenario_from_dict({**scenario_data(), "parameter_sets": [str(path)]})
     parameters = build(with_set).network.parameters
     values = {row["name"]: row["value"] for row in result.parameters}
-    for name in ("growth_rate", "max_death_rate"):
+    for name in ("growth_rate", "arrest_threshold"):
         assert parameters[f"cells.{name}"].value == values[name]
     assert parameters["cells.doxorubicin.damage_rate"].value == values["damage_rate"]
     other = scenario_data()
@@ -240,10 +262,14 @@ def test_real_data_stay_as_reported():
     assert scenario.assay.fit_doses == (0.0, 12.5, 50.0, 200.0)
     assert scenario.assay.predict_doses == (6.25, 25.0, 100.0, 400.0)
     data = read_confluence(REAL)
-    result = fit_scenario(scenario, data.times_h, data.by_dose("doxorubicin", "phase"))
+    stains = data.stained("doxorubicin", scenario.assay.dead_channels)
+    result = fit_scenario(scenario, data.times_h, data.by_dose("doxorubicin", "phase"), stains)
     # Wide enough for another machine's last digits and for a recalibrated catalogue, narrow enough to notice a fault.
     assert result.baseline_fit_error == pytest.approx(1.63, abs=0.02)
     assert result.baseline_prediction_error == pytest.approx(1.94, abs=0.03)
     assert result.nearest_dose_error == pytest.approx(5.38, abs=0.01)
     assert result.fit_error < 2.5
+    for row in result.by_dose:
+        if row["role"] == "fitted":
+            assert row["dead"] < 11 * row["stained"]
     assert result.prediction_error < result.nearest_dose_error

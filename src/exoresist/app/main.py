@@ -255,7 +255,7 @@ def _outcome_of_error(error: Exception, arguments: list[str], debug: bool) -> in
         _say(f"error: {place}: {error.strerror}.")
         return 2
     if isinstance(error, MemoryError):
-        _say("error: this needs more memory than there is. Lower the draws, doses or saved times (`every`), or free memory.")
+        _say("error: there is too little memory. Lower the draws, doses or saved times (`every`), or free memory.")
         return 2
     _report_fault(error, arguments, debug)
     return 1

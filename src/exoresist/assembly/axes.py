@@ -20,7 +20,16 @@ from exoresist.laws.registry import Law
 from exoresist.network import Derived, Modulation, Node, PerSize, Sum
 from exoresist.network.parts import Part, Reference
 
-SPONGES = ("circRNA", "lncRNA", "sponge")
+# What a hub's process stands for among the processes of a population.
+ACTS_ON = {
+    "repair": ("repair_{drug}",),
+    "damage": ("damage_{drug}",),
+    "metabolism": ("metabolism_{drug}",),
+    "drug_influx": ("drug_influx_{drug}",),
+    "drug_export": ("ilv_formation_escrt", "ilv_formation_ceramide"),
+    "secretion": ("secretion",),
+    "growth": ("growth",),
+}
 Regulator = tuple[Law, dict[str, Reference]]
 
 
@@ -34,7 +43,25 @@ class Chains:
 
     @property
     def nodes(self) -> list[str]:
-        return list(dict.fromkeys(name for edge in self.edges for name in edge))
+        """Every node of an edge, and single nodes that act by themselves."""
+        alone = [name for name, _ in self.outcomes]
+        return list(dict.fromkeys([*(name for edge in self.edges for name in edge), *alone]))
+
+    def joined(self, other: Chains | None) -> Chains:
+        """Both sets of chains as one. Raises InputError when they give an edge opposite signs."""
+        if other is None:
+            return self
+        result = Chains(dict(self.edges), {**self.outcomes, **other.outcomes}, self.starts | other.starts)
+        for edge, sign in other.edges.items():
+            result.add(*edge, sign)
+        return result
+
+    def add(self, source: str, target: str, sign: int) -> None:
+        """Put in an edge; an edge that is there already must have the same sign."""
+        if self.edges.setdefault((source, target), sign) != sign:
+            raise InputError(
+                f"the edge {source} to {target} is given opposite signs", "axes that agree", "Leave one of them out"
+            )
 
 
 def read_chains(catalog: Catalog, axes: Iterable[str]) -> Chains:
@@ -47,13 +74,7 @@ def read_chains(catalog: Catalog, axes: Iterable[str]) -> Chains:
         inner = steps[:-1] if end else steps
         chains.starts.add(inner[0].node)
         for before, step in zip(inner, inner[1:], strict=False):
-            known = chains.edges.setdefault((before.node, step.node), step.sign)
-            if known != step.sign:
-                raise InputError(
-                    f"axis '{name}' and an earlier one give the edge {before.node} to {step.node} opposite signs",
-                    "axes that agree",
-                    "Leave one of them out",
-                )
+            chains.add(before.node, step.node, step.sign)
         if end is not None:
             _close(chains, inner[-1].node, steps[-1].sign, end)
     return chains
@@ -61,6 +82,10 @@ def read_chains(catalog: Catalog, axes: Iterable[str]) -> Chains:
 
 def _close(chains: Chains, node: str, sign: int, end: Outcome) -> None:
     chains.outcomes[node, end.drug] = sign if end.direction == "resistance" else -sign
+
+
+def _is_efflux(process: str, who: str, drug: str) -> bool:
+    return process.startswith(f"{who}.efflux_") and process.endswith(f"_{drug}")
 
 
 def is_mirna(name: str) -> bool:
@@ -220,21 +245,28 @@ class _Chain:
         return f"{most}.inverse"
 
     def ends(self, processes: set[str]) -> tuple[list[Part], list[Reference]]:
-        """The last nodes act on processes as the catalogue's hubs say; the rest raise or lower tolerance."""
+        """The last nodes act as the catalogue's hubs say; a node that is no hub acts on tolerance, as its chain says.
+
+        A hub's sign is its own: the last link that a document reports is not used where a hub is known.
+        """
         parts: list[Part] = []
         tolerance: list[Reference] = []
-        for (name, drug), sign in self.chains.outcomes.items():
-            if name not in self.acting():
-                continue  # a cargo that acts physically (a pump), not through a node
-            target = self.book.catalog.hub_process(name)
-            process = f"{self.who}.{target}_{drug}"
+        for (name, drug), reported in self.chains.outcomes.items():
+            if name not in self.acting() or drug not in self.layout.drugs:
+                continue  # a cargo that acts physically (a pump), not through a node; or another drug than those here
+            hub = self.book.catalog.find_hub(name)
+            sign = reported if hub is None else int(hub.sign)
+            target = "tolerance" if hub is None else hub.process
             law, inputs = self.edge(self.key(name), sign, self.fold("hub_process"))
-            if process in processes:
-                parts.append(Modulation(process, law, inputs, tag=f"axis:{name}"))
-            elif drug in self.layout.drugs:
+            if target == "tolerance":
                 identifier = f"{self.who}.tolerance_{name}"
                 parts.append(Derived(identifier, law, inputs))
                 tolerance.append(identifier)
+                continue
+            wanted = {f"{self.who}.{pattern.format(drug=drug)}" for pattern in ACTS_ON.get(target, ())}
+            for process in sorted(processes):
+                if process in wanted or (target == "efflux" and _is_efflux(process, self.who, drug)):
+                    parts.append(Modulation(process, law, inputs, tag=f"hub:{name}"))
         return parts, tolerance
 
     def acting(self) -> list[str]:

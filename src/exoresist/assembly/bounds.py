@@ -79,9 +79,9 @@ def check_value(catalog: Catalog, name: str, subject: str, value: float, unit: s
 
 
 def check_rows(catalog: Catalog, rows: Iterable[Quantity], file: str) -> None:
-    """Refuse rows of a parameter file that are of another unit than the catalogue's, or that cannot be, draws included."""
+    """Refuse rows of a parameter file that do not fit the catalogue's unit, or that cannot be, draws included."""
     for row in rows:
-        if not catalog.has_parameter(row.name, *(known.subject for known in catalog.parameters() if known.name == row.name)):
+        if not any(known.name == row.name for known in catalog.parameters()):
             raise _unknown(catalog, row, file)
         bounds = bounds_of(catalog, row.name)
         try:

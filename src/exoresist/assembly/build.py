@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
@@ -135,22 +135,31 @@ class Model:
         return result
 
 
-def build(scenario: Scenario, catalog: Catalog | None = None, origin_tags: bool = False) -> Model:
+def build(
+    scenario: Scenario,
+    catalog: Catalog | None = None,
+    origin_tags: bool = False,
+    chains: axes.Chains | None = None,
+    carried: Sequence[Cargo] = (),
+) -> Model:
     """Wire a scenario with the catalogue's numbers.
 
     origin_tags  also keep native, received and relayed cargo apart (three times the cargo states)
+    chains       signed chains to wire in beside those of the scenario's axes
+    carried      cargo that vesicles carry beside the scenario's, also such as has no row of its own in the catalogue
 
     Raises InputError for names that the catalogue does not hold, ModelError when the parts do not fit.
     """
     catalog = _with_sets(catalog or Catalog.load(), scenario)
     book = Book(catalog, _overrides(scenario, catalog))
     layout = _layout(scenario, catalog, origin_tags)
+    layout.cargo.extend(cargo for cargo in carried if cargo.id not in {known.id for known in layout.cargo})
     _arena(scenario, book)
     parts = _parts(scenario, catalog, layout, book)
     processes = [part for part in parts if isinstance(part, Process)]
-    chains = axes.read_chains(catalog, scenario.axes)
+    wired = axes.read_chains(catalog, scenario.axes).joined(chains)
     for population in layout.populations:
-        more, tolerance = axes.axis_parts(layout, book, population, chains, (process.id for process in processes))
+        more, tolerance = axes.axis_parts(layout, book, population, wired, (process.id for process in processes))
         parts += [*more, *_tolerance(population, tolerance)]
     parts += axes.shared_parts(book)
     fixed: list[Event] = []
@@ -323,8 +332,7 @@ def _population(catalog: Catalog, layout: Layout, book: Book, population: Popula
         parts += drugs.cell_parts(layout, book, population, drug)
         parts += drugs.ilv_drug_parts(layout, population, own, drug)
         for cargo in layout.cargo:
-            pump = catalog.cargo(cargo.id).pump
-            if pump and pump in catalog.drug(drug).pumps:
+            if cargo.type == "pump_protein" and cargo.id in catalog.drug(drug).pumps:
                 parts += drugs.pump_parts(layout, book, population, drug, cargo)
     for name in layout.antibodies:
         for antigen in _antigens(layout, catalog, name):

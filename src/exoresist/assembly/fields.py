@@ -17,7 +17,8 @@ from exoresist.core.units import canonical, parse_quantity
 LARGEST = 1e15
 
 _TOKEN = r"[A-Za-zµμ%]+(?:(?:\^|\*\*)-?[0-9])?"
-UNIT_PATTERN = rf"(?:1 ?/ ?\({_TOKEN}(?:(?: ?[*·] ?| ){_TOKEN}){{1,3}}\)|(?:1 ?/ ?)?{_TOKEN}(?: ?[*/·] ?{_TOKEN}){{0,5}})"
+_PER_SEVERAL = rf"1 ?/ ?\({_TOKEN}(?:(?: ?[*·] ?| ){_TOKEN}){{1,3}}\)"  # 1/(nM h), as the catalogue writes it
+UNIT_PATTERN = rf"(?:{_PER_SEVERAL}|(?:1 ?/ ?)?{_TOKEN}(?: ?[*/·] ?{_TOKEN}){{0,5}})"
 NUMBER_PATTERN = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 QUANTITY_PATTERN = rf"^\s*{NUMBER_PATTERN}\s*{UNIT_PATTERN}\s*$"
 _QUANTITY = re.compile(rf"\s*({NUMBER_PATTERN})\s*(.*?)\s*")

@@ -33,7 +33,8 @@ def start_amounts(layout: Layout, values: Values) -> dict[str, float | Array]:
         ilv = layout.ilv(population)
         result[ilv] = population.count * formation / leaving
         for cargo in layout.cargo:
-            copies = np.asarray(values[f"{who}.{cargo.id.replace('-', '_')}.copies"])
+            key = f"{who}.{cargo.id.replace('-', '_')}"
+            copies = np.asarray(values[f"{key}.copies"]) * values[f"{key}.clamp"]
             origin = layout.origins[0]
             result[layout.cell_cargo(population, cargo, origin)] = population.count * copies
             loading = _loading(layout, population, cargo, values, formation)

@@ -202,13 +202,19 @@ def cargo_parts(layout: Layout, book: Book, population: Population, cargo: Cargo
             for pool in pools
         ),
         Sum(f"{key}.total", [Amount(pool) for pool in pools]),
+        # The clamp holds a cargo at another level than the cell's own (over-expression, knock-down); 1 leaves it alone.
+        Derived(
+            f"{key}.held",
+            kinetics.product,
+            {"first": copies, "second": book.plain(f"{key}.clamp", 1.0, "dimensionless")},
+        ),
         Process(
             f"{key}.{synthesis}",
             layout.exchange("made", cargo.element),
             pools[0],
             cargo_laws.balanced_synthesis,
             {
-                "copies": copies,
+                "copies": f"{key}.held",
                 "cells": Amount(population.cells),
                 "turnover": turnover,
                 "growth": RateOf(f"{who}.growth"),

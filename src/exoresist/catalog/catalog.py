@@ -140,9 +140,23 @@ class Catalog:
     def claim(self, id: str) -> Claim:
         return self._typed(Claim, "claims", id)
 
-    def hub_process(self, id: str) -> str:
-        """The process that a node acts on; a node without a row of its own acts on tolerance (a link assumed here)."""
-        return self._typed(Hub, "hubs", id).process if id in self._index("hubs") else "tolerance"
+    def find_hub(self, id: str) -> Hub | None:
+        """The hub of that name, or None for a node that is none."""
+        return self._typed(Hub, "hubs", id) if id in self._index("hubs") else None
+
+    def edges_from(self, node: str) -> list[tuple[str, int]]:
+        """(target, sign) of the stored edges that leave a node."""
+        return [
+            (row["target"], int(row["sign"])) for row in self._tables["edges"].rows if row["origin"] == node
+        ]
+
+    def canonical(self, node: str) -> str:
+        """A node's one name among its synonyms."""
+        return self._index("synonyms")[node]["canonical"] if node in self._index("synonyms") else node
+
+    def surrogate(self, drug: str) -> str | None:
+        """The modelled drug that stands for one that may be named only, or None."""
+        return self._index("surrogates")[drug]["surrogate"] if drug in self._index("surrogates") else None
 
     def ids(self, table: str) -> tuple[str, ...]:
         """The ids of a table, in its order."""

@@ -22,6 +22,10 @@ PROCESSES = (
     "switching", "antibody_binding", "complement_killing", "rna_synthesis",
     "rna_decay", "mimic",
 )  # fmt: skip
+HUB_PROCESSES = (
+    "repair", "tolerance", "efflux", "drug_export", "secretion", "metabolism", "drug_influx", "growth", "damage",
+    "antibody", "immune", "vascular", "none",
+)  # fmt: skip
 MODES = ("lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody")
 CARGO_TYPES = ("pump_protein", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
 NAMESPACES = ("pump", "cargo", "drug", "cell_line", "intervention", "gene")
@@ -36,7 +40,9 @@ ALLOWED = {
     ("interventions", "kind"): ("drug", "genetic", "engineered_vesicle", "cargo"),
     ("interventions", "effect"): ("lower", "raise"),
     ("interventions", "target_process"): PROCESSES,
-    ("hubs", "process"): (*PROCESSES, "tolerance"),
+    ("hubs", "process"): HUB_PROCESSES,
+    ("hubs", "sign"): ("1", "-1"),
+    ("edges", "sign"): ("1", "-1"),
     ("axes", "reported_direction"): OUTCOMES,
     ("axes", "confidence"): ("high", "medium", "low"),
     ("axes", "sign_by"): ("source", "curator"),
@@ -61,6 +67,7 @@ REFERENCES = (
     ("cell_lines", "parent", "cell_lines"), ("cell_lines", "resistant_to", "drugs"), ("drugs", "pumps", "pumps"),
     ("pumps", "substrates", "drugs"), ("cargo", "pump", "pumps"), ("axes", "donor", "cell_lines"),
     ("axes", "recipient", "cell_lines"), ("axes", "drugs", "drugs"), ("axes", "cargo", "cargo"),
+    ("surrogates", "surrogate", "drugs"),
 )  # fmt: skip
 MAY_BE_EMPTY = {
     "parameters": {"locator", "note"},
@@ -73,6 +80,9 @@ MAY_BE_EMPTY = {
     "axes": {"reference", "cargo", "effect", "validation", "flags", "note"},
     "claims": set(),
     "hubs": {"note"},
+    "edges": {"note"},
+    "synonyms": set(),
+    "surrogates": set(),
     "aliases": {"id"},
 }
 _DOI = re.compile(r"10\.\d{4,9}/\S+")

@@ -173,7 +173,9 @@ class Hub:
     id: str
     name: str
     process: str
-    source: str
+    sign: str
+    context: str
+    reference: str
     note: str
 
 
@@ -181,7 +183,7 @@ class Hub:
 class Edge:
     """A signed edge between two nodes, stored once."""
 
-    source: str
+    origin: str
     target: str
     sign: str
     context: str
@@ -233,6 +235,9 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "axes": Axis,
     "claims": Claim,
     "hubs": Hub,
+    "edges": Edge,
+    "synonyms": Synonym,
+    "surrogates": Surrogate,
     "aliases": Alias,
 }
 TABLES = ("parameters", *RECORD_TYPES)
@@ -246,6 +251,9 @@ KIND_NAMES = {
     "axes": "axis",
     "claims": "claim",
     "hubs": "hub",
+    "edges": "edge",
+    "synonyms": "synonym",
+    "surrogates": "surrogate",
     "aliases": "alias",
 }
 _COLUMN_OF_FIELD = {"drug_class": "class"}  # `class` is a word of the language
@@ -254,7 +262,7 @@ _COLUMN_OF_FIELD = {"drug_class": "class"}  # `class` is a word of the language
 def key_column(table: str) -> str:
     """The column that tells the rows of a table apart (for parameters, name and subject together)."""
     return {
-        "parameters": "name", "aliases": "text_as_printed", "edges": "source", "synonyms": "node", "surrogates": "drug",
+        "parameters": "name", "aliases": "text_as_printed", "edges": "origin", "synonyms": "node", "surrogates": "drug",
     }.get(table, "id")  # fmt: skip
 
 

@@ -48,6 +48,8 @@ def search_tables(tables: Mapping[str, RawTable], text: str, filters: Mapping[st
 
 def row_id(table: str, row: Row) -> str:
     """The name under which a row is shown."""
+    if table == "edges":
+        return f"{row['origin']} to {row['target']}"
     return f"{row['name']} ({row['subject']})" if table == "parameters" else row[key_column(table)]
 
 

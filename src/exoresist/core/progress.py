@@ -76,11 +76,12 @@ class Bar:
 class Stages:
     """Splits the whole (1) of another progress into stages of announced shares.
 
-    A stage never takes more than its share, however much is done in it, and one that turns out shorter jumps to its end: the whole
-    neither overshoots nor goes back.
+    A stage never takes more than its share, however much is done in it, and one that turns out shorter jumps to its
+    end: the whole neither overshoots nor goes back.
 
     report  told fractions of one
-    shares  stage -> its part of the whole, in any unit; made to add up to one. Stages are begun in this order, and may be left out
+    shares  stage -> its part of the whole, in any unit; made to add up to one. Stages are begun in this order, and may
+            be left out
     """
 
     def __init__(self, report: Progress, shares: Mapping[str, float]) -> None:

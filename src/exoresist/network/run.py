@@ -316,10 +316,22 @@ def _failure(
     network: Network, compiled: CompiledNetwork, status: int, block: slice, begin: float, end: float, p: Array
 ) -> SolverError:
     reason = STATUS.get(status, "gave numbers that are not finite")
-    rates = [(abs(float(value)), name) for name, value in zip(compiled.parameters, p[:, block.start], strict=True)]
-    largest = ", ".join(f"{name} = {value:.3g}" for value, name in sorted(rates, reverse=True)[:3])
     return SolverError(
         f"The solver {reason} between {begin:g} h and {end:g} h in network '{network.name}' "
-        f"(sets {block.start} to {block.stop - 1}). Usual causes: a rate or amount far outside its physical range (largest values here: {largest}). "
-        "Check the parameters and doses, shorten the duration, or loosen the relative tolerance."
+        f"(sets {block.start} to {block.stop - 1}). Usual causes: a rate or amount far outside its physical range "
+        f"({_suspects(network, compiled, p[:, block.start])}). Check the parameters and doses, or shorten the duration."
+    )
+
+
+def _suspects(network: Network, compiled: CompiledNetwork, values: Array) -> str:
+    """What a user changed, and the fastest rates: where to look first."""
+    given = dict(zip(compiled.parameters, map(float, values), strict=True))
+    parts = [network.parameters[name] for name in given]
+    changed = [
+        (part.id, given[part.id]) for part in parts if part.quantity is not None and part.quantity.source == "scenario"
+    ]
+    rates = sorted(((part.id, given[part.id]) for part in parts if part.unit == "1/h"), key=lambda pair: -abs(pair[1]))
+    groups = [("set by the scenario", changed[:6]), ("fastest", rates[:3])]
+    return "; ".join(
+        f"{what}: " + ", ".join(f"{name} = {value:.3g}" for name, value in group) for what, group in groups if group
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-import numpy as np
-
 from exoresist.assembly.assay import AddBack, Confluence, TimeCourse
 from exoresist.assembly.assay import Titration as TitrationAssay
 from exoresist.assembly.build import Model
@@ -17,19 +15,24 @@ from exoresist.core.progress import Progress, Silent, Stages
 from exoresist.studies import balance, drivers, provenance, wording
 from exoresist.studies.answer import Answer, Estimate, Row
 from exoresist.studies.arms import ArmResult, run_arms, time_course_dose
+from exoresist.studies.cautions import add_cautions
+from exoresist.studies.controls import control_sentences, delivery_off, nowhere
 from exoresist.studies.courses import course_answer
 from exoresist.studies.curves import curve_rows, ic50_rows, survivor_rows
-from exoresist.studies.ensemble import Ensemble, reconciled
-from exoresist.studies.estimates import estimate, missing_share
+from exoresist.studies.ensemble import reconciled
+from exoresist.studies.estimates import estimate
+from exoresist.studies.names import arm_name, cells_name
 from exoresist.studies.plate import PLATE_96, PLATE_384, PlateDesign, ReadoutNoise, plate_rows
-from exoresist.studies.survival import ABOVE, INSIDE, ratio
-from exoresist.studies.titration import (
-    Titration,
-    membrane_equivalents,
-    secreted_per_recipient,
-    titrate,
-)
+from exoresist.studies.survival import ratio
+from exoresist.studies.titration import titrate
+from exoresist.studies.titration_part import add_titration, bound_sentences, fill_rows, titration_sentence
 from exoresist.studies.workload import TITRATION_DRAWS, stage_work
+
+ANTIBODY_PLACES = {
+    "target": "on cells",
+    "vesicles outside": "on vesicles outside",
+    "vesicles inside": "in cells on vesicles",
+}
 
 
 def answer_scenario(scenario: Scenario, catalog: Catalog | None = None, progress: Progress | None = None) -> Answer:
@@ -85,7 +88,8 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answer
     timing["arms"] = time.perf_counter() - clock
     of, against = comparison(scenario, results)
     reference = reference_of(results)
-    shift = estimate(ratio(of.survival, against.survival))
+    values = ratio(of.survival, against.survival)
+    shift = estimate(values)
     dose = time_course_dose(scenario)
     answer = Answer(
         name=scenario.name,
@@ -100,22 +104,21 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answer
         curves=[row for result in results for row in curve_rows(result)],
         survivors=[row for result in results for row in survivor_rows(result, dose)],
         time_course_dose=dose,
-        mass_balance=[
-            row for result in results for row in balance.balance_rows(result, dose, (min(24.0, scenario.duration), scenario.duration))
-        ],
+        mass_balance=[row for result in results for row in _balance_rows(result, dose, scenario.duration)],
         seed=scenario.seed,
     )
-    drug, population = of.survival.drug, scenario.assay.population
-    answer.sentences.append(wording.shift_sentence(shift, _label(of), _label(against), drug, population))
+    drug = catalog.drug(of.survival.drug).name
+    cells = cells_name(of.model, of.scenario.assay.population)
+    off = all(delivery_off(result) for result in results)
+    answer.sentences.append(
+        wording.shift_sentence(shift, arm_name(of.arm), arm_name(against.arm), drug, cells, nowhere(values), off)
+    )
     clock = time.perf_counter()
     models = [result.model for result in results]
     report.begin("titration", work["titration"])
-    _titration(scenario, results, catalog, ensemble.head(TITRATION_DRAWS), report, answer)
+    add_titration(scenario, results, catalog, ensemble.head(TITRATION_DRAWS), report, answer)
     timing["titration"] = time.perf_counter() - clock
-    for result in results:
-        if result is not of and result is not reference and result.arm.role != "reference":
-            own = estimate(ratio(result.survival, reference.survival))
-            answer.sentences.append(wording.control_sentence(_label(result), own, _label(reference)))
+    answer.sentences += control_sentences(of, against, reference, results)
     clock = time.perf_counter()
     if of is not against:
         report.begin("drivers", drivers.expected_work(of, against))
@@ -126,13 +129,7 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answer
     for result in results:
         for element, error in result.survival.conservation.items():
             answer.conservation[element] = max(error, answer.conservation.get(element, 0.0))
-    _range_warnings(answer, results)
-    for line, share in ensemble.left.items():
-        if share > 0.0:
-            answer.warnings.append(
-                f"{share:.0%} of the draws contradict the measured IC50 of {line}, whatever the damage rate or pump turnover, and are left out."
-            )
-    _load_warnings(answer, results)
+    add_cautions(answer, results, ensemble)
     return answer
 
 
@@ -141,13 +138,16 @@ def _plate(scenario: Scenario, results: Sequence[ArmResult]) -> list[Row]:
     assay = scenario.assay
     survivors = {
         result.arm.id: {
-            float(dose): float(cells) for dose, cells in zip(result.survival.doses, result.survival.cells[0, :, -1], strict=True)
+            float(dose): float(cells)
+            for dose, cells in zip(result.survival.doses, result.survival.cells[0, :, -1], strict=True)
         }
         for result in results
     }
     noise = ReadoutNoise(multiplicative=assay.noise)  # type: ignore[union-attr]
     conditions = sum(len(doses) for doses in survivors.values())
-    groups = [survivors] if conditions <= len(PLATE_384.wells(edge=False)) else [{arm: survivors[arm]} for arm in survivors]
+    groups = (
+        [survivors] if conditions <= len(PLATE_384.wells(edge=False)) else [{arm: survivors[arm]} for arm in survivors]
+    )
     rows: list[Row] = []
     for group in groups:
         size = sum(len(doses) for doses in group.values())
@@ -159,13 +159,9 @@ def _plate(scenario: Scenario, results: Sequence[ArmResult]) -> list[Row]:
     return rows
 
 
-def _label(result: ArmResult) -> str:
-    return result.arm.label or result.arm.id
-
-
 def _arm_row(result: ArmResult) -> Row:
     arm = result.arm
-    return {"id": arm.id, "label": _label(result), "description": arm.description, "role": arm.role}
+    return {"id": arm.id, "label": arm_name(result.arm), "description": arm.description, "role": arm.role}
 
 
 def _shift_row(result: ArmResult, reference: ArmResult) -> Row:
@@ -173,70 +169,17 @@ def _shift_row(result: ArmResult, reference: ArmResult) -> Row:
     return {"arm": result.arm.id, "value": own.value, "low": own.low, "high": own.high}
 
 
-def _donor_arm(results: Sequence[ArmResult]) -> tuple[ArmResult, str] | None:
-    """The first arm in which donors and recipients are together, and the donors' id."""
-    for result in results:
-        if result.arm.role == "reference":
-            continue
-        ids = [population.id for population in result.model.layout.populations]
-        if result.scenario.assay.population in ids and len(ids) > 1:
-            return result, next(name for name in ids if name != result.scenario.assay.population)
-    return None
-
-
-def _titration(
-    scenario: Scenario,
-    results: Sequence[ArmResult],
-    catalog: Catalog,
-    ensemble: Ensemble,
-    report: Progress,
-    answer: Answer,
-) -> None:
-    wanted = scenario.vesicle_titration
-    if wanted is None:
-        return
-    titration = titrate(scenario, wanted.donor, wanted.per_cell, wanted.hours, catalog, ensemble, report)
-    _fill_titration(answer, titration)
-    together = _donor_arm(results)
-    if together is None:
-        return
-    result, donor = together
-    available = secreted_per_recipient(result, donor, ensemble)
-    _fill_gap(answer, titration, available)
-    equivalents = membrane_equivalents(result.model, donor, available, ensemble)
-    needed = membrane_equivalents(result.model, donor, titration.needed, ensemble)
-    _fill_equivalents(answer, estimate(equivalents), estimate(needed))
-
-
-def _fill_titration(answer: Answer, titration: Titration) -> None:
-    for number, fold in zip(titration.per_cell, titration.fold, strict=True):
-        own = estimate(fold)
-        answer.titration.append({"vesicles_per_cell": float(number), "fold": own.value, "low": own.low, "high": own.high})
-    answer.vesicles_needed = estimate(titration.needed, "particle/cell")
-
-
-def _fill_gap(answer: Answer, titration: Titration, available: np.ndarray) -> None:
-    gap = estimate(titration.needed / available)
-    supply = estimate(available, "particle/cell")
-    answer.vesicles_available = supply
-    answer.dose_gap = gap
-    needed = answer.vesicles_needed or Estimate(None)
-    answer.sentences.append(wording.gap_sentence(gap, needed, supply, titration.beyond))
-
-
-def _fill_equivalents(answer: Answer, available: Estimate, needed: Estimate) -> None:
-    answer.donor_membrane_equivalents = available
-    if needed.value is not None:
-        answer.sentences.append(
-            f"The vesicles secreted per recipient hold {wording.interval(available)} donor cell surfaces of membrane; half of the "
-            f"effect would take {wording.interval(needed)}."
-        )
-    for estimate_, what in ((available, "secreted per recipient"), (needed, "needed for half of the effect")):
-        if estimate_.value is not None and estimate_.value > 1.0:
-            answer.warnings.append(
-                f"The vesicles {what} hold {wording.show(estimate_.value)} donor surfaces of membrane per recipient: more than one "
-                "donor cell has. Check secretion, enrichment and the number of donors."
-            )
+def _balance_rows(result: ArmResult, dose: float, duration: float) -> list[Row]:
+    """Where the drug is after a day and at the end; an antibody's places are named for what it sits on."""
+    rows: list[Row] = balance.balance_rows(result, dose, (min(24.0, duration), duration))
+    if result.survival.drug not in result.model.layout.antibodies:
+        return rows
+    # An antibody enters no cytosol or lysosome of the model, and binds no serum protein: these places do not exist.
+    return [
+        {**row, "place": ANTIBODY_PLACES.get(row["place"], row["place"])}
+        for row in rows
+        if row["amount"] or row["place"] not in ("cytosol", "lysosome", "serum")
+    ]
 
 
 def _titration_only(scenario: Scenario, assay: TitrationAssay, catalog: Catalog, report: Stages) -> Answer:
@@ -246,7 +189,9 @@ def _titration_only(scenario: Scenario, assay: TitrationAssay, catalog: Catalog,
     report.begin("arms", work["arms"])
     results = run_arms(scenario, catalog, ensemble, report)
     report.begin("titration", work["titration"])
-    titration = titrate(scenario, assay.donor, assay.per_cell, assay.hours, catalog, ensemble.head(TITRATION_DRAWS), report)
+    titration = titrate(
+        scenario, assay.donor, assay.per_cell, assay.hours, catalog, ensemble.head(TITRATION_DRAWS), report
+    )
     shift = estimate(titration.fold[-1])
     answer = Answer(
         name=scenario.name,
@@ -260,16 +205,15 @@ def _titration_only(scenario: Scenario, assay: TitrationAssay, catalog: Catalog,
         curves=[row for result in results for row in curve_rows(result)],
         seed=scenario.seed,
     )
-    _fill_titration(answer, titration)
+    fill_rows(answer, titration)
     needed = answer.vesicles_needed or Estimate(None)
-    answer.sentences.append(
-        f"{wording.show(float(titration.per_cell[-1]))} vesicles per recipient give an IC50 ratio of {wording.interval(shift)}; half of "
-        f"the donors' effect takes {wording.interval(needed)} vesicles per recipient."
-    )
+    answer.sentences.append(titration_sentence(titration, needed, results[0].model, assay.donor))
+    answer.sentences += bound_sentences(titration, answer)
     for result in results:
         for element, error in result.survival.conservation.items():
             answer.conservation[element] = max(error, answer.conservation.get(element, 0.0))
     _finish(answer, catalog, [result.model for result in results], {})
+    add_cautions(answer, results, ensemble)
     return answer
 
 
@@ -287,37 +231,3 @@ def _finish(answer: Answer, catalog: Catalog, models: list[Model], timing: dict[
     answer.versions.update(provenance.versions())
     answer.timing_s = timing
     answer.catalog_hash = laid_over.hash
-
-
-def _range_warnings(answer: Answer, results: Sequence[ArmResult]) -> None:
-    for result in results:
-        status = result.survival.status
-        if status[0] != INSIDE:
-            side = "above" if status[0] == ABOVE else "below"
-            answer.warnings.append(
-                f"The IC50 of '{_label(result)}' lies {side} the doses tested; its row gives the bound. Widen `assay.doses`."
-            )
-        share = missing_share(ratio(result.survival, result.survival))
-        if 0.0 < share and status[0] == INSIDE:
-            answer.warnings.append(
-                f"In {share:.0%} of the draws the IC50 of '{_label(result)}' lies outside the doses tested; those draws are left out."
-            )
-
-
-def _load_warnings(answer: Answer, results: Sequence[ArmResult]) -> None:
-    """Loads that no vesicle or donor could bear."""
-    from exoresist.studies.loads import donor_loss, vesicle_drug_fraction
-
-    for result in results:
-        fraction = vesicle_drug_fraction(result, answer.time_course_dose or 0.0)
-        if fraction is not None and fraction > 0.1:
-            answer.warnings.append(
-                f"In '{_label(result)}' the drug makes up {fraction:.0%} of the vesicles' mass at {wording.show(answer.time_course_dose)} nM: "
-                "more than the 10 % that loading reaches. Lower `vesicle_partition` or the dose."
-            )
-        for population, share in donor_loss(result).items():
-            if share > 0.5:
-                answer.warnings.append(
-                    f"In '{_label(result)}' loading takes {share:.0%} of the cargo that '{population}' makes: vesicles would empty the "
-                    "cell. Check `loading_enrichment` and `ilv_formation_rate`."
-                )

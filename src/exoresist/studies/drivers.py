@@ -12,6 +12,7 @@ from exoresist.studies.survival import ratio, survive
 from exoresist.studies.workload import FINE_DOSES
 
 Row = dict[str, object]
+NOISE = 1e-6  # of the shift: a parameter that moves it less moves only the solver's own error
 
 
 def driver_rows(of: ArmResult, against: ArmResult, report: Progress, most: int = 12) -> list[Row]:
@@ -52,9 +53,11 @@ def driver_rows(of: ArmResult, against: ArmResult, report: Progress, most: int =
         low, high = shift[1 + 2 * index], shift[2 + 2 * index]
         if np.isfinite(low) and np.isfinite(high) and np.isfinite(shift[0]):
             reach = max(abs(np.log(low / shift[0])), abs(np.log(high / shift[0])))
-            found.append((reach, {"name": name, "subject": subject, "low_effect": float(low), "high_effect": float(high)}))
+            found.append(
+                (reach, {"name": name, "subject": subject, "low_effect": float(low), "high_effect": float(high)})
+            )
     found.sort(key=lambda item: -item[0])
-    return [row for reach, row in found[:most] if reach > 1e-9]
+    return [row for reach, row in found[:most] if reach >= NOISE]
 
 
 def expected_work(of: ArmResult, against: ArmResult) -> float:

@@ -255,8 +255,8 @@ def _warnings(problem: FitProblem, found: Minimum, parameters: list[Row], by_dos
     for row in by_dose:
         if row["stained"] is not None and row["dead"] > _DOUBTED * DEAD_SPREAD * max(row["stained"], LEAST_STAIN):
             warnings.append(
-                f"At {row['dose']:g} nM the model leaves dead cells on {row['dead']:.2g} % of the floor at the end, but "
-                f"only {row['stained']:.2g} % stains as dead: it kills too many there."
+                f"At {row['dose']:g} nM the model leaves dead cells on {row['dead']:.2g} % of the floor at the end, "
+                f"but only {row['stained']:.2g} % stains as dead: it kills too many there."
             )
     for place, (unknown, row) in enumerate(zip(problem.unknowns, parameters, strict=True)):
         label = f"{unknown.name} ({unknown.subject})"

@@ -140,8 +140,7 @@ def fit_sentences(result: FitResult) -> list[str]:
         sentences.append(
             "Cover dead and stained as dead at the end, in %: "
             + "; ".join(f"{row['dose']:g} nM {row['dead']:.2g} and {row['stained']:.2g}" for row in result.by_dose)
-            + f". A dead cell rounds up, so up to {DEAD_SPREAD:g} times the stained area may be dead: the rest of the "
-            "lost growth is arrest, not death."
+            + f". A dead cell rounds up, so up to {DEAD_SPREAD:g} times the stained area may be dead, not more."
         )
     known = [row["name"].replace("_", " ") for row in result.parameters if row["identified"]]
     open_ones = [row["name"].replace("_", " ") for row in result.parameters if not row["identified"]]

@@ -19,6 +19,7 @@ _SCREENED = 48  # starts drawn from the expectations, simulated in one batch
 _REACH = 4.0  # bounds, in standard deviations of the expectation
 _DRAWN = 1.65  # starts stay within the 90 % range
 _EVALUATIONS = 60
+_ENOUGH = 30  # draws that count as independent ones, for a 90 % interval
 _SAME = 0.05  # minima whose sums of squares differ by less are one
 
 
@@ -103,13 +104,16 @@ def weighted_draws(problem: FitProblem, found: Minimum, seed: int, count: int) -
 
     Drawn from the normal approximation around the minimum and weighed by how probable they truly are over how probable
     that makes them: along directions that the data leave open the approximation alone is far too generous, and it does
-    not know the bound on the dead.
+    not know the bound on the dead. Where hardly any draw keeps weight the model misses the readings by far, and all
+    count alike: the approximation is then as good as anything.
     """
     root = np.linalg.cholesky(found.covariance)
     normal = stream(seed, "fit", "draws").standard_normal((count, len(found.point)))
     points = np.asarray(found.point + normal @ root.T)
     logs = 0.5 * (np.sum(normal**2, axis=1) - _sums_of_squares(problem, points))
     weights = np.exp(logs - logs.max())
+    if weights.sum() ** 2 < _ENOUGH * np.sum(weights**2):
+        weights = np.ones(count)
     return points, np.asarray(weights / weights.sum())
 
 

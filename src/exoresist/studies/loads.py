@@ -11,7 +11,7 @@ from exoresist.studies.arms import ArmResult
 
 
 def vesicle_drug_fraction(result: ArmResult, dose: float) -> float | None:
-    """Largest mass fraction of drug in any vesicle class at the end, central values; None without molar mass or vesicles.
+    """Largest mass fraction of drug in any vesicle class at the end, central values; None without molar mass.
 
     fraction = drug per vesicle · molar mass / (vesicle volume · vesicle density)
     """
@@ -34,16 +34,17 @@ def vesicle_drug_fraction(result: ArmResult, dose: float) -> float | None:
             if count < 1.0:
                 continue
             held = sum(
-                float(run.amount(model.layout.content(pool, f"{kind}:{drug}"))[-1, 0]) for kind in ("exchangeable", "retained")
+                float(run.amount(model.layout.content(pool, f"{kind}:{drug}"))[-1, 0])
+                for kind in ("exchangeable", "retained")
             )
             largest = max(largest, held / count * mass / (volume * 1e12 * density))
     return largest
 
 
-def donor_loss(result: ArmResult) -> dict[str, float]:
-    """Population -> share of its membrane cargo's synthesis that baseline loading into vesicles takes, central values."""
+def donor_loss(result: ArmResult) -> dict[tuple[str, str], float]:
+    """(population, cargo) -> share of that membrane cargo's synthesis that baseline loading takes, central values."""
     model = result.model
-    shares: dict[str, float] = {}
+    shares: dict[tuple[str, str], float] = {}
     for population in model.layout.populations:
         for cargo in model.layout.cargo:
             key = f"{population.id}.{cargo.id.replace('-', '_')}"
@@ -53,5 +54,5 @@ def donor_loss(result: ArmResult) -> dict[str, float]:
             loading = float(run.value(f"{key}.basal_loading")[0, 0])
             growth = float(run.value(f"rate:{population.id}.growth")[0, 0])
             turnover = model.network.parameters[f"{key}.turnover_rate"].value
-            shares[population.id] = max(shares.get(population.id, 0.0), loading / (loading + growth + turnover))
+            shares[population.id, cargo.id] = loading / (loading + growth + turnover)
     return shares

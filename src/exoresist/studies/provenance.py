@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from exoresist.assembly.build import Model
 from exoresist.catalog import Catalog
+from exoresist.studies.names import cargo_name
 
 Row = dict[str, object]
+
+BOOKKEEPING = frozenset("constant product ratio total difference remainder copies_as_amount".split())
+"""Laws of plain arithmetic: how amounts are added up or converted, nothing that could be questioned."""
+
+PLAIN_SUMMARIES = {
+    "activation": "Effect of an activator on what it regulates, 1 at its normal level.",
+    "repression": "Effect of a repressor on what it regulates, 1 at its normal level.",
+    "relaxation": "How fast a regulated activity follows its regulators.",
+    "power_effect": "Factor that a regulated activity puts on a rate, 1 at its normal level.",
+    "received_effect": "Activity raised by cargo that was received, 1 without any.",
+    "hill": "Response that rises with a level and saturates, between 0 and 1.",
+    "safe_power": "A ratio raised to a power.",
+    "mass_action": "Rate in proportion to both partners.",
+    "first_order": "Loss in proportion to what is there.",
+}
+"""Summaries in plain words for laws whose own speak of the model's parts."""
 
 
 def parameter_rows(models: Iterable[Model]) -> list[Row]:
@@ -50,7 +68,7 @@ def parameter_rows(models: Iterable[Model]) -> list[Row]:
 
 
 def idle_warnings(models: Iterable[Model]) -> list[str]:
-    """What a scenario asks for and no arm makes use of: overrides of unused numbers, interventions that meet no process."""
+    """What a scenario asks for and no arm uses: overrides of unused numbers, interventions that meet no process."""
     listed = list(models)
     used = {
         (part.quantity.name, part.quantity.subject)
@@ -63,13 +81,24 @@ def idle_warnings(models: Iterable[Model]) -> list[str]:
         for override in model.scenario.parameters:
             if (override.name, override.subject) not in used:
                 found.append(
-                    f"The override of {override.name} ({override.subject}) changes nothing: no part of the model reads that row. "
-                    "A more special row, such as one of the cell line or the drug, may stand before it."
+                    f"The override of {override.name} ({override.subject}) changes nothing: no part of the model "
+                    "reads that row. A more special row, such as one of the cell line or the drug, may stand before "
+                    "it."
                 )
     acting = {part.tag for model in listed for part in model.network.modulations}
-    acting |= {f"intervention:{event.label.split()[0]}" for model in listed for event in model.fixed_events if event.set and event.label.endswith((" on", " off"))}
-    idle = {entry.id for model in listed for entry in model.scenario.interventions if f"intervention:{entry.id}" not in acting}
-    found += [f"The intervention {name} changes nothing: the process that it acts on is not in the model." for name in sorted(idle)]
+    acting |= {
+        f"intervention:{event.label.split()[0]}"
+        for model in listed
+        for event in model.fixed_events
+        if event.set and event.label.endswith((" on", " off"))
+    }
+    idle = {
+        model.catalog.intervention(entry.id).name
+        for model in listed
+        for entry in model.scenario.interventions
+        if f"intervention:{entry.id}" not in acting
+    }
+    found += [f"{name} changes nothing: the process that it acts on is not in the model." for name in sorted(idle)]
     return list(dict.fromkeys(found))
 
 
@@ -80,7 +109,7 @@ def assumed_share(rows: Iterable[Row]) -> float:
 
 
 def equation_rows(models: Iterable[Model]) -> list[Row]:
-    """Every law in use with its equation, made from the law itself."""
+    """Every law in use with its equation, made from the law itself; plain arithmetic (`BOOKKEEPING`) is left out."""
     from exoresist.network.exports import law_latex
 
     used: dict[str, set[str]] = {}
@@ -91,18 +120,37 @@ def equation_rows(models: Iterable[Model]) -> list[Row]:
             laws[process.law.name] = process.law
         for modulation in model.network.modulations:
             laws[modulation.law.name] = modulation.law
-            used.setdefault(modulation.law.name, set()).add(f"factor on {model.network.processes[modulation.process].name}")
+            used.setdefault(modulation.law.name, set()).add(
+                f"factor on {model.network.processes[modulation.process].name}"
+            )
     return [
         {
-            "law": name,
+            "law": _spelled(name),
             "latex": law_latex(law),
-            "summary": law.summary,
-            "units": ", ".join(f"{argument}: {unit}" for argument, unit in law.units.items()) + f"; result: {law.returns}",
+            "summary": PLAIN_SUMMARIES.get(name, law.summary),
+            "units": law_units(law.units, law.returns),
             "source": law.origin,
-            "used_by": ", ".join(sorted(used[name])),
+            "used_by": ", ".join(sorted({_spelled(use) for use in used[name]})),
         }
         for name, law in sorted(laws.items())
+        if name not in BOOKKEEPING
     ]
+
+
+def law_units(units: Mapping[str, str], returns: str) -> str:
+    """Units of a law's arguments and result; `$a` stands for any unit, the same wherever it stands."""
+
+    def words(unit: str) -> str:
+        if re.fullmatch(r"\$\w", unit):
+            return f"any unit {unit[1:]}"
+        return re.sub(r"\$(\w)", r"unit \1", unit).replace("*", " times ")
+
+    return ", ".join(f"{argument}: {words(unit)}" for argument, unit in units.items()) + f"; result: {words(returns)}"
+
+
+def _spelled(name: str) -> str:
+    """Abbreviations of the model's own names written out."""
+    return re.sub(r"(?<![a-z])ilv(?![a-z])", "intraluminal_vesicle", name)
 
 
 def bibliography_rows(catalog: Catalog, models: Iterable[Model], numbers: Iterable[Row]) -> list[Row]:
@@ -120,22 +168,22 @@ def bibliography_rows(catalog: Catalog, models: Iterable[Model], numbers: Iterab
     for model in models:
         scenario = model.scenario
         for population in model.layout.populations:
-            cite(catalog.cell_line(population.cell_line).source, f"cell line {population.cell_line}")
+            line = catalog.cell_line(population.cell_line)
+            cite(line.source, f"cell line {line.name}")
         for drug in scenario.drugs:
-            cite(catalog.drug(drug.id).source, f"drug {drug.id}")
+            cite(catalog.drug(drug.id).source, f"drug {catalog.drug(drug.id).name}")
         for cargo in model.layout.cargo:
-            cite(catalog.cargo(cargo.id).source, f"cargo {cargo.id}")
+            cite(catalog.cargo(cargo.id).source, f"cargo {cargo_name(catalog, cargo.id)}")
         for entry in scenario.interventions:
-            cite(catalog.intervention(entry.id).source, f"intervention {entry.id}")
+            treatment = catalog.intervention(entry.id)
+            cite(treatment.source, f"intervention {treatment.name}")
         for axis in scenario.axes:
             cite(catalog.axis(axis).source, f"axis {axis}")
     rows = []
     for identifier, why in reasons.items():
         source = catalog.source(identifier)
         note = " (retracted)" if source.retracted == "yes" else ""
-        rows.append(
-            {"id": identifier, "citation": source.citation + note, "doi": source.doi, "reasons": why}
-        )
+        rows.append({"id": identifier, "citation": source.citation + note, "doi": source.doi, "reasons": why})
     return sorted(rows, key=lambda row: (not row["doi"], str(row["citation"])))
 
 

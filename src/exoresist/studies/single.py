@@ -19,7 +19,8 @@ def single_network(scenario: Scenario, arm: str | None = None, catalog: Catalog 
 
     arm  id of one of the scenario's arms; None: the scenario's base
 
-    Of a conditioned medium it is the exposure: donors condition the medium here, and what they leave is part of the start.
+    Of a conditioned medium it is the exposure: donors condition the medium here, and what they leave is part of the
+    start.
     Raises InputError for an unknown arm.
     """
     catalog = catalog or Catalog.load()

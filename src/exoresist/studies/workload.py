@@ -1,4 +1,7 @@
-"""How much an answer will compute, for progress: culture hours times parameter sets, an upper bound where it depends on what comes out."""
+"""How much an answer will compute, for progress: culture hours times parameter sets.
+
+An upper bound where it depends on what comes out.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ WRITING = 0.08  # share of the whole that drawing and writing take
 
 
 def doses_of(scenario: Scenario) -> int:
-    """Doses that every set of an arm is run at: the assay's, the control, the time courses', and those around the crossing."""
+    """Doses per set of an arm: the assay's, the control, the time courses', and those around the crossing."""
     return len(dose_values(scenario.assay.doses)) + 1 + FINE_DOSES  # type: ignore[union-attr]
 
 
