@@ -121,6 +121,10 @@ REFUSED: dict[str, tuple[Change, tuple[str, ...]]] = {
     "unknown key": (lambda s: s.update(populatons=[]), ("unknown key", "Did you mean 'populations'?")),
     "unknown kind of assay": (put("assay", "kind", value="dose_respons"), ("dose_respons", "dose_response")),
     "missing key": (lambda s: s.pop("arena"), ("arena", "is missing", "The vessel")),
+    "rate of one drug in one line below zero": (
+        override("efflux_kcat", "drug:doxorubicin|pump:ABCB1", "-1 pmol/copy/h"),
+        ("'efflux_kcat' (drug:doxorubicin|pump:ABCB1) is -1", "Allowed: 0, or"),
+    ),
     "rate below zero": (
         override("growth_rate", "cell", "-1 1/h"),
         ("'growth_rate' (cell) is -1 1/h", "Allowed: 0, or"),
@@ -317,6 +321,7 @@ def row(value="0.03", unit="1/h", low="0.02", high="0.04", distribution="lognorm
         (row(value="0.05"), "outside its range"),
         (row(distribution="gamma"), "'gamma'"),
         (row().replace("growth_rate\t", "grwth_rate\t"), "Did you mean 'growth_rate'?"),
+        (row().replace("\tmine\t", "\tliu_2019\t"), "'liu_2019', which is retracted"),
         (row() + ROW.format(value="1", unit="1/h", low="1", high="2", distribution="uniform"), "stands already"),
         (HEAD, "holds no rows"),
         ("\x89PNG\xff", "cannot be read"),
@@ -375,6 +380,7 @@ def test_export_of_an_arm(tmp_path, command):
     [
         (("run", "."), ("'.' is a folder", "Name a file in it")),
         (("run", "nowhere.yaml", "--json"), ("there is no file 'nowhere.yaml'", "Check the path")),
+        (("run", "mcf7_doxorubicn"), ("there is no file 'mcf7_doxorubicn'", "Did you mean 'mcf7_doxorubicin'?")),
         (("run", "/dev/null"), ("holds nothing",)),
         (("export", "nowhere.yaml", "--sbml"), ("there is no file 'nowhere.yaml'",)),
         (("ask", "fit", "nowhere.yaml", "--data", "."), ("there is no file 'nowhere.yaml'",)),

@@ -184,7 +184,7 @@ def test_catalog_check_reports_for_programs():
 
 def test_catalog_show_gives_numbers_and_sources():
     shown = json.loads(call("catalog", "show", "doxorubicin", "--json").stdout)
-    assert [entry["table"] for entry in shown["entries"]] == ["drugs"]
+    assert "drugs" in [entry["table"] for entry in shown["entries"]]
     assert all({"value", "unit", "low", "high", "kind", "source"} <= set(row) for row in shown["parameters"])
     cited = {word.strip() for row in shown["parameters"] for word in row["source"].split(";")}
     assert cited <= {source["id"] for source in shown["sources"]}

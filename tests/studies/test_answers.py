@@ -1,4 +1,4 @@
-"""Answers of whole scenarios: the null, the direction of effects, intervals, determinism, and what a summary must hold."""
+"""Answers of whole scenarios: null, direction of effects, intervals, determinism, words, and what a summary must hold."""
 
 from __future__ import annotations
 
@@ -109,6 +109,42 @@ def test_add_back_peaks_and_washes_out():
     assert levels[-1] - levels[0] < 0.3 * (max(levels) - levels[0])
     control = [row["copies_per_cell"] for row in answer.levels if row["arm"] == "vehicle"]
     assert max(control) < 1.01 * control[0]
+
+
+def test_add_back_says_what_was_done_and_what_was_gained():
+    answer = answer_scenario(small("pgp_add_back"))
+    assert [(row["time"], row["what"]) for row in answer.events if row["arm"] == "added"] == [
+        (0.0, "vesicles added"), (24.0, "vesicles washed out"),
+    ]  # fmt: skip
+    assert not [row for row in answer.events if row["arm"] == "vehicle"]
+    added = [row for row in answer.levels if row["arm"] == "added"]
+    assert added[0]["gained"] == added[0]["gained_low"] == added[0]["gained_high"] == 0.0
+    assert all(row["gained_low"] <= row["gained"] <= row["gained_high"] for row in answer.levels)
+    assert max(row["gained"] for row in added) > 0.1 * added[0]["copies_per_cell"]
+    said = {row["label"]: next(text for text in answer.sentences if f"'{row['label']}'" in text) for row in answer.arms}
+    assert "P-glycoprotein" in said["Vesicles of resistant cells"]
+    assert "practically no P-glycoprotein" in said["Vesicles of sensitive cells"]
+    assert {row["arm"] for row in answer.rises} == {"added"}
+
+
+def test_sentences_use_names_and_plain_numbers(demo):
+    for text in [*demo.sentences, *demo.warnings]:
+        assert "mcf7_" not in text and "e-0" not in text and "e+0" not in text
+        assert not [word for word in text.split() if word.endswith("%") and len(word) > 1], text
+    assert "times as many would be needed as there are" in demo.sentences[1]
+    assert any("crowding" in text for text in demo.sentences)
+    assert not {"constant", "product", "ratio", "total"} & {row["law"] for row in demo.equations}
+    assert not [row for row in demo.equations if "$" in row["units"] or "ilv" in row["law"]]
+    assert all(abs(row["low_effect"] - row["high_effect"]) > 1e-7 for row in demo.drivers)
+
+
+def test_antibody_sits_on_cells():
+    answer = answer_scenario(small("rituximab_decoy", vesicle_titration=None))
+    places = {row["place"] for row in answer.mass_balance}
+    assert {"medium", "on cells", "on vesicles outside"} <= places and "target" not in places
+    dose = answer.time_course_dose * 0.1
+    for arm in {row["arm"] for row in answer.mass_balance}:
+        assert sum(row["amount"] for row in answer.mass_balance if row["arm"] == arm) == pytest.approx(dose, rel=1e-9)
 
 
 def test_transwell_with_closed_pores_transfers_nothing():

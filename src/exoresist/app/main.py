@@ -24,7 +24,10 @@ INTERRUPTED = 130
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")]
 Folder = Annotated[Path, typer.Option("--out", help="Folder to write to; made if it is missing.")]
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML, see `exoresist schema`).")]
+ScenarioFile = Annotated[
+    Path,
+    typer.Argument(metavar="SCENARIO", help="Scenario file (YAML, see `exoresist schema`), or name of a bundled one."),
+]
 
 Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault (also: EXORESIST_DEBUG=1).")]
@@ -121,6 +124,42 @@ def _catalog_check(as_json: Json = False) -> None:
     from exoresist.app.catalog import check
 
     check(as_json)
+
+
+Results = Annotated[
+    Path | None, typer.Option("--results", help="Folder that keeps results, so that a run goes on where it stopped.")
+]
+
+
+@catalog_app.command("run")
+def _catalog_run(
+    ids: Annotated[list[str] | None, typer.Argument(help="Claims to run; without any, all.")] = None,
+    results: Results = None,
+    as_json: Json = False,
+) -> None:
+    """Run claims of the documents, clamped and delivered."""
+    from exoresist.app.claims import run
+
+    run(ids or [], results, as_json)
+
+
+@catalog_app.command("score")
+def _catalog_score(results: Results = None, as_json: Json = False) -> None:
+    """Score the simulated directions against the reported ones."""
+    from exoresist.app.claims import score
+
+    score(results, as_json)
+
+
+@catalog_app.command("axes")
+def _catalog_axes(
+    tsv: Annotated[Path, typer.Option("--tsv", help="File to write, one row per claim.")],
+    results: Results = None,
+) -> None:
+    """Write every claim with what came out, as a table."""
+    from exoresist.app.claims import axes
+
+    axes(tsv, results)
 
 
 @app.command("export")

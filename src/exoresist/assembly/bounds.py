@@ -83,6 +83,10 @@ def check_rows(catalog: Catalog, rows: Iterable[Quantity], file: str) -> None:
     for row in rows:
         if not any(known.name == row.name for known in catalog.parameters()):
             raise _unknown(catalog, row, file)
+        for source in (word.strip() for word in row.source.split(";")):
+            if source in catalog.ids("sources") and catalog.source(source).retracted == "yes":
+                came = f"{file}: {row.name} ({row.subject}) rests on '{source}', which is retracted"
+                raise InputError(came, "sources that stand", "Take another source")
         bounds = bounds_of(catalog, row.name)
         try:
             factor = convert(1.0, row.unit, bounds.unit)

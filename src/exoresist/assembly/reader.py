@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from exoresist.assembly.plain_data import (
 )
 from exoresist.assembly.scenario import SCHEMA, Scenario
 from exoresist.assembly.validation import validated
-from exoresist.core.errors import ExoresistError, InputError
+from exoresist.core.errors import ExoresistError, InputError, suggestion
 
 MAX_BYTES = 1_000_000
 MAX_PARENTS = 5
@@ -36,7 +36,7 @@ def load_scenario(path: str | Path) -> Scenario:
     bundled = bundled_scenarios()
     if str(path) in bundled and not Path(path).exists():
         path = bundled[str(path)]
-    text, absolute = _text_of(path)
+    text, absolute = _text_of(path, bundled)
     return scenario_from_text(text, absolute.parent, str(path), _chain=(absolute,))
 
 
@@ -75,13 +75,15 @@ def _finished(data: Any, where: str) -> Scenario:
     return scenario
 
 
-def _text_of(path: str | Path) -> tuple[bytes, Path]:
+def _text_of(path: str | Path, names: Collection[str] = ()) -> tuple[bytes, Path]:
     try:
         absolute = Path(os.path.realpath(path))
         with open(absolute, "rb") as file:
             return file.read(MAX_BYTES + 1), absolute
     except FileNotFoundError:
-        raise InputError(f"there is no file '{path}'", "the path of a scenario file", "Check the path") from None
+        allowed = "the path of a scenario file" + (", or the name of a bundled one" if names else "")
+        advice = suggestion(str(path), names) or "Check the path"
+        raise InputError(f"there is no file '{path}'", allowed, advice) from None
     except IsADirectoryError:
         raise InputError(f"'{path}' is a folder", "the path of a scenario file", "Name a file in it") from None
     except (OSError, ValueError, TypeError) as error:

@@ -57,7 +57,7 @@ def answer_scenario(scenario: Scenario, catalog: Catalog | None = None, progress
     else:
         answer = _arms_answer(scenario, catalog, report)
     report.finish()
-    answer.timing_s["total"] = time.perf_counter() - began  # type: ignore[index, call-overload]
+    answer.timing_s["total"] = time.perf_counter() - began  # type: ignore[index]
     return answer
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -93,7 +95,7 @@ def _stay(scenario: Scenario, assay: AddBack) -> tuple[float, float | None]:
     return entry.at, entry.until
 
 
-def _per_cell(model: Model, amount, assay: AddBack) -> Array:  # type: ignore[no-untyped-def]
+def _per_cell(model: Model, amount: Callable[[str], Array], assay: AddBack) -> Array:
     cargo = next(item for item in model.layout.cargo if item.id == assay.cargo)
     population = model.recipients()
     total = sum(amount(model.layout.cell_cargo(population, cargo, origin)) for origin in model.layout.origins)

@@ -179,7 +179,7 @@ def bibliography_rows(catalog: Catalog, models: Iterable[Model], numbers: Iterab
             cite(treatment.source, f"intervention {treatment.name}")
         for axis in scenario.axes:
             cite(catalog.axis(axis).source, f"axis {axis}")
-    rows = []
+    rows: list[Row] = []
     for identifier, why in reasons.items():
         source = catalog.source(identifier)
         note = " (retracted)" if source.retracted == "yes" else ""

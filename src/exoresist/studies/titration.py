@@ -94,7 +94,7 @@ def titrate(
     fold = ic50[1:] / ic50[0]
     # Above the highest dose the fold is at least that far: still useful as a bound when looking for the crossing.
     top = np.where(result.status == "above range", result.ic50, np.nan).reshape(len(numbers), sets)
-    bound = np.isnan(fold) & np.isfinite(top[1:])
+    bound = np.isnan(fold) & np.isfinite(top[1:] / ic50[0])
     fold = np.where(np.isnan(fold), top[1:] / ic50[0], fold)
     if donor_fold is None:
         donor_fold = _donor_fold(scenario, donor, catalog, ensemble, report, ic50[0])

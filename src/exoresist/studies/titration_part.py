@@ -100,10 +100,11 @@ def gap_sentence(gap: Estimate, needed: Estimate, available: Estimate, titration
     largest = show(float(titration.per_cell[-1]))
     supply = f"the donors of this culture secrete {interval(available)} vesicles per recipient"
     if needed.value is None:
+        fold = show_ratio(float(titration.fold[-1, 0]))
         why = {
             NO_EFFECT: "has no effect",
-            OPPOSITE: "shifts the IC50 away from that of the donors",
-            LEVELS_OFF: "falls short of it, and more vesicles add less and less",
+            OPPOSITE: f"takes the IC50 away from that of the donors (ratio {fold})",
+            LEVELS_OFF: f"falls short of it (ratio {fold}), and more vesicles add less and less",
         }.get(str(titration.outcome[0]), "does not show it")
         return (
             "No number of vesicles that gives half of the donors' resistance can be named: even the largest tested, "
@@ -173,9 +174,9 @@ def _fill_membrane(
         )
     elif supply.high is not None and supply.high > each:
         answer.warnings.append(
-            f"At the top of its range the membrane of the secreted vesicles ({show(supply.high)} donor surfaces per "
-            f"recipient) is more than the donors have at one time ({crowd}): such draws ask for much new membrane "
-            "and are generous."
+            f"At the top of its range the membrane of the secreted vesicles, {show(supply.high)} donor surfaces per "
+            f"recipient, is more than the donors have at one time ({crowd}): such draws ask for much new membrane "
+            "and overstate what vesicles can bring."
         )
     if need.value is not None and need.value > each:
         answer.warnings.append(

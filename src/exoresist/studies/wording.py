@@ -173,7 +173,8 @@ def control_sentence(label: str, shift: Estimate, against: str, nowhere: bool = 
     ratio = interval(shift, show_ratio)
     if which == PRACTICALLY_NONE:
         return f"'{label}' makes practically no difference against '{against}': IC50 ratio {ratio}.{why}"
-    return f"Against '{against}', '{label}' has an IC50 ratio of {ratio}.{reading(shift, which)}{why}"
+    read = "" if which == DIRECTED else reading(shift, which)  # a ratio with such an interval speaks for itself
+    return f"Against '{against}', '{label}' has an IC50 ratio of {ratio}.{read}{why}"
 
 
 def assumed_sentence(share: float, count: int) -> str:

@@ -1,0 +1,94 @@
+"""`exoresist catalog (run | score | axes)`: the claims of the documents, executed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exoresist.studies.claims import ClaimResult
+
+
+def _results(ids: Sequence[str], folder: Path | None) -> list[ClaimResult]:
+    from exoresist.catalog import Catalog
+    from exoresist.core.progress import reporting
+    from exoresist.studies.claim_runs import run_claims
+
+    catalog = Catalog.load()
+    count = len(ids) or len(catalog.ids("claims"))
+    with reporting(float(count), "claims") as progress:
+        return run_claims(catalog, ids, folder, progress)
+
+
+def run(ids: Sequence[str], folder: Path | None, as_json: bool) -> None:
+    """Run claims clamped and delivered, and print what came out.
+
+    folder  keeps every result, so that an interrupted run goes on; None keeps nothing
+    """
+    from exoresist.app.printing import print_json, print_rows
+    from exoresist.studies.claim_runs import axis_rows
+
+    results = _results(ids, folder)
+    rows = axis_rows(results)
+    if as_json:
+        print_json(rows)
+        return
+    if ids:
+        for result in results:
+            _tell(result)
+        return
+    print_rows([row for row in rows if not row["not_run_because"]], [
+        "id", "reported_direction", "simulated_direction", "clamped_effect", "dose_gap", "limit",
+    ])  # fmt: skip
+    ran = sum(result.ran for result in results)
+    agree = sum(result.ran and result.direction == result.claim.reported_direction for result in results)
+    print(f"{ran} of {len(results)} claims ran, {agree} with the reported direction; the others are recorded with the reason.")
+
+
+def _tell(result: ClaimResult) -> None:
+    claim = result.claim
+    print(f"{claim.id}: {claim.path}")
+    if not result.ran:
+        print(f"  recorded, not run: {result.reason}")
+        return
+    print(f"  reported {claim.reported_direction}, simulated {result.direction} (on {result.surrogate}, through {result.hub or claim.cargo})")
+    print(f"  clamped: ln of survivors {result.effect:+.3g}; knock-down {result.knock_down:+.3g}; target deleted {result.target_deleted:+.3g}")
+    if result.dose_gap is not None:
+        print(f"  dose gap {result.dose_gap:.3g} ({result.dose_gap_low:.3g} to {result.dose_gap_high:.3g}): {result.limit}")
+    elif result.limit:
+        print(f"  {result.limit}")
+
+
+def score(folder: Path | None, as_json: bool) -> None:
+    """Print the balanced accuracy over all claims that count, beside a constant answer and dealt-out signs."""
+    from dataclasses import asdict
+
+    from exoresist.app.printing import print_json, print_rows
+    from exoresist.studies.claim_score import score as score_of
+
+    found = score_of(_results((), folder))
+    if as_json:
+        print_json({**asdict(found), "sensitising_accuracy": found.sensitising_accuracy})
+        return
+    print(f"balanced accuracy {found.balanced_accuracy:.3f} over {found.scored} claims")
+    print(f"  resisting {found.resisting_accuracy:.3f}, sensitising {found.sensitising_accuracy:.3f}")
+    print(f"  a constant answer {found.constant:.3f}; directions dealt at random {found.permuted_mean:.3f} +/- {found.permuted_sd:.3f}")
+    print("left out: " + "; ".join(f"{count} {reason}" for reason, count in found.left_out.items()))
+    print_rows(found.disagreements, ["id", "reported", "simulated", "why"])
+
+
+def axes(target: Path, folder: Path | None) -> None:
+    """Write one row per claim, tab-separated: what is reported, what came out, the dose gap."""
+    from exoresist.studies.claim_runs import COLUMNS, axis_rows
+
+    rows = axis_rows(_results((), folder))
+    lines = ["\t".join(COLUMNS), *("\t".join(row[name] for name in COLUMNS) for row in rows)]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    os.replace(temporary, target)
+    print(f"{len(rows)} claims written to {target}")

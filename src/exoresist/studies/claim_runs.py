@@ -1,0 +1,100 @@
+"""All claims in one go: results kept line by line, so that an interrupted run goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from exoresist.catalog import Catalog
+from exoresist.core.errors import InputError
+from exoresist.core.progress import Progress, Silent
+from exoresist.studies.claims import ClaimResult, run_claim
+
+FILE = "claims.jsonl"
+COLUMNS = (
+    "id", "seed", "locator", "reference", "cancer", "donor", "recipient", "drugs", "cargo", "cargo_type", "path",
+    "reported_direction", "simulated_direction", "effect", "dose_gap", "dose_gap_low", "dose_gap_high", "flags",
+    "clamped_effect", "delivered_effect", "hub", "surrogate_drug", "limit", "not_run_because", "confidence", "sign_by",
+    "assumed_link", "read_twice",
+)  # fmt: skip
+
+
+def run_claims(
+    catalog: Catalog, ids: Sequence[str] = (), folder: Path | None = None, progress: Progress | None = None
+) -> list[ClaimResult]:
+    """Run the named claims (all without a name), in the order of the table.
+
+    folder  keeps each result in `claims.jsonl` as it is made; results there that were made with this catalogue are not made again
+    """
+    report = progress or Silent()
+    wanted = [catalog.claim(name) for name in ids] or list(catalog.records("claims"))
+    kept = {} if folder is None else dict(_kept(catalog, folder))
+    results = []
+    for claim in wanted:
+        if claim.id not in kept:
+            kept[claim.id] = run_claim(claim, catalog)
+            if folder is not None:
+                _keep(kept[claim.id], catalog, folder)
+        results.append(kept[claim.id])
+        report.advance()
+    return results
+
+
+def _kept(catalog: Catalog, folder: Path) -> Iterator[tuple[str, ClaimResult]]:
+    path = folder / FILE
+    if not path.exists():
+        return
+    names = {field.name for field in fields(ClaimResult)} - {"claim"}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            data: dict[str, Any] = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # the line at which an earlier run was stopped; its claim is run again
+        if data.get("catalog_hash") == catalog.hash and data.get("id") in catalog.ids("claims"):
+            try:
+                yield data["id"], ClaimResult(catalog.claim(data["id"]), **{name: data[name] for name in names})
+            except KeyError as missing:
+                raise InputError(
+                    f"{path}, line {number} lacks {missing}", "lines written by `catalog run`", "Remove the file"
+                ) from None
+
+
+def _keep(result: ClaimResult, catalog: Catalog, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    data = {key: value for key, value in asdict(result).items() if key != "claim"}
+    line = json.dumps({"id": result.claim.id, "catalog_hash": catalog.hash, **data}, allow_nan=False)
+    with open(folder / FILE, "a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def axis_rows(results: Sequence[ClaimResult]) -> list[dict[str, str]]:
+    """One row per claim with what was reported and what came out; numbers that do not exist are empty."""
+    rows = []
+    for result in results:
+        claim = result.claim
+        row = {name: _text(getattr(claim, name)) for name in COLUMNS if hasattr(claim, name)}
+        row |= {
+            "simulated_direction": result.direction,
+            "dose_gap": _text(result.dose_gap),
+            "dose_gap_low": _text(result.dose_gap_low),
+            "dose_gap_high": _text(result.dose_gap_high),
+            "clamped_effect": _text(result.effect),
+            "delivered_effect": _text(result.delivered_effect),
+            "hub": result.hub,
+            "surrogate_drug": result.surrogate,
+            "limit": result.limit,
+            "not_run_because": result.reason,
+        }
+        rows.append({name: row[name] for name in COLUMNS})
+    return rows
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ";".join(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,106 @@
+"""How often the simulated direction of a claim is the reported one: balanced over resisting and sensitising claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from exoresist.core.random import stream
+from exoresist.studies.claims import ClaimResult
+
+PERMUTATIONS = 2000
+
+
+@dataclass(frozen=True)
+class Score:
+    """The score over all claims that count.
+
+    balanced_accuracy       mean of the shares of resisting and of sensitising claims that come out as reported
+    constant                the same for an answer that always says resistance
+    permuted_mean, _sd      the same with the reported directions dealt out at random
+    left_out                reason -> number of claims that do not count
+    disagreements           rows id, cargo, path, reported, simulated, effect, why
+    """
+
+    balanced_accuracy: float
+    constant: float
+    permuted_mean: float
+    permuted_sd: float
+    resisting_accuracy: float
+    sensitising_accuracy: float
+    scored: int
+    left_out: dict[str, int] = field(default_factory=dict)
+    disagreements: list[dict[str, object]] = field(default_factory=list)
+
+
+def why_left_out(result: ClaimResult) -> str:
+    """Why a claim does not count, or "" when it does."""
+    claim = result.claim
+    if not result.ran:
+        return "recorded only"
+    if claim.assumed_link == "yes":
+        return "its last link is assumed"
+    if "retracted" in claim.flags:
+        return "its source is retracted"
+    if {"sign_slip", "sign_conflict"} & set(claim.flags):
+        return "its document contradicts itself on the sign"
+    return ""
+
+
+def score(results: Iterable[ClaimResult], seed: int = 1) -> Score:
+    """Score results of `run_claim`. A claim without an effect counts as wrong."""
+    left_out: dict[str, int] = {}
+    counted: list[ClaimResult] = []
+    for result in results:
+        reason = why_left_out(result)
+        if reason:
+            left_out[reason] = left_out.get(reason, 0) + 1
+        else:
+            counted.append(result)
+    reported = np.array([result.claim.reported_direction == "resistance" for result in counted])
+    simulated = np.array([result.direction for result in counted])
+    generator = stream(seed, "claim score", "permutations")
+    dealt = [_balanced(generator.permutation(reported), simulated)[0] for _ in range(PERMUTATIONS)] if counted else [0.5]
+    balanced, resisting, sensitising = _balanced(reported, simulated)
+    return Score(
+        balanced_accuracy=balanced,
+        constant=_balanced(reported, np.full(len(counted), "resistance"))[0],
+        permuted_mean=float(np.mean(dealt)),
+        permuted_sd=float(np.std(dealt)),
+        resisting_accuracy=resisting,
+        sensitising_accuracy=sensitising,
+        scored=len(counted),
+        left_out=dict(sorted(left_out.items(), key=lambda item: -item[1])),
+        disagreements=[_disagreement(result) for result in counted if result.direction != result.claim.reported_direction],
+    )
+
+
+def _balanced(reported: np.ndarray, simulated: np.ndarray) -> tuple[float, float, float]:
+    """(balanced accuracy, share of resisting right, share of sensitising right); a class that is empty counts as 1/2."""
+    resisting = simulated[reported] == "resistance"
+    sensitising = simulated[~reported] == "sensitivity"
+    shares = [float(np.mean(part)) if len(part) else 0.5 for part in (resisting, sensitising)]
+    return (shares[0] + shares[1]) / 2.0, shares[0], shares[1]
+
+
+def _disagreement(result: ClaimResult) -> dict[str, object]:
+    claim = result.claim
+    if result.direction == "none":
+        why = f"no effect of {result.hub or claim.cargo} on {result.surrogate} in this cell"
+    elif claim.conflicts != "none":
+        why = f"the documents conflict: {claim.conflicts}"
+    elif claim.confidence == "low":
+        why = "the claim was read with low confidence"
+    else:
+        why = f"the chain reaches {result.hub}, whose own action goes the other way"
+    return {
+        "id": claim.id,
+        "cargo": claim.cargo,
+        "path": claim.path,
+        "reported": claim.reported_direction,
+        "simulated": result.direction,
+        "effect": result.effect,
+        "why": why,
+    }
