@@ -1,4 +1,4 @@
-"""Answers of whole scenarios: null, direction of effects, intervals, determinism, words, and what a summary must hold."""
+"""Answers of whole scenarios: null, direction of effects, intervals, determinism, words, what a summary holds."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from exoresist.studies.titration import (
     Titration,
     vesicles_for,
 )
-from exoresist.studies.titration_part import fill_gap, fill_rows
+from exoresist.studies.titration_part import alike_sentence, fill_gap, fill_rows
 
 NUMBERS = np.array([1e2, 1e4, 1e6])
 
@@ -161,6 +161,14 @@ def test_no_gap_where_the_central_set_has_none_even_if_most_draws_have():
         assert why in answer.sentences[0] and "no dose gap" in answer.sentences[0]
     assert "In 25 % of the draws no number" in titration([2.0, -1.0, 2.0, 2.0], 100.0).sentences[0]
     assert titration([2.0], 0.0).dose_gap.value is None
+
+
+def test_donors_that_hardly_resist_have_no_gap():
+    fold = np.full((3, 2), 1.001)
+    target = np.array([1.02, 1.04])
+    number, outcome = vesicles_for(NUMBERS, fold, target)
+    made = Titration(NUMBERS, fold, np.zeros(fold.shape, dtype=bool), number, target, outcome)
+    assert alike_sentence(made).startswith("The donors' own IC50 is 1.04 (90 % interval 1.04 to 1.08) times")
 
 
 def test_units_of_laws_are_words():

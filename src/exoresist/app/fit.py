@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+DESCENTS, DESCENTS_PER_DOSE = 6.0, 2.0  # steps that the search reports: of the fit, and of leaving out each dose
+
 
 def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> None:
     """Fit the scenario to the measured doses, predict the others, and print both errors beside the baselines.
@@ -33,12 +35,15 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
     ready(folder)
 
     from exoresist.app.printing import print_json, print_rows
-    from exoresist.core.progress import reporting
+    from exoresist.core.progress import Stages, reporting
     from exoresist.report.fit_page import write_fit_page
     from exoresist.studies.fit import fit_scenario
 
-    with reporting(6.0 + 2.0 * len(assay.fit_doses), scenario.title or scenario.name) as progress:
-        result = fit_scenario(scenario, data.times_h, observed, stains, progress=progress)
+    with reporting(1.0, scenario.title or scenario.name) as bar:
+        stages = Stages(bar, {"fit": 0.8, "predict": 0.2})
+        stages.begin("fit", DESCENTS + DESCENTS_PER_DOSE * len(assay.fit_doses))
+        result = fit_scenario(scenario, data.times_h, observed, stains, progress=stages)
+        stages.begin("predict")
         with filled(folder) as draft:
             written, page = result.write(draft), write_fit_page(result, draft)
     summary = result.to_dict()

@@ -175,6 +175,14 @@ class _Chain:
                 )
                 gathered.append(f"{key}.sponge_{source}_{tag}")
         amount: Reference = self.per_cell(cargo) if cargo is not None else own
+        for source, sign in self.node_regulators(name):
+            law, inputs = self.edge(self.key(source), sign, self.fold("hub_hub"))
+            factor = f"{key}.by_{source}"
+            parts += [
+                Derived(factor, law, inputs),
+                Derived(f"{key}.after_{source}", kinetics.product, {"first": amount, "second": factor}),
+            ]
+            amount = f"{key}.after_{source}"
         raised = f"{key}.mimic_fold"
         for tag, level, gathered in (("now", amount, now), ("before", own, before)):
             if tag == "now":
@@ -201,6 +209,14 @@ class _Chain:
             ]
         return parts
 
+    def node_regulators(self, name: str) -> list[tuple[str, int]]:
+        """(source, sign) of the edges into a miRNA that come from nodes; sponges that are carried titrate it instead."""
+        return [
+            (source, sign)
+            for (source, target), sign in self.chains.edges.items()
+            if target == name and self.cargo(source) is None and not is_mirna(source)
+        ]
+
     def regulators(self, name: str) -> list[Regulator]:
         found: list[Regulator] = []
         for (source, target), sign in self.chains.edges.items():
@@ -210,10 +226,15 @@ class _Chain:
             if is_mirna(source):
                 most = self.book.number("mirna.max_repression", "max_repression", "dimensionless", "mirna", use="nodes")
                 key = self.key(source)
+                # A miRNA lowers its targets; a chain may also hold its net effect on something further on, which may rise.
                 found.append(
                     (
                         signalling.mirna_repression,
-                        {"occupancy": f"{key}.occupancy_now", "reference": f"{key}.occupancy_before", "most": most},
+                        {
+                            "occupancy": f"{key}.occupancy_now",
+                            "reference": f"{key}.occupancy_before",
+                            "most": most if sign < 0 else self.inverse(most),
+                        },
                     )
                 )
             elif cargo is not None:
@@ -280,13 +301,12 @@ class _Chain:
 
 def shared_parts(book: Book) -> list[Part]:
     """Derived values that all populations' chains share, for those edge classes that were used."""
-    parts: list[Part] = []
-    if "edge.cargo_hub" in book.parameters:
-        one = book.plain("edge.one", 1.0, "dimensionless")
-        parts.append(
-            Derived("edge.cargo_hub.inverse", kinetics.ratio, {"numerator": one, "denominator": "edge.cargo_hub"})
-        )
-    return parts
+    one = "edge.one"
+    return [
+        Derived(f"{fold}.inverse", kinetics.ratio, {"numerator": book.plain(one, 1.0, "dimensionless"), "denominator": fold})
+        for fold in ("edge.cargo_hub", "mirna.max_repression")
+        if fold in book.parameters
+    ]
 
 
 def level_parts(layout: Layout, population: Population, cargo: Cargo) -> list[Part]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,13 +65,8 @@ class Model:
         volumes = {side.id: self.network.parameters[side.volume].value for side in sides}
         for drug in self.scenario.drugs:
             dose = (doses or {}).get(drug.id, drug.dose)
-            listed.append(
-                Event(
-                    drug.at,
-                    add={self.layout.medium(side, drug.id): dose * volumes[side.id] for side in sides},  # type: ignore[dict-item]
-                    label=f"{drug.id} added",
-                )
-            )
+            amounts: dict[str, Any] = {self.layout.medium(side, drug.id): dose * volumes[side.id] for side in sides}
+            listed.append(Event(drug.at, add=amounts, label=f"{drug.id} added"))
             if drug.until is not None:
                 listed.append(
                     Event(drug.until, remove={self.layout.medium(side, drug.id): 1.0 for side in sides}, label=f"{drug.id} out")
@@ -82,13 +78,9 @@ class Model:
             count = (per_cell or {}).get(entry.id, entry.per_cell) * recipients.count
             pool = self.layout.vesicles(recipients.side, group)
             load = (loads or {}).get(entry.id) or preparation_load(self.layout, group, everything)
-            listed.append(
-                Event(
-                    entry.at,
-                    add={pool: count, **{self.layout.content(pool, kind): count * each for kind, each in load.items()}},  # type: ignore[dict-item]
-                    label=f"{entry.id} added",
-                )
-            )
+            added: dict[str, Any] = {pool: count}
+            added |= {self.layout.content(pool, kind): count * each for kind, each in load.items()}
+            listed.append(Event(entry.at, add=added, label=f"{entry.id} added"))
             if entry.until is not None:
                 listed.append(Event(entry.until, remove={pool: 1.0}, label=f"{entry.id} washed out"))
         return sorted(listed, key=lambda event: event.time)

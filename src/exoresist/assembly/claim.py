@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exoresist.assembly.axes import Chains
 from exoresist.assembly.build import Model, build
@@ -26,6 +26,7 @@ class Runnable:
     head       the node or cargo that is raised; `carried` when vesicles carry it physically
     hub        the node whose own action on the cell gives the phenotype; "" for a pump that acts by itself
     surrogate  the modelled drug that stands for the claimed one
+    circular   the chain reaches its hub only through an edge that the documents themselves state
     """
 
     claim: Claim
@@ -34,6 +35,7 @@ class Runnable:
     carried: bool
     hub: str
     surrogate: str
+    circular: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,9 @@ def wire(claim: Claim, catalog: Catalog) -> Runnable | Recorded:
     if found.process not in DISH:
         return Recorded(claim, f"{hub} acts through {found.process}, which needs more than a dish")
     chains.outcomes[hub, surrogate] = int(found.sign)
-    return _wired(claim, catalog, chains, head, hub, surrogate)
+    wired = _wired(claim, catalog, chains, head, hub, surrogate)
+    circular = any(catalog.edge_reference(origin, target).startswith("seed_") for origin, target, _ in route)
+    return replace(wired, circular=circular)
 
 
 def _pump(catalog: Catalog, head: str, drug: str) -> bool:
@@ -107,8 +111,14 @@ def _to_hub(catalog: Catalog, node: str) -> list[tuple[str, str, int]] | None:
 
 
 def _wired(claim: Claim, catalog: Catalog, chains: Chains, head: str, hub: str, surrogate: str) -> Runnable:
-    carried = claim.cargo_type not in ("none", "drug") and catalog.canonical(claim.cargo) == head
+    named = [catalog.canonical(name) for name in claim.cargo.split(";")]
+    carried = claim.cargo_type not in ("none", "drug") and head in named
     kind = "protein" if claim.cargo_type == "surface_antigen" else claim.cargo_type
+    if carried and hub == head:
+        # The cargo is itself the node that acts: what arrives feeds the recipient's activity of the same name.
+        chains.add(f"{head}_received", head, 1)
+        chains.starts = {f"{head}_received"}
+        head = f"{head}_received"
     cargo = [Cargo(head, kind)] if carried else []
     if "ABCB1" in catalog.drug(surrogate).pumps and head != "ABCB1":
         cargo.append(Cargo("ABCB1", "pump_protein"))

@@ -24,9 +24,8 @@ from exoresist.catalog.records import (
     Pump,
     Source,
     build,
-    key_column,
 )
-from exoresist.catalog.search import Hit, search_tables
+from exoresist.catalog.search import Hit, row_id, search_tables
 from exoresist.core.errors import InputError, unknown_name
 from exoresist.core.quantity import Quantity
 
@@ -150,6 +149,12 @@ class Catalog:
             (row["target"], int(row["sign"])) for row in self._tables["edges"].rows if row["origin"] == node
         ]
 
+    def edge_reference(self, origin: str, target: str) -> str:
+        """Where a stored edge is from."""
+        return next(
+            (row["reference"] for row in self._tables["edges"].rows if (row["origin"], row["target"]) == (origin, target)), ""
+        )
+
     def canonical(self, node: str) -> str:
         """A node's one name among its synonyms."""
         return self._index("synonyms")[node]["canonical"] if node in self._index("synonyms") else node
@@ -172,7 +177,7 @@ class Catalog:
         if table not in self._indexes:
             index: dict[str, Row] = {}
             for row in self._tables[table].rows:
-                index.setdefault(row[key_column(table)], row)
+                index.setdefault(row_id(table, row), row)
             self._indexes[table] = index
         return self._indexes[table]
 

@@ -21,7 +21,7 @@ _LARGEST = 1e30
 def _registry() -> Any:
     import pint
 
-    registry = pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
+    registry: Any = pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
     # Counts are dimensions here, so that mistakes show. pint's own `particle` is a molecule and cannot be redefined, so ours
     # goes by another name inside (see _clean).
     registry.define("counted_particle = [particle]")

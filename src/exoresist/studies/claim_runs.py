@@ -66,8 +66,10 @@ def _keep(result: ClaimResult, catalog: Catalog, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     data = {key: value for key, value in asdict(result).items() if key != "claim"}
     line = json.dumps({"id": result.claim.id, "catalog_hash": catalog.hash, **data}, allow_nan=False)
-    with open(folder / FILE, "a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    path = folder / FILE
+    whole = not path.exists() or path.read_bytes()[-1:] in (b"\n", b"")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(("" if whole else "\n") + line + "\n")  # an earlier run may have been stopped in the middle of a line
 
 
 def axis_rows(results: Sequence[ClaimResult]) -> list[dict[str, str]]:

@@ -42,6 +42,8 @@ def why_left_out(result: ClaimResult) -> str:
         return "recorded only"
     if claim.assumed_link == "yes":
         return "its last link is assumed"
+    if result.circular:
+        return "the documents themselves are the only source of its link to a hub"
     if "retracted" in claim.flags:
         return "its source is retracted"
     if {"sign_slip", "sign_conflict"} & set(claim.flags):

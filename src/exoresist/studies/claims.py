@@ -57,6 +57,7 @@ class ClaimResult:
     hub: str = ""
     surrogate: str = ""
     limit: str = ""
+    circular: bool = False
     reason: str = ""
 
     @property
@@ -91,6 +92,7 @@ def _run(wired: Runnable, draws: int) -> ClaimResult:
         "target_deleted": deleted,
         "hub": wired.hub,
         "surrogate": wired.surrogate,
+        "circular": wired.circular,
     }
     if not wired.carried:
         return ClaimResult(**common, limit="not a cargo: the node itself is raised")  # type: ignore[arg-type]
@@ -131,6 +133,8 @@ def _effects(wired: Runnable, folds: Array, values: dict[str, Array], sets: int)
     initial = {}
     if wired.carried:
         given[f"{_key(wired)}.clamp"] = spread
+    elif f"{_key(wired)}.mimic_fold" in wired.model.network.parameters:
+        given[f"{_key(wired)}.mimic_fold"] = spread  # a miRNA that the claim does not put into vesicles
     else:
         initial[_key(wired)] = spread
     doses = np.repeat([0.0, _potency(wired)], sets * count)

@@ -49,9 +49,15 @@ def add_titration(
     titration = titrate(scenario, wanted.donor, wanted.per_cell, wanted.hours, catalog, ensemble, report)
     fill_rows(answer, titration)
     together = _donor_arm(results)
-    if titration.outcome[0] == NO_AIM:
-        maker = results[0].model.recipients().id
-        answer.sentences.append(visible_sentence(titration, results[0].model, maker, ensemble))
+    if _donors_alike(titration):
+        model = results[0].model
+        answer.vesicles_needed = None
+        if titration.outcome[0] != NO_AIM:
+            answer.sentences.append(alike_sentence(titration))
+        if together is not None:
+            supply = secreted_per_recipient(together[0], together[1], ensemble)
+            answer.vesicles_available = estimate(supply, "particle/cell")
+        answer.sentences.append(visible_sentence(titration, model, model.recipients().id, ensemble))
     elif together is not None:
         result, donor = together
         available = secreted_per_recipient(result, donor, ensemble)
@@ -183,6 +189,20 @@ def _fill_membrane(
             f"Half of the effect would take {show(need.value)} donor surfaces of membrane per recipient, with "
             f"{crowd}: more membrane than the donors have, so no such culture can reach it."
         )
+
+
+def _donors_alike(titration: Titration) -> bool:
+    """Whether the donors respond so much like the recipients that half of the difference is nothing to reach."""
+    return bool(abs(titration.target[0] - 1.0) < 0.5 * VISIBLE)
+
+
+def alike_sentence(titration: Titration) -> str:
+    """Why there is no dose gap where the donors do not resist."""
+    fold = interval(central(2.0 * titration.target - 1.0), show_ratio)
+    return (
+        f"The donors' own IC50 is {fold} times that of the recipients, so they have hardly any resistance to pass on "
+        "and there is no dose gap to state."
+    )
 
 
 def visible_sentence(titration: Titration, model: Model, maker: str, ensemble: Ensemble) -> str:
