@@ -93,9 +93,7 @@ def main() -> None:
     their_error = largest_error(incumbent.solve()[:, columns], exact)
 
     generator = stream(1, "benchmark")
-    values = {
-        name: network.parameters[name].value * np.exp(0.3 * generator.standard_normal(options.sets)) for name in VARIED
-    }
+    values = {name: network.parameters[name].value * np.exp(0.3 * generator.standard_normal(options.sets)) for name in VARIED}
     batch = seconds(lambda: integrate(network, TIMES, values=values), 5)
 
     def loop() -> None:
@@ -106,7 +104,7 @@ def main() -> None:
     incumbent.solve({name: network.parameters[name].value for name in VARIED})  # changed parameters outlive a reset
     tight, tight_error = 1e-6, their_error
     while tight_error > our_error and tight > 1e-10:
-        tight *= 0.1 ** 0.5
+        tight *= 0.1**0.5
         incumbent.tolerance(tight)
         try:
             tight_error = largest_error(incumbent.solve()[:, columns], exact)

@@ -205,9 +205,7 @@ def steady_start(parameters, cells, dose):
         start[f"{who}.cells"] = count
         start[f"{who}.pump"] = count * p["pump_copies"]
         start[f"{who}.ilv.vesicles"] = count * p["ilv_formation"] / leaving
-        start[f"{who}.ilv.pump"] = (
-            count * p["pump_copies"] * pump_loading(p, parameters["well"], p["ilv_formation"]) / leaving
-        )
+        start[f"{who}.ilv.pump"] = count * p["pump_copies"] * pump_loading(p, parameters["well"], p["ilv_formation"]) / leaving
     return start
 
 
@@ -231,9 +229,7 @@ def main():
     cells, times = {"recipient": 1500.0, "donor": 6000.0}, np.linspace(0, 72, 7)
     silent = {who: {**PARAMETERS[who], "secretion_rate": 0.0} for who in POPULATIONS}
     arms = {"with vesicles": PARAMETERS, "without": {**PARAMETERS, **silent}}
-    results = {
-        label: simulate(numbers, steady_start(numbers, cells, dose=30.0), times) for label, numbers in arms.items()
-    }
+    results = {label: simulate(numbers, steady_start(numbers, cells, dose=30.0), times) for label, numbers in arms.items()}
     print("Living recipients beside resistant donors, 30 nM doxorubicin\n")
     print("   h" + "".join(f"{label:>16}" for label in results) + "   P-glycoprotein per recipient")
     for row, time in enumerate(times):

@@ -41,9 +41,7 @@ def pins() -> list[str]:
 
 
 def test_ci_runs_the_test_command_of_the_readme():
-    shown = subprocess.run(
-        ["bash", str(ROOT / ".ci" / "run"), "--show-test-command"], capture_output=True, text=True, check=True
-    )
+    shown = subprocess.run(["bash", str(ROOT / ".ci" / "run"), "--show-test-command"], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == marked_command("test command")
 
 
@@ -78,9 +76,7 @@ def test_every_dependency_is_pinned():
 def test_doctor_examines_every_dependency():
     from exoresist.app.doctor import DEPENDENCIES
 
-    assert {distribution(name) for name in DEPENDENCIES} == {
-        distribution(item) for item in project()["project"]["dependencies"]
-    }
+    assert {distribution(name) for name in DEPENDENCIES} == {distribution(item) for item in project()["project"]["dependencies"]}
 
 
 def test_version_is_the_same_everywhere():

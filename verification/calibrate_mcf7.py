@@ -51,7 +51,9 @@ def content(model: Model, values: dict[str, float]) -> tuple[float, float]:
     )  # fmt: skip
     who = model.scenario.assay.population
     inside = [f"{who}.{place}_paclitaxel" for place in ("cytosol", "lysosome", "target")]
-    inside += [f"{who}.{place}.{kind}_paclitaxel" for place in ("ilv", f"endosome_{who}") for kind in ("exchangeable", "retained")]
+    inside += [
+        f"{who}.{place}.{kind}_paclitaxel" for place in ("ilv", f"endosome_{who}") for kind in ("exchangeable", "retained")
+    ]
     outside = [f"medium.vesicles_{who}.{kind}_paclitaxel" for kind in ("exchangeable", "retained")]
     lysate = sum(run.amount(name)[-1, 0] for name in inside)
     vesicles = sum(run.amount(name)[-1, 0] for name in outside)

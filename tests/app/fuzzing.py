@@ -121,14 +121,10 @@ def scaled(draw: Any, value: Any) -> Any:
         return odd(draw)
     if way == "unit":
         return f"{text} {draw(st.sampled_from(UNITS))}"
-    factor = (
-        {"zero": 0.0, "negative": -1.0, "huge": 1e250}.get(way) if way != "scale" else 10.0 ** draw(st.floats(-12, 12))
-    )
+    factor = {"zero": 0.0, "negative": -1.0, "huge": 1e250}.get(way) if way != "scale" else 10.0 ** draw(st.floats(-12, 12))
     assert factor is not None
     changed = number * factor
-    return (
-        f"{changed:g} {unit}" if unit else int(changed) if isinstance(value, int) and abs(changed) < 1e18 else changed
-    )
+    return f"{changed:g} {unit}" if unit else int(changed) if isinstance(value, int) and abs(changed) < 1e18 else changed
 
 
 def mutilate(draw: Any, data: dict[str, Any]) -> None:
@@ -136,9 +132,7 @@ def mutilate(draw: Any, data: dict[str, Any]) -> None:
     path = draw(st.sampled_from(places(data)))
     parent, key = at(data, path[:-1]), path[-1]
     way = draw(
-        st.sampled_from(
-            ("scale", "scale", "scale", "scale", "scale", "drop", "rename", "twice", "empty", "id", "odd", "more")
-        )
+        st.sampled_from(("scale", "scale", "scale", "scale", "scale", "drop", "rename", "twice", "empty", "id", "odd", "more"))
     )
     value = parent[key]
     if way == "drop":
@@ -183,9 +177,7 @@ def storm(draw: Any, data: dict[str, Any]) -> None:
             number = draw(st.floats(0.1, 20.0))
         entries.append({"name": name, "subject": subject, "value": f"{number:.6g} {unit}", "reason": "fuzz"})
     data["parameters"] = [
-        entry
-        for entry in data.get("parameters", [])
-        if (entry["name"], entry["subject"]) not in {row[:2] for row in chosen}
+        entry for entry in data.get("parameters", []) if (entry["name"], entry["subject"]) not in {row[:2] for row in chosen}
     ]
     data["parameters"] += entries
     data["arena"]["volume"] = f"{10.0 ** draw(st.floats(-6, 3)):.6g} mL"

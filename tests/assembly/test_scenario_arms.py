@@ -40,7 +40,7 @@ def test_each_arm_is_a_scenario_of_its_own(demo: Scenario) -> None:
     assert all(scenario.seed == demo.seed and scenario.arms == () for scenario in arms.values())
     assert demo.vesicle_titration is not None
     values = demo.vesicle_titration.per_cell.values()
-    assert (values[0], values[-1]) == (10.0, 1e6)
+    assert (values[0], values[-1]) == (100.0, 1e9)
     ratios = [later / former for former, later in pairwise(values)]
     assert all(math.isclose(ratio, ratios[0]) for ratio in ratios)
 

@@ -167,9 +167,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "name": draw(words),
         "arena": {"kind": "well", "volume": draw(quantity("mL", 1e-3, 10, ("uL", 1e3))), "capacity": "1e6 cell"},
         "populations": [{"id": name, "cell_line": draw(words), "count": draw(cells)} for name in names],
-        "drugs": [
-            {"id": drug, "dose": draw(quantity("nM", 0, 1e6, ("uM", 1e-3))), "at": draw(hours)} for drug in drugs
-        ],
+        "drugs": [{"id": drug, "dose": draw(quantity("nM", 0, 1e6, ("uM", 1e-3))), "at": draw(hours)} for drug in drugs],
         "duration": "10 h",
         "assay": assay,
     }
@@ -183,9 +181,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "interventions": st.just([{"id": "x", "strength": 0.3, "populations": [names[1]]}]),
         "medium_changes": st.fixed_dictionaries({"at": hours}).map(lambda entry: [entry]),
         "parameters": st.builds(
-            lambda value, unit, why: [
-                {"name": "p", "subject": "cell", "value": f"{value!r} {unit}", "reason": "r" + why}
-            ],
+            lambda value, unit, why: [{"name": "p", "subject": "cell", "value": f"{value!r} {unit}", "reason": "r" + why}],
             st.floats(-1e9, 1e9),
             st.sampled_from(["1/h", "dimensionless", "particle/cell/h", "uM", "copies/cell", "%", "um^2"]),
             prose,

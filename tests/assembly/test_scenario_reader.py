@@ -315,9 +315,7 @@ def test_other_assays_refer_to_what_is_there() -> None:
     refused(same + transwell, "sits on the side of 'recipient'")
     apart = same.replace('"6000 cell", side: well', '"6000 cell", side: insert') + transwell
     assert scenario_from_text(apart).arena.pore_exchange == pytest.approx(0.06)
-    titration = (
-        f"assay: {{kind: titration, population: recipient, donor: mcf7_resistant, {doses}, hours: '24 h', per_cell: "
-    )
+    titration = f"assay: {{kind: titration, population: recipient, donor: mcf7_resistant, {doses}, hours: '24 h', per_cell: "
     series = "{from: '10 particle/cell', to: '1000 particle/cell', points: 3}}\n"
     values = scenario_from_text(head + titration + series).assay.per_cell.values()  # type: ignore[union-attr]
     assert values == pytest.approx((10.0, 100.0, 1000.0))

@@ -80,8 +80,7 @@ def test_every_intervention_has_a_size_and_drugs_have_a_concentration(catalog):
 
 def test_vesicle_formation_gives_sixty_per_hour_and_less_than_half_is_secreted(catalog):
     formed, out, lost = (
-        catalog.parameter(name, "cell")
-        for name in ("ilv_formation_rate", "secretion_rate", "lysosomal_degradation_rate")
+        catalog.parameter(name, "cell") for name in ("ilv_formation_rate", "secretion_rate", "lysosomal_degradation_rate")
     )
     share = out.value / (out.value + lost.value)
     assert share < 0.5
@@ -95,9 +94,7 @@ def test_uptake_shares_sum_to_one(catalog):
 
 
 def test_partition_rises_with_lipophilicity(catalog):
-    drugs = sorted(
-        ("doxorubicin", "paclitaxel", "oxaliplatin"), key=lambda drug: catalog.parameter("logp", f"drug:{drug}").value
-    )
+    drugs = sorted(("doxorubicin", "paclitaxel", "oxaliplatin"), key=lambda drug: catalog.parameter("logp", f"drug:{drug}").value)
     partitions = [catalog.parameter("vesicle_partition", f"drug:{drug}").value for drug in drugs]
     assert partitions == sorted(partitions)
 
@@ -107,12 +104,10 @@ def test_pumps_at_central_values_make_the_measured_shifts(catalog):
     copies = catalog.parameter("pump_copies", "cell_line:mcf7_resistant|pump:ABCB1").value
     for drug in ("doxorubicin", "paclitaxel"):
         sensitive, resistant = (
-            catalog.parameter("ic50_observed", f"cell_line:mcf7_{line}|drug:{drug}").value
-            for line in ("sensitive", "resistant")
+            catalog.parameter("ic50_observed", f"cell_line:mcf7_{line}|drug:{drug}").value for line in ("sensitive", "resistant")
         )
         kcat, km, hill = (
-            catalog.parameter(name, f"drug:{drug}|pump:ABCB1").value
-            for name in ("efflux_kcat", "efflux_km", "efflux_hill")
+            catalog.parameter(name, f"drug:{drug}|pump:ABCB1").value for name in ("efflux_kcat", "efflux_km", "efflux_hill")
         )
         free = sensitive * catalog.parameter("serum_free_fraction", f"drug:{drug}").value
         clearance = kcat * copies * free ** (hill - 1) / (km**hill + free**hill)

@@ -25,8 +25,7 @@ ROW = {
 
 def yaml_of(*rows):
     return "\n".join(
-        "- " + "\n  ".join(f"{column}: {value}" for column, value in {**ROW, **row}.items() if value is not None)
-        for row in rows
+        "- " + "\n  ".join(f"{column}: {value}" for column, value in {**ROW, **row}.items() if value is not None) for row in rows
     )
 
 
@@ -55,9 +54,7 @@ def test_the_shipped_parameters_survive_writing_and_reading(tmp_path):
     assert load_parameter_file(tmp_path / "all.yaml") == shipped
 
 
-texts = st.text(alphabet=st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=30).map(
-    str.strip
-)
+texts = st.text(alphabet=st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=30).map(str.strip)
 positive = st.floats(1e-20, 1e20)
 
 

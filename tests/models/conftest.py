@@ -41,9 +41,7 @@ class Dish:
     def named(self, name: str, who: str = "") -> list[str]:
         """Ids of the processes of a public name, of one population or medium if `who` is given."""
         return [
-            process.id
-            for process in self.model.network.processes.values()
-            if process.name == name and process.id.startswith(who)
+            process.id for process in self.model.network.processes.values() if process.name == name and process.id.startswith(who)
         ]
 
     def run(

@@ -71,9 +71,7 @@ CULTURES = {
 
 @pytest.mark.parametrize("culture", CULTURES)
 @pytest.mark.parametrize("cargo", ["ABCB1", "ciRS_122"])
-def test_content_per_cell_is_constant(
-    dish: Callable[..., Any], scene: Callable[[str], Any], culture: str, cargo: str
-) -> None:
+def test_content_per_cell_is_constant(dish: Callable[..., Any], scene: Callable[[str], Any], culture: str, cargo: str) -> None:
     """Growth alone does not dilute, arrest alone does not enrich: nothing delivered, no drug to stress the cells."""
     one = dish() if cargo == "ABCB1" else scene("rna")
     values, factors = CULTURES[culture]
@@ -160,7 +158,9 @@ def test_damage_comes_to_formation_over_repair(dish: Callable[..., Any]) -> None
     at = {name: part.value for name, part in one.model.network.parameters.items()}
     key = "recipient.doxorubicin"
     expected = at[f"{key}.damage_rate"] * run.value(f"{key}.occupancy")[-1] / at[f"{key}.repair_rate"]
-    assert run.amount("recipient.damage_by_doxorubicin")[-1] / run.amount("recipient.cells")[-1] == pytest.approx(expected, rel=1e-5)
+    assert run.amount("recipient.damage_by_doxorubicin")[-1] / run.amount("recipient.cells")[-1] == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 ENDOCYTIC = [f"uptake_{route}" for route in ("clathrin", "caveolin", "macropinocytosis", "receptor")]
@@ -189,9 +189,7 @@ def test_fusion_delivers_all(dish: Callable[..., Any]) -> None:
 def test_endosomes_deliver_the_delivered_fraction(dish: Callable[..., Any]) -> None:
     one, values = receivers(dish)
     fractions = np.array([0.0, 0.01, 0.3, 1.0])
-    run = one.run(
-        values={**values, **frozen(one, "uptake_fusion", "degradation"), "recipient.delivered_fraction": fractions}
-    )
+    run = one.run(values={**values, **frozen(one, "uptake_fusion", "degradation"), "recipient.delivered_fraction": fractions})
     gained, lost = run.amount("recipient.ABCB1")[-1], run.amount("degraded.cargo_ABCB1")[-1]
     assert np.all(gained + lost > 1.0)
     assert gained / (gained + lost) == pytest.approx(fractions, rel=1e-9, abs=1e-15)

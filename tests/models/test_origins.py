@@ -27,9 +27,7 @@ def tagged(scene: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_origins_add_up_to_the_untagged_model(
-    scene: Callable[[str], Any], tagged: Callable[[str], Any], name: str
-) -> None:
+def test_origins_add_up_to_the_untagged_model(scene: Callable[[str], Any], tagged: Callable[[str], Any], name: str) -> None:
     plain, apart = (one.run(np.linspace(0.0, 48.0, 25), **EXACT) for one in (scene(name), tagged(name)))
     pools = set(apart.network.pools)
     seen: set[str] = set()

@@ -95,9 +95,7 @@ def numbers(page: ModuleType, values: dict[str, float], ceramide_left: float) ->
         "drug": {name: values[identifier] for name, identifier in DRUG.items()},
     }
     for who in CELLS:
-        result[who] = {
-            name: values[f"{who}.{POPULATION.get(name, name)}"] for name in page.SENSITIVE if name != "ceramide_left"
-        }
+        result[who] = {name: values[f"{who}.{POPULATION.get(name, name)}"] for name in page.SENSITIVE if name != "ceramide_left"}
         result[who]["ceramide_left"] = ceramide_left
     return result
 
@@ -116,9 +114,7 @@ def test_plain_twin_agrees(dish: Callable[..., Any], page: ModuleType, arm: str)
     model = dish(drugs=[{"id": "doxorubicin", "dose": "60 nM"}], **ARMS[arm]).model
     sets = parameter_sets(model.network)
     start = model.start(sets)
-    run = integrate(
-        model.network, TIMES, values=sets, initial=start, events=model.events(sets), relative=1e-9, absolute=1e-12
-    )
+    run = integrate(model.network, TIMES, values=sets, initial=start, events=model.events(sets), relative=1e-9, absolute=1e-12)
     for index, label in enumerate(SETS):
         values = {name: float(row[index]) for name, row in sets.items()}
         left = 1.0

@@ -202,9 +202,7 @@ def test_excess_antibody_restores_killing(bundled: Callable[..., Any]) -> None:
     number = {"decoy": 1e6}
     with_decoy = bundled("rituximab_decoy", "decoy").run([0.0, 6.0], doses=doses, per_cell=number)
     none = bundled("rituximab_decoy", "no_vesicles").run([0.0, 6.0], doses=doses)
-    bound = {
-        label: run.value("target.rituximab.occupancy")[-1] for label, run in (("decoy", with_decoy), ("none", none))
-    }
+    bound = {label: run.value("target.rituximab.occupancy")[-1] for label, run in (("decoy", with_decoy), ("none", none))}
     # the antibody that cells lack because of the decoy, as a share: gone when there is plenty
     assert np.all(np.diff(bound["decoy"] / bound["none"]) > 0.0)
 
@@ -215,9 +213,7 @@ def test_excess_antibody_restores_killing(bundled: Callable[..., Any]) -> None:
 STRONG = {"recipient.uptake_clearance": 5e-7}
 
 
-def survivors_with_rna(
-    dish: Callable[..., Any], cargo: str, axis: str, mirna: str, mimic: bool = False
-) -> dict[str, np.ndarray]:
+def survivors_with_rna(dish: Callable[..., Any], cargo: str, axis: str, mirna: str, mimic: bool = False) -> dict[str, np.ndarray]:
     """Survivors and the last node with vesicles that deliver nothing (first) and 0.3 of their content (second)."""
     preparation = {"donor": "sw480_oxaliplatin_resistant", "per_cell": "1e6 particle/cell", "at": "0 h"}
     one = alone(
@@ -353,9 +349,7 @@ def test_more_pump_from_vesicles_means_more_resistance(dish: Callable[..., Any])
     ("cargo", "axis", "node", "direction"),
     [("PKM2", "pkm2_cisplatin_wang21", "glycolysis", +1), ("ACADM", "acadm_gemcitabine_yang23", "ferroptosis", -1)],
 )
-def test_received_proteins_move_their_hub(
-    dish: Callable[..., Any], cargo: str, axis: str, node: str, direction: int
-) -> None:
+def test_received_proteins_move_their_hub(dish: Callable[..., Any], cargo: str, axis: str, node: str, direction: int) -> None:
     """A cargo that drives a hub raises it, one that holds it back lowers it; undelivered, it leaves it be."""
     one = alone(
         dish, "mcf7_sensitive", cargo=[cargo], axes=[axis],

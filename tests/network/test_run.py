@@ -58,9 +58,7 @@ def test_a_batch_equals_single_solves(rich_network):
     batch = integrate(rich_network, TIMES, values={"growth": rates}, initial={"cells": start}, **options)
     assert batch.amounts.shape == (25, 23, 21)
     for number in (0, 7, 16, 20):
-        single = integrate(
-            rich_network, TIMES, values={"growth": rates[number]}, initial={"cells": start[number]}, **options
-        )
+        single = integrate(rich_network, TIMES, values={"growth": rates[number]}, initial={"cells": start[number]}, **options)
         scale = np.abs(single.amounts).max(axis=0) + 1e-9
         assert np.max(np.abs(batch.amounts[:, :, [number]] - single.amounts) / scale) < 1e-6
 

@@ -19,9 +19,7 @@ def linear_network(rates):
     for source, sink in np.argwhere(rates):
         name = f"k{source}_{sink}"
         parts.append(Parameter(name, rates[source, sink], "1/h"))
-        parts.append(
-            Process(f"p{source}_{sink}", f"x{source}", f"x{sink}", kinetics.constant, {"rate": name}, specific=True)
-        )
+        parts.append(Process(f"p{source}_{sink}", f"x{source}", f"x{sink}", kinetics.constant, {"rate": name}, specific=True))
         matrix[source, source] -= rates[source, sink]
         matrix[sink, source] += rates[source, sink]
     return Network("linear", parts), matrix

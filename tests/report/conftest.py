@@ -170,9 +170,7 @@ def parameters(count: int) -> list[dict[str, Any]]:
                 "kind": kinds[number % len(kinds)],
                 "source": ("munoz2023", "gong2012", "")[number % 3],
                 "locator": ("Fig. 3b", "Table 2", "")[number % 3],
-                "note": "Read from the initial slope; converted with the assay's cells per mL."
-                if number % 4 == 0
-                else "",
+                "note": "Read from the initial slope; converted with the assay's cells per mL." if number % 4 == 0 else "",
                 "used_by": ["vesicle_uptake", "secretion"],
             }
         )

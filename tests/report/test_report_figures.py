@@ -111,9 +111,7 @@ def test_cargo_over_time_marks_peak_and_four_hours(example_answer: Callable[...,
 
 def test_coinciding_curves_are_nested_and_share_one_band() -> None:
     assert coinciding({"a": {1: 0.5}, "b": {1: 0.505}, "c": {1: 0.9}}, 0.01) == [["a", "b"], ["c"]]
-    lines = {
-        name: {"x": [1, 2, 3], "line": {"width": 2.5}, "marker": {"color": name, "size": 8}} for name in ("a", "b")
-    }
+    lines = {name: {"x": [1, 2, 3], "line": {"width": 2.5}, "marker": {"color": name, "size": 8}} for name in ("a", "b")}
     nested(lines, [["a", "b"]])
     assert lines["a"]["line"]["width"] > lines["b"]["line"]["width"]
     assert [sum(pair) for pair in zip(*(line["marker"]["opacity"] for line in lines.values()), strict=True)] == [1] * 3
@@ -177,9 +175,7 @@ def test_intervals_of_ratios() -> None:
 
 
 def test_sentences_are_typeset() -> None:
-    assert prose("'A' takes 2.4 x 10^-4, 89% within 1e-06", ["A"]) == (
-        "“A” takes 2.4\u00a0×\u00a010⁻⁴, 89\u00a0% within 10⁻⁶"
-    )
+    assert prose("'A' takes 2.4 x 10^-4, 89% within 1e-06", ["A"]) == ("“A” takes 2.4\u00a0×\u00a010⁻⁴, 89\u00a0% within 10⁻⁶")
 
 
 def test_small_words() -> None:

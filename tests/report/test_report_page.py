@@ -81,9 +81,7 @@ def test_user_text_is_shown_as_text(example_answer: Callable[..., Answer]) -> No
         arms=[arm, *example_answer().arms[1:]],
         parameters=[parameter],
         bibliography=[{"id": hostile, "citation": hostile, "doi": "javascript:alert(1)", "reasons": [hostile]}],
-        equations=[
-            {"law": hostile, "latex": r"\text{<script>alert(1)</script>}", "summary": hostile, "used_by": [hostile]}
-        ],
+        equations=[{"law": hostile, "latex": r"\text{<script>alert(1)</script>}", "summary": hostile, "used_by": [hostile]}],
         versions={hostile: hostile},
     )
     made = Elements(page(answer))
@@ -115,8 +113,7 @@ def test_reading_order_and_contents(html: str, elements: Elements, example_answe
     assert "1.09×" in elements.text and "191×" in elements.text and "0.0131" in elements.text
     figures = [attributes["id"] for tag, attributes in elements.found if tag == "figure"]
     assert figures == [
-        f"figure-{name}"
-        for name in "dose-response ic50 survivors titration mass-balance small-pools drivers kinds".split()
+        f"figure-{name}" for name in "dose-response ic50 survivors titration mass-balance small-pools drivers kinds".split()
     ]
     plots = [attributes for _, attributes in elements.found if attributes.get("class") == "plot"]
     assert all(plot["role"] == "img" and len(plot["aria-label"] or "") > 40 for plot in plots)
@@ -200,9 +197,7 @@ def test_writing_is_quick_and_atomic(tmp_path: Path, example_answer: Callable[..
     assert [item.name for item in path.parent.iterdir()] == ["report.html"]
 
 
-def test_a_folder_that_cannot_be_made_is_one_clear_message(
-    tmp_path: Path, example_answer: Callable[..., Answer]
-) -> None:
+def test_a_folder_that_cannot_be_made_is_one_clear_message(tmp_path: Path, example_answer: Callable[..., Answer]) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ExoresistError, match="Cannot write"):
         write_report(example_answer(), tmp_path / "file" / "folder")

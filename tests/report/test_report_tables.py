@@ -42,9 +42,7 @@ def test_summary_keys(tmp_path: Path, example_answer: Callable[..., Answer]) -> 
 
 def test_missing_numbers_are_null_with_a_warning(tmp_path: Path, example_answer: Callable[..., Answer]) -> None:
     nan = float("nan")
-    answer = example_answer(
-        ic50_shift=Estimate(nan, nan, nan), dose_gap=Estimate(float("inf")), conservation={"drug": nan}
-    )
+    answer = example_answer(ic50_shift=Estimate(nan, nan, nan), dose_gap=Estimate(float("inf")), conservation={"drug": nan})
     made = strict(write_summary(answer, tmp_path))
     assert made["ic50"]["verapamil"]["value"] is None and made["ic50_shift"]["value"] is None
     assert made["dose_gap"]["value"] is None and made["conservation"]["drug"] is None
@@ -53,10 +51,7 @@ def test_missing_numbers_are_null_with_a_warning(tmp_path: Path, example_answer:
 
 
 def test_two_populations_of_an_arm_keep_both(tmp_path: Path) -> None:
-    rows = [
-        {"arm": "a", "population": name, "drug": "d", "value": value}
-        for name, value in (("first", 1.0), ("second", 2.0))
-    ]
+    rows = [{"arm": "a", "population": name, "drug": "d", "value": value} for name, value in (("first", 1.0), ("second", 2.0))]
     made = strict(write_summary(Answer("two", ic50=rows), tmp_path))
     assert made["ic50"]["a"]["value"] == 1.0 and made["ic50"]["a:second:d"]["value"] == 2.0
 

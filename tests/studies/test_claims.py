@@ -85,10 +85,14 @@ def test_turning_one_hub_flips_exactly_its_dependants(catalog, tmp_path):
     path.write_text("\n".join(turned) + "\n")
     other = Catalog.load(tmp_path / "tables")
     names = [
-        claim.id
-        for claim in catalog.records("claims")
-        if isinstance(wired := wire(claim, catalog), Runnable) and not wired.carried
-    ][:12] + [SPONGE, "mir_497_cisplatin_t1_seed001_6"]
+        *[
+            claim.id
+            for claim in catalog.records("claims")
+            if isinstance((wired := wire(claim, catalog)), Runnable) and not wired.carried
+        ][:12],
+        SPONGE,
+        "mir_497_cisplatin_t1_seed001_6",
+    ]
     names = [name for name in names if name in catalog.ids("claims")]
     flipped = kept = 0
     for name in names:

@@ -155,16 +155,12 @@ def test_unusable_input_is_refused(doses, responses, extra):
 
 
 def test_growth_rate_inhibition_limits():
-    assert growth_rate_inhibition([8000, 1000, 0, 500], 8000, 1000) == pytest.approx(
-        [1, 0, -1, 2 ** (np.log2(0.5) / 3) - 1]
-    )
+    assert growth_rate_inhibition([8000, 1000, 0, 500], 8000, 1000) == pytest.approx([1, 0, -1, 2 ** (np.log2(0.5) / 3) - 1])
     # The worked example of the published script (datarail/gr_metrics): 1710 of 1766 cells after 492.8.
     assert float(growth_rate_inhibition(1710, 1766.0, 492.8)) == pytest.approx(0.965305500206)
 
 
-@pytest.mark.parametrize(
-    ("count", "control", "start"), [(1, 5, 5), (1, 4, 5), (-1, 9, 5), (1, 9, 0), ([1, 2], [9] * 3, 5)]
-)
+@pytest.mark.parametrize(("count", "control", "start"), [(1, 5, 5), (1, 4, 5), (-1, 9, 5), (1, 9, 0), ([1, 2], [9] * 3, 5)])
 def test_growth_rate_inhibition_refuses(count, control, start):
     with pytest.raises(ExoresistError):
         growth_rate_inhibition(count, control, start)

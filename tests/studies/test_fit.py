@@ -104,9 +104,7 @@ def test_the_same_seed_gives_the_same_numbers_whatever_the_held_out_readings():
     assert result.fit_error == fitted().fit_error
     assert result.cross_validation_error == fitted().cross_validation_error
     assert result.prediction_error > 5 * fitted().prediction_error
-    assert {row["dose"]: row["left_out"] for row in result.by_dose} == {
-        row["dose"]: row["left_out"] for row in fitted().by_dose
-    }
+    assert {row["dose"]: row["left_out"] for row in result.by_dose} == {row["dose"]: row["left_out"] for row in fitted().by_dose}
     kept = {dose: [row["predicted"] for row in fitted().curves if row["dose"] == dose] for dose in FITTED}
     assert kept == {dose: [row["predicted"] for row in result.curves if row["dose"] == dose] for dose in FITTED}
 
@@ -165,6 +163,14 @@ def test_written_files_and_the_fitted_set_in_a_scenario(tmp_path: Path):
     asked = ["fit_error", "prediction_error", "baseline_prediction_error", "nearest_dose_error", "parameters"]
     assert list(summary)[:5] == asked
     assert summary == result.to_dict()
+
+
+def test_the_result_repeats_earlier_looks_at_the_held_out_doses():
+    few = [{"name": "growth_rate", "subject": "cell_line:h1299"}]
+    result = fit_scenario(scenario_from_dict(scenario_data(fit_parameters=few, history="Looked at\n twice.")), TIMES, synthetic())
+    assert "Looked at twice." in result.sentences
+    assert result.to_dict()["history"] == "Looked at twice."
+    assert all(fitted().sentences)
 
 
 def test_curves_agree_with_the_errors():

@@ -65,9 +65,7 @@ def test_noise_belongs_to_the_condition_not_to_the_layout():
 
 def test_noise_has_the_asked_size_and_no_bias():
     noise = ReadoutNoise(multiplicative=0.2, additive=5.0, background=50.0)
-    rows = rows_of(
-        survivors={"alone": {0.0: 1000.0}}, replicates=360, plate_format=PLATE_384, edge_wells=True, noise=noise
-    )
+    rows = rows_of(survivors={"alone": {0.0: 1000.0}}, replicates=360, plate_format=PLATE_384, edge_wells=True, noise=noise)
     values = np.array([row["value"] for row in rows])
     assert values.mean() == pytest.approx(1050, rel=0.04)
     assert values.std() == pytest.approx(200, rel=0.15)

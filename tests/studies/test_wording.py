@@ -45,18 +45,13 @@ def test_ratios_carry_the_digits_that_tell_them_from_one(value, text):
 
 
 def test_intervals():
-    assert (
-        wording.interval(Estimate(1.00033, 1.0000004, 1.026), wording.show_ratio)
-        == "1.0003 (90 % interval 1.00 to 1.03)"
-    )
+    assert wording.interval(Estimate(1.00033, 1.0000004, 1.026), wording.show_ratio) == "1.0003 (90 % interval 1.00 to 1.03)"
     assert wording.interval(Estimate(5.042, 5.0401, 5.0449), wording.show_ratio) == "5.04"
     assert wording.interval(Estimate(33_674.0, 6244.0, 460_652.0), named=False) == "33,700 (6,240 to 461,000)"
     assert wording.interval(Estimate(None)) == "not available"
 
 
-@pytest.mark.parametrize(
-    ("share", "text"), [(0.89, "89 %"), (0.0004, "0.04 %"), (1.0, "100 %"), (0.998, "99.8 %"), (0.0, "0 %")]
-)
+@pytest.mark.parametrize(("share", "text"), [(0.89, "89 %"), (0.0004, "0.04 %"), (1.0, "100 %"), (0.998, "99.8 %"), (0.0, "0 %")])
 def test_per_cent(share, text):
     assert wording.percent(share) == text
 

@@ -26,9 +26,7 @@ def search(text: str, table: str | None, as_json: bool) -> None:
     elif not hits:
         print(f"Nothing in the catalogue holds '{text}'.")
     else:
-        print_rows(
-            [{"table": hit.table, "id": hit.id, "what": _gist(hit.row)} for hit in hits], ["table", "id", "what"]
-        )
+        print_rows([{"table": hit.table, "id": hit.id, "what": _gist(hit.row)} for hit in hits], ["table", "id", "what"])
 
 
 def show(name: str, as_json: bool) -> None:
@@ -103,9 +101,7 @@ def _gist(row: Mapping[str, str]) -> str:
 
 def _concerns(row: Mapping[str, str], name: str) -> bool:
     """Whether a parameter is the one named, or belongs to the subject named (`drug:doxorubicin` or `doxorubicin`)."""
-    return name in (row["name"], row["subject"], f"{row['name']} ({row['subject']})") or name in row["subject"].split(
-        ":"
-    )
+    return name in (row["name"], row["subject"], f"{row['name']} ({row['subject']})") or name in row["subject"].split(":")
 
 
 def _cited(rows: Iterable[Mapping[str, Any]]) -> set[str]:

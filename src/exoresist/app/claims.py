@@ -54,8 +54,12 @@ def _tell(result: ClaimResult) -> None:
     if not result.ran:
         print(f"  recorded, not run: {result.reason}")
         return
-    print(f"  reported {claim.reported_direction}, simulated {result.direction} (on {result.surrogate}, through {result.hub or claim.cargo})")
-    print(f"  clamped: ln of survivors {result.effect:+.3g}; knock-down {result.knock_down:+.3g}; target deleted {result.target_deleted:+.3g}")
+    print(
+        f"  reported {claim.reported_direction}, simulated {result.direction} (on {result.surrogate}, through {result.hub or claim.cargo})"
+    )
+    print(
+        f"  clamped: ln of survivors {result.effect:+.3g}; knock-down {result.knock_down:+.3g}; target deleted {result.target_deleted:+.3g}"
+    )
     if result.dose_gap is not None:
         print(f"  dose gap {result.dose_gap:.3g} ({result.dose_gap_low:.3g} to {result.dose_gap_high:.3g}): {result.limit}")
     elif result.limit:
@@ -75,7 +79,9 @@ def score(folder: Path | None, as_json: bool) -> None:
         return
     print(f"balanced accuracy {found.balanced_accuracy:.3f} over {found.scored} claims")
     print(f"  resisting {found.resisting_accuracy:.3f}, sensitising {found.sensitising_accuracy:.3f}")
-    print(f"  a constant answer {found.constant:.3f}; directions dealt at random {found.permuted_mean:.3f} +/- {found.permuted_sd:.3f}")
+    print(
+        f"  a constant answer {found.constant:.3f}; directions dealt at random {found.permuted_mean:.3f} +/- {found.permuted_sd:.3f}"
+    )
     print("left out: " + "; ".join(f"{count} {reason}" for reason, count in found.left_out.items()))
     print_rows(found.disagreements, ["id", "reported", "simulated", "why"])
 

@@ -54,6 +54,4 @@ def _check_places(draft: Path, folder: Path) -> None:
         place = folder / path.relative_to(draft)
         if place.exists() and place.is_dir() != path.is_dir():
             came = f"'{place}' is a {'folder' if place.is_dir() else 'file'}"
-            raise InputError(
-                came, f"a {'folder' if path.is_dir() else 'file'} or nothing there", f"Move it away. {ADVICE}"
-            )
+            raise InputError(came, f"a {'folder' if path.is_dir() else 'file'} or nothing there", f"Move it away. {ADVICE}")

@@ -34,9 +34,6 @@ def reproduce(name: str, as_json: bool) -> None:
         print_json(rows)
     else:
         print_rows(rows, ["quantity", "target", "got", "tolerance", "passed"])
-        print(
-            f"{name}: {len(missed)} of {len(rows)} figures missed" if missed else f"{name}: all {len(rows)} figures met"
-        )
+        print(f"{name}: {len(missed)} of {len(rows)} figures missed" if missed else f"{name}: all {len(rows)} figures met")
     if missed or not rows:
         raise typer.Exit(1)
-

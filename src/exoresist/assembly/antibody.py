@@ -21,9 +21,7 @@ def exchanges(layout: Layout) -> list[Part]:
 def medium_parts(layout: Layout, book: Book, side: Side, antibody: str) -> list[Part]:
     """Free antibody in a medium, and how much of the complement vesicles have used."""
     capacity = book.number("antibody.complement_capacity", "complement_capacity", "pmol", "antibody", use="complement_killing")
-    bound = [
-        Amount(layout.content(layout.vesicles(side, group), f"antibody:{antibody}")) for group in layout.classes
-    ]
+    bound = [Amount(layout.content(layout.vesicles(side, group), f"antibody:{antibody}")) for group in layout.classes]
     return [
         Pool(layout.medium(side, antibody), "pmol", element=f"drug:{antibody}", size=side.volume, scale=1e-3),
         Sum(f"{side.id}.decoyed_{antibody}", bound),
@@ -50,9 +48,7 @@ def vesicle_parts(layout: Layout, book: Book, side: Side, group: VesicleClass, a
     """Antibody on the antigen of free vesicles: the decoy."""
     pool = layout.vesicles(side, group)
     bound = layout.content(pool, f"antibody:{antibody}")
-    copies = [
-        Amount(layout.content(pool, antigen.element + (f"_{origin}" if origin else ""))) for origin in layout.origins
-    ]
+    copies = [Amount(layout.content(pool, antigen.element + (f"_{origin}" if origin else ""))) for origin in layout.origins]
     return [
         Sum(f"{pool}.antigen_copies", copies),
         Derived(
@@ -81,9 +77,7 @@ def cell_parts(layout: Layout, book: Book, population: Population, antibody: str
     who = population.id
     key = f"{who}.{antibody}"
     bound = layout.drug(population, "surface", antibody)
-    most = book.number(
-        f"{who}.complement_death_rate", "complement_death_rate", "1/h", "antibody", use="complement_killing"
-    )
+    most = book.number(f"{who}.complement_death_rate", "complement_death_rate", "1/h", "antibody", use="complement_killing")
     effectors = book.plain("environment.effector_cells", 0.0, "dimensionless")
     return [
         Pool(

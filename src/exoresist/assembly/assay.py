@@ -20,6 +20,7 @@ from exoresist.assembly.fields import (
     PositiveVesiclesPerCell,
     Record,
     Subject,
+    Text,
     Time,
     log_spaced,
 )
@@ -123,9 +124,7 @@ class AddBack(Record):
     population: Population
     vesicles: LocalId = Field(description="Id of the preparation added; one of `vesicles`.")
     cargo: CatalogId = Field(description="Id of the cargo that is followed; one of `cargo`.")
-    times: tuple[Time, ...] = Field(
-        default=(), max_length=1000, description="Times of reading; empty: every saved time."
-    )
+    times: tuple[Time, ...] = Field(default=(), max_length=1000, description="Times of reading; empty: every saved time.")
 
 
 class ConditionedMedium(Record):
@@ -135,9 +134,7 @@ class ConditionedMedium(Record):
     population: Population
     donor: Donor
     conditioning: Duration = Field(description="How long the donors condition the medium before the scenario's time 0.")
-    fraction: PositiveFraction = Field(
-        default=1.0, description="Share of the recipients' medium that is conditioned medium."
-    )
+    fraction: PositiveFraction = Field(default=1.0, description="Share of the recipients' medium that is conditioned medium.")
     drug: Drug
     doses: Doses
     replicates: Replicates = 3
@@ -187,9 +184,7 @@ class TimeCourse(Record):
 
     kind: Literal["time_course"] = Field(description="Cells against time.")
     population: Population
-    times: tuple[Time, ...] = Field(
-        default=(), max_length=1000, description="Times of reading; empty: every saved time."
-    )
+    times: tuple[Time, ...] = Field(default=(), max_length=1000, description="Times of reading; empty: every saved time.")
 
 
 class FitParameter(Record):
@@ -235,6 +230,10 @@ class Confluence(Record):
     source: CatalogId = Field(description="Id of the data set among the catalogue's sources, or a name of your own.")
     fit_doses: DoseList = Field(description="Doses that are fitted.")
     predict_doses: DoseList = Field(description="Doses that are held out: predicted once, never looked at.")
+    history: Text = Field(
+        default="",
+        description="How often, and with what, the held-out doses were looked at before. The result repeats it.",
+    )
     fit_parameters: tuple[FitParameter, ...] = Field(min_length=1, max_length=32, description="What the fit may move.")
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ baseline 1. The reported direction is never an input: it must come out.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -59,9 +60,7 @@ class Chains:
     def add(self, source: str, target: str, sign: int) -> None:
         """Put in an edge; an edge that is there already must have the same sign."""
         if self.edges.setdefault((source, target), sign) != sign:
-            raise InputError(
-                f"the edge {source} to {target} is given opposite signs", "axes that agree", "Leave one of them out"
-            )
+            raise InputError(f"the edge {source} to {target} is given opposite signs", "axes that agree", "Leave one of them out")
 
 
 def read_chains(catalog: Catalog, axes: Iterable[str]) -> Chains:
@@ -73,7 +72,7 @@ def read_chains(catalog: Catalog, axes: Iterable[str]) -> Chains:
         end = outcome(steps)
         inner = steps[:-1] if end else steps
         chains.starts.add(inner[0].node)
-        for before, step in zip(inner, inner[1:], strict=False):
+        for before, step in itertools.pairwise(inner):
             chains.add(before.node, step.node, step.sign)
         if end is not None:
             _close(chains, inner[-1].node, steps[-1].sign, end)
@@ -164,15 +163,19 @@ class _Chain:
             if target != name or sponge is None:
                 continue
             sites = self.book.number(
-                f"{self.key(source)}.sites", "sites_per_copy", "dimensionless", f"cargo:{source}", f"cargo_type:{sponge.type}", "cargo", use="titration"
+                f"{self.key(source)}.sites",
+                "sites_per_copy",
+                "dimensionless",
+                f"cargo:{source}",
+                f"cargo_type:{sponge.type}",
+                "cargo",
+                use="titration",
             )
             for tag, level, gathered in (
                 ("now", self.per_cell(sponge), now),
                 ("before", f"{self.key(source)}.copies", before),
             ):
-                parts.append(
-                    Derived(f"{key}.sponge_{source}_{tag}", kinetics.product, {"first": sites, "second": level})
-                )
+                parts.append(Derived(f"{key}.sponge_{source}_{tag}", kinetics.product, {"first": sites, "second": level}))
                 gathered.append(f"{key}.sponge_{source}_{tag}")
         amount: Reference = self.per_cell(cargo) if cargo is not None else own
         for source, sign in self.node_regulators(name):
@@ -292,11 +295,7 @@ class _Chain:
 
     def acting(self) -> list[str]:
         """Names that become nodes in this population."""
-        return [
-            name
-            for name in self.chains.nodes
-            if not is_mirna(name) and self.cargo(name) is None
-        ]
+        return [name for name in self.chains.nodes if not is_mirna(name) and self.cargo(name) is None]
 
 
 def shared_parts(book: Book) -> list[Part]:

@@ -62,10 +62,7 @@ def bounds_of(catalog: Catalog, name: str) -> Bounds:
 
 def _is_share(name: str, rows: Iterable[Quantity]) -> bool:
     return (
-        name in SHARES
-        or name.endswith("_fraction")
-        or "_share" in name
-        or any(row.distribution == "logitnormal" for row in rows)
+        name in SHARES or name.endswith("_fraction") or "_share" in name or any(row.distribution == "logitnormal" for row in rows)
     )
 
 
@@ -73,9 +70,7 @@ def check_value(catalog: Catalog, name: str, subject: str, value: float, unit: s
     """Refuse a number that its parameter cannot be."""
     bounds = bounds_of(catalog, name)
     if not bounds.hold(convert(value, unit, bounds.unit)):
-        raise InputError(
-            f"parameter '{name}' ({subject}) is {value:g} {unit}", str(bounds), "Check the number and its unit"
-        )
+        raise InputError(f"parameter '{name}' ({subject}) is {value:g} {unit}", str(bounds), "Check the number and its unit")
 
 
 def check_rows(catalog: Catalog, rows: Iterable[Quantity], file: str) -> None:

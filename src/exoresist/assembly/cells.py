@@ -43,9 +43,15 @@ def population_parts(layout: Layout, book: Book, population: Population) -> list
         Pool(population.cells, "cell", element="cell", initial=population.count, scale=population.count * 1e-3),
         *_damage(layout, book, population),
         Derived(f"{who}.volume", kinetics.product, {"first": volume, "second": cells}),
-        Derived(f"{who}.arrest", growth.arrest, {
-            "damage": f"{who}.damage_per_cell", "threshold": arrest, "exponent": arrest_hill,
-        }),
+        Derived(
+            f"{who}.arrest",
+            growth.arrest,
+            {
+                "damage": f"{who}.damage_per_cell",
+                "threshold": arrest,
+                "exponent": arrest_hill,
+            },
+        ),
         Process(
             f"{who}.growth",
             "born.cell",
@@ -87,9 +93,7 @@ def _damage(layout: Layout, book: Book, population: Population) -> list[Part]:
     """Damage, a pool for each drug because each kind of lesion is repaired by itself, and their sum per cell."""
     who = population.id
     pools = [
-        Pool(
-            f"{who}.damage_by_{drug}", "cell", carrier=population.cells, kind="damage", scale=population.count * 1e-3
-        )
+        Pool(f"{who}.damage_by_{drug}", "cell", carrier=population.cells, kind="damage", scale=population.count * 1e-3)
         for drug in layout.drugs
     ]
     terms = [PerSize(pool.id, population.cells) for pool in pools]
@@ -126,9 +130,7 @@ def switching_parts(book: Book, source: Population, target: Population, carried:
 
     carried  every pool that the source's cells hold, passengers of passengers included
     """
-    rate = book.number(
-        f"{source.id}.switching_to_{target.id}", "switching_rate", "1/h", *source.subjects(), use="switching"
-    )
+    rate = book.number(f"{source.id}.switching_to_{target.id}", "switching_rate", "1/h", *source.subjects(), use="switching")
     same = {pool.id: (Route(target.id + pool.id.removeprefix(source.id)),) for pool in carried}
     return [
         Process(

@@ -144,5 +144,3 @@ def _dish(claim: Claim, drug: str) -> Scenario:
             },
         }
     )
-
-

@@ -65,13 +65,9 @@ def cell_parts(layout: Layout, book: Book, population: Population, drug: str) ->
         Derived(f"{key}.clearance", kinetics.product, {"first": permeability, "second": cells}),
         Derived(f"{key}.sites", kinetics.product, {"first": capacity, "second": cells}),
         Derived(f"{key}.lysosomal_volume", kinetics.product, {"first": lysosomes, "second": f"{who}.volume"}),
-        Derived(
-            f"{key}.occupancy", kinetics.ratio, {"numerator": Amount(target), "denominator": f"{key}.sites"}
-        ),
+        Derived(f"{key}.occupancy", kinetics.ratio, {"numerator": Amount(target), "denominator": f"{key}.sites"}),
         Sum(f"{key}.total", [Amount(cytosol), Amount(lysosome), Amount(target)]),
-        Derived(
-            f"{key}.total_concentration", kinetics.ratio, {"numerator": f"{key}.total", "denominator": f"{who}.volume"}
-        ),
+        Derived(f"{key}.total_concentration", kinetics.ratio, {"numerator": f"{key}.total", "denominator": f"{who}.volume"}),
         Process(
             f"{who}.drug_influx_{drug}",
             layout.medium(population.side, drug),
@@ -177,9 +173,7 @@ def partition_parts(layout: Layout, book: Book, drug: str) -> list[Part]:
     book.number(f"{drug}.vesicle_leak_rate", "vesicle_leak_rate", "1/h", subject, use="drug_leak")
     return [
         Derived(f"{drug}.exchangeable", kinetics.remainder, {"fraction": retained}),
-        Derived(
-            f"{drug}.exchangeable_partition", kinetics.product, {"first": partition, "second": f"{drug}.exchangeable"}
-        ),
+        Derived(f"{drug}.exchangeable_partition", kinetics.product, {"first": partition, "second": f"{drug}.exchangeable"}),
     ]
 
 

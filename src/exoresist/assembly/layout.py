@@ -123,9 +123,7 @@ class Layout:
         """Fates of passengers that go with their vesicles into another vesicle pool."""
         return {kind: (Route(self.content(source_to, kind)),) for kind, _ in self.vesicle_kinds()}
 
-    def released(
-        self, population: Population, cargo_to: str = "", fraction: str | None = None
-    ) -> dict[str, tuple[Route, ...]]:
+    def released(self, population: Population, cargo_to: str = "", fraction: str | None = None) -> dict[str, tuple[Route, ...]]:
         """Fates when vesicles end inside a cell: drug to the cytosol; cargo degraded, or delivered as far as `fraction` says.
 
         cargo_to  "" degrades all cargo; "deliver" sends the fraction (all, if None) to the cell's own pools, origin one step on
@@ -202,6 +200,4 @@ def _tagged(element: str, origin: str) -> str:
 
 def exchange_pools(labels: Sequence[str], element: str, unit: str, scale: float = 1.0) -> list[Pool]:
     """Declared exchanges of one element."""
-    return [
-        Pool(f"{label}.{element_id(element)}", unit, element=element, exchange=True, scale=scale) for label in labels
-    ]
+    return [Pool(f"{label}.{element_id(element)}", unit, element=element, exchange=True, scale=scale) for label in labels]

@@ -74,9 +74,7 @@ def check_text(text: str, where: str) -> str:
         raise InputError(f"{where}: a text of {len(text)} characters", f"at most {MAX_TEXT} characters", "Shorten it")
     for letter in text:
         if letter not in "\n\t" and unicodedata.category(letter) in ("Cc", "Cs", "Cn"):
-            raise InputError(
-                f"{where}: the text holds the character U+{ord(letter):04X}", "printable text", "Remove it"
-            )
+            raise InputError(f"{where}: the text holds the character U+{ord(letter):04X}", "printable text", "Remove it")
     return text
 
 
@@ -111,9 +109,7 @@ def _plain(data: object, where: str, depth: int, budget: Iterator[int]) -> Any:
         copied = LocatedMapping(places=getattr(data, "places", None))
         for key, value in data.items():
             if not isinstance(key, str):
-                raise InputError(
-                    f"{where}: a key of type {type(key).__name__} came", "keys that are text", "Quote the key"
-                )
+                raise InputError(f"{where}: a key of type {type(key).__name__} came", "keys that are text", "Quote the key")
             check_text(key, where)
             copied[str(key)] = _plain(value, f"{where}.{key[:60]}", depth + 1, budget)
         return copied
@@ -165,9 +161,7 @@ def _merged_entries(base: list[Any], change: list[Any], path: Path) -> list[Any]
     for index, entry in enumerate(change):
         name, here = _names(entry, keys), written((*path, index))
         if name in seen:
-            raise InputError(
-                f"{here}: '{' / '.join(name)}' is changed twice", "each entry once", "Join the two entries"
-            )
+            raise InputError(f"{here}: '{' / '.join(name)}' is changed twice", "each entry once", "Join the two entries")
         seen.add(name)
         removal = entry.get("remove", False)
         if not isinstance(removal, bool):

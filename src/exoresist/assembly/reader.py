@@ -166,9 +166,7 @@ def _parsed(text: str | bytes, where: str) -> Any:
         try:
             text = text.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise InputError(
-                f"{where}: byte {error.start} is not UTF-8", "UTF-8 text", "Save the file as UTF-8"
-            ) from None
+            raise InputError(f"{where}: byte {error.start} is not UTF-8", "UTF-8 text", "Save the file as UTF-8") from None
     try:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -211,9 +209,7 @@ class _Builder:
             items = [self.build(child, (*path, place), (*parents, id(node))) for place, child in enumerate(node.value)]
             return LocatedList(items, [f"line {child.start_mark.line + 1}" for child in node.value])
         if type(node).__name__ != "ScalarNode":
-            raise InputError(
-                f"{here}: the tag '{tag[:80]}' is not allowed", "plain YAML without tags", "Remove the tag"
-            )
+            raise InputError(f"{here}: the tag '{tag[:80]}' is not allowed", "plain YAML without tags", "Remove the tag")
         return check_scalar(self._scalar(node, tag, here), here)
 
     def _mapping(self, node: Any, path: tuple[str | int, ...], parents: tuple[int, ...]) -> LocatedMapping:

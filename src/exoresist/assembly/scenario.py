@@ -46,9 +46,7 @@ class Arena(Record):
     capacity: PositiveCells = Field(description="Most cells that fit; in a transwell, on each side.")
     mixing: Fraction = Field(default=1.0, description="How well the medium is stirred: 0 unstirred, 1 perfectly.")
     insert_volume: Volume | None = Field(default=None, description="Transwell only: medium in the insert.")
-    pore_exchange: Flow | None = Field(
-        default=None, description="Transwell only: medium that crosses the membrane each way."
-    )
+    pore_exchange: Flow | None = Field(default=None, description="Transwell only: medium that crosses the membrane each way.")
 
 
 class Environment(Record):
@@ -65,9 +63,7 @@ class PopulationEntry(Record):
     id: LocalId = Field(description="Name of the population within this scenario.")
     cell_line: CatalogId = Field(description="Id of the cell line in the catalogue.")
     count: Cells = Field(description="Cells at time 0; 0 leaves the population out.")
-    side: Literal["insert", "well"] | None = Field(
-        default=None, description="Transwell only: the side on which the cells sit."
-    )
+    side: Literal["insert", "well"] | None = Field(default=None, description="Transwell only: the side on which the cells sit.")
 
 
 class DrugEntry(Record):
@@ -123,9 +119,7 @@ class VesicleTitration(Record):
 
     donor: CatalogId = Field(description="Id of the cell line whose vesicles are titrated.")
     per_cell: VesicleSeries = Field(description="Vesicles per recipient: {from, to, points}.")
-    hours: Duration | None = Field(
-        default=None, description="How long the vesicles stay, e.g. '24 h'; absent: until the end."
-    )
+    hours: Duration | None = Field(default=None, description="How long the vesicles stay, e.g. '24 h'; absent: until the end.")
 
 
 def _plain_change(change: dict[str, Any]) -> dict[str, Any]:
@@ -142,9 +136,7 @@ class Arm(Record):
     id: LocalId = Field(description="Name of the arm.")
     label: Line = Field(default="", description="Name for tables and figures; the id if empty.")
     description: Text = Field(default="", description="What the arm shows.")
-    role: Literal["reference", "treated", "control"] = Field(
-        default="treated", description="What the arm is compared as."
-    )
+    role: Literal["reference", "treated", "control"] = Field(default="treated", description="What the arm is compared as.")
     change: Annotated[dict[str, Any], AfterValidator(_plain_change)] = Field(
         default_factory=dict, description="Parts of a scenario laid over the base; `remove: true` drops an entry."
     )
@@ -160,9 +152,7 @@ class Comparison(Record):
 class Uncertainty(Record):
     """How the ranges of the parameters are sampled."""
 
-    draws: int = Field(
-        default=64, strict=True, ge=0, le=10_000, description="Draws of the parameters; 0: central values only."
-    )
+    draws: int = Field(default=64, strict=True, ge=0, le=10_000, description="Draws of the parameters; 0: central values only.")
 
 
 class Scenario(Record):
@@ -177,15 +167,9 @@ class Scenario(Record):
     populations: tuple[PopulationEntry, ...] = Field(min_length=1, max_length=64, description="The cells.")
     drugs: tuple[DrugEntry, ...] = Field(default=(), max_length=32, description="Drugs in the medium.")
     cargo: tuple[CatalogId, ...] = Field(default=(), max_length=64, description="Cargo that vesicles carry physically.")
-    axes: tuple[CatalogId, ...] = Field(
-        default=(), max_length=256, description="Catalogue axes wired in as signed chains."
-    )
-    vesicles: tuple[VesicleEntry, ...] = Field(
-        default=(), max_length=32, description="Purified vesicles that are added."
-    )
-    interventions: tuple[InterventionEntry, ...] = Field(
-        default=(), max_length=64, description="What is done against transfer."
-    )
+    axes: tuple[CatalogId, ...] = Field(default=(), max_length=256, description="Catalogue axes wired in as signed chains.")
+    vesicles: tuple[VesicleEntry, ...] = Field(default=(), max_length=32, description="Purified vesicles that are added.")
+    interventions: tuple[InterventionEntry, ...] = Field(default=(), max_length=64, description="What is done against transfer.")
     medium_changes: tuple[MediumChange, ...] = Field(default=(), max_length=256, description="Changes of the medium.")
     parameters: tuple[ParameterOverride, ...] = Field(
         default=(), max_length=1000, description="Values used instead of the catalogue's."
@@ -199,9 +183,7 @@ class Scenario(Record):
     comparison: Comparison | None = Field(
         default=None, description="The named comparison; absent: the first treated arm against the reference."
     )
-    uncertainty: Uncertainty = Field(
-        default_factory=lambda: Uncertainty(), description="How parameter ranges are sampled."
-    )
+    uncertainty: Uncertainty = Field(default_factory=lambda: Uncertainty(), description="How parameter ranges are sampled.")
     seed: int = Field(default=1, strict=True, ge=0, le=2**63 - 1, description="Seed of every random stream.")
 
     @model_validator(mode="after")

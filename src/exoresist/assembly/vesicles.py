@@ -37,9 +37,7 @@ def class_parts(layout: Layout, book: Book, group: VesicleClass) -> list[Part]:
         Derived(f"{group.id}.vesicle_area", vesicles.mean_vesicle_area, size),
         Derived(f"{group.id}.vesicle_volume", vesicles.mean_vesicle_volume, size),
     ]
-    clearance = book.number(
-        f"{group.id}.clearance_rate", "vesicle_clearance_rate", "1/h", *subjects, use="vesicle_clearance"
-    )
+    clearance = book.number(f"{group.id}.clearance_rate", "vesicle_clearance_rate", "1/h", *subjects, use="vesicle_clearance")
     if not group.maker:
         _preparation_numbers(layout, book, group)
     for side in layout.sides:
@@ -68,9 +66,7 @@ def _preparation_numbers(layout: Layout, book: Book, group: VesicleClass) -> Non
         if cargo.place == "dissolved":
             book.number(f"{key}.copies_per_vesicle", "copies_per_vesicle", "copy/particle", *subjects, use="loading")
             continue
-        book.number(
-            f"{group.id}.cell_area", "cell_area", "um^2/cell", f"cell_line:{group.cell_line}", "cell", use="loading"
-        )
+        book.number(f"{group.id}.cell_area", "cell_area", "um^2/cell", f"cell_line:{group.cell_line}", "cell", use="loading")
         book.number(f"{key}.enrichment", "loading_enrichment", "dimensionless", *subjects, use="loading")
         if cargo.place == "antigen":
             holds = group.cell_line in _bearers(book, cargo)
@@ -93,9 +89,7 @@ def maker_parts(layout: Layout, book: Book, population: Population, group: Vesic
     who, subjects = population.id, population.subjects()
     cells = Amount(population.cells)
     ilv = layout.ilv(population)
-    basal = book.number(
-        f"{who}.ilv_formation_rate", "ilv_formation_rate", "particle/cell/h", *subjects, use="ilv_formation"
-    )
+    basal = book.number(f"{who}.ilv_formation_rate", "ilv_formation_rate", "particle/cell/h", *subjects, use="ilv_formation")
     escrt = book.number(f"{who}.escrt_share", "escrt_share", "dimensionless", *subjects, use="ilv_formation")
     secretion = book.number(f"{who}.secretion_rate", "secretion_rate", "1/h", *subjects, use="secretion")
     book.number(f"{who}.cell_area", "cell_area", "um^2/cell", *subjects, use="donor-membrane equivalents")
@@ -125,13 +119,9 @@ def maker_parts(layout: Layout, book: Book, population: Population, group: Vesic
             fates=layout.released(population),
         ),
         Sum(f"{who}.ilv_formed", [RateOf(f"{who}.ilv_formation_escrt"), RateOf(f"{who}.ilv_formation_ceramide")]),
-        Derived(
-            f"{who}.ilv_formed_per_cell", kinetics.ratio, {"numerator": f"{who}.ilv_formed", "denominator": cells}
-        ),
+        Derived(f"{who}.ilv_formed_per_cell", kinetics.ratio, {"numerator": f"{who}.ilv_formed", "denominator": cells}),
     ]
-    drug_fold = book.number(
-        f"{who}.secretion_fold_drug", "secretion_fold_drug", "dimensionless", "stress", use="ilv_formation"
-    )
+    drug_fold = book.number(f"{who}.secretion_fold_drug", "secretion_fold_drug", "dimensionless", "stress", use="ilv_formation")
     for route, share in (("escrt", escrt), ("ceramide", f"{who}.ceramide_share")):
         process = f"{who}.ilv_formation_{route}"
         parts.append(
@@ -185,7 +175,6 @@ def cargo_subjects(cargo: Cargo, cell_line: str) -> tuple[str, ...]:
 def cargo_parts(layout: Layout, book: Book, population: Population, cargo: Cargo) -> list[Part]:
     """A cargo in the cells of one population: its pools, upkeep and loss."""
     who = population.id
-    line = f"cell_line:{population.cell_line}"
     subjects = cargo_subjects(cargo, population.cell_line)
     key = f"{who}.{cargo.id.replace('-', '_')}"
     membrane = cargo.place != "dissolved"
@@ -252,9 +241,7 @@ def loading_parts(layout: Layout, book: Book, population: Population, cargo: Car
         law = vesicles.surface_loading
         area = book.number(f"{who}.cell_area", "cell_area", "um^2/cell", line, "cell", use="loading")
         enrichment = book.number(f"{key}.enrichment", "loading_enrichment", "dimensionless", *subjects, use="loading")
-        shared = {
-            "enrichment": enrichment, "sorter": sorter, "vesicle_area": f"{group.id}.vesicle_area", "cell_area": area
-        }
+        shared = {"enrichment": enrichment, "sorter": sorter, "vesicle_area": f"{group.id}.vesicle_area", "cell_area": area}
     else:
         law = cargo_laws.counted_loading
         load = book.number(f"{key}.copies_per_vesicle", "copies_per_vesicle", "copy/particle", *subjects, use="loading")
@@ -282,17 +269,13 @@ def route_parts(book: Book, population: Population) -> list[Part]:
     """The five routes' parts of a population's uptake: catalogue shares, scaled so that any draw of them sums to one."""
     who = population.id
     shares = [
-        book.number(
-            f"{who}.uptake_share_{route}", f"uptake_share_{route}", "dimensionless", *population.subjects(), use="uptake"
-        )
+        book.number(f"{who}.uptake_share_{route}", f"uptake_share_{route}", "dimensionless", *population.subjects(), use="uptake")
         for route in ROUTES
     ]
     return [
         Sum(f"{who}.uptake_shares", shares),
         *(
-            Derived(
-                f"{who}.uptake_part_{route}", kinetics.ratio, {"numerator": share, "denominator": f"{who}.uptake_shares"}
-            )
+            Derived(f"{who}.uptake_part_{route}", kinetics.ratio, {"numerator": share, "denominator": f"{who}.uptake_shares"})
             for route, share in zip(ROUTES, shares, strict=True)
         ),
     ]
@@ -372,9 +355,7 @@ def transwell_parts(layout: Layout, book: Book, group: VesicleClass, first: Side
     """Vesicles crossing a porous membrane both ways."""
     pore = book.number("arena.pore_diameter", "pore_diameter", "um", "well", use="pore_exchange")
     parts: list[Part] = [
-        Derived(
-            f"{group.id}.pore_passage", vesicles.pore_passage, {"diameter": f"{group.id}.diameter", "pore": pore}
-        )
+        Derived(f"{group.id}.pore_passage", vesicles.pore_passage, {"diameter": f"{group.id}.diameter", "pore": pore})
     ]
     for source, target in ((first, second), (second, first)):
         parts.append(

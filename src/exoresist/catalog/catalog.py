@@ -145,9 +145,7 @@ class Catalog:
 
     def edges_from(self, node: str) -> list[tuple[str, int]]:
         """(target, sign) of the stored edges that leave a node."""
-        return [
-            (row["target"], int(row["sign"])) for row in self._tables["edges"].rows if row["origin"] == node
-        ]
+        return [(row["target"], int(row["sign"])) for row in self._tables["edges"].rows if row["origin"] == node]
 
     def edge_reference(self, origin: str, target: str) -> str:
         """Where a stored edge is from."""
@@ -206,15 +204,9 @@ class Catalog:
         if printed in self._index("aliases"):
             alias: Alias = self._record("aliases", printed)
             if not alias.id:
-                raise InputError(
-                    f"'{printed}' is ambiguous: {alias.reason}", "the identifier of one thing", "Name it in full"
-                )
+                raise InputError(f"'{printed}' is ambiguous: {alias.reason}", "the identifier of one thing", "Name it in full")
             return alias
-        found = [
-            table
-            for table in ("pumps", "cargo", "drugs", "cell_lines", "interventions")
-            if printed in self._index(table)
-        ]
+        found = [table for table in ("pumps", "cargo", "drugs", "cell_lines", "interventions") if printed in self._index(table)]
         if found:
             namespace = "pump" if found[0] == "pumps" else KIND_NAMES[found[0]].replace(" ", "_")
             return Alias(printed, printed, namespace, f"exact id in {' and '.join(found)}")

@@ -247,6 +247,4 @@ def _logp_agrees(tables: Mapping[str, RawTable]) -> Iterator[Problem]:
     for row in tables["drugs"].rows:
         value = sourced.get(f"drug:{row['id']}")
         if row["logp"] != (value or ""):
-            yield Problem(
-                "drugs", row["id"], "logp", f"'{row['logp']}' is not the value '{value or ''}' of the parameters table"
-            )
+            yield Problem("drugs", row["id"], "logp", f"'{row['logp']}' is not the value '{value or ''}' of the parameters table")

@@ -47,9 +47,7 @@ def parse_table(name: str, text: str) -> RawTable:
     header = tuple(next(reader, ()))
     if header != expected:
         missing = [column for column in expected if column not in header]
-        detail = (
-            f"lacks the columns {', '.join(missing)}" if missing else "has its columns in another order or extra ones"
-        )
+        detail = f"lacks the columns {', '.join(missing)}" if missing else "has its columns in another order or extra ones"
         raise InputError(f"Table '{name}' {detail}", f"the header {' '.join(expected)}, separated by tabs")
     rows: list[Row] = []
     faults: list[tuple[int, str]] = []

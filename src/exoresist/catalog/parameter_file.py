@@ -142,9 +142,7 @@ def _text(path: Path) -> str:
             raise InputError(f"Parameter file '{path}' is larger than {LARGEST_FILE // 1_000_000} MB", "a smaller file")
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"Parameter file '{path}' cannot be read ({error})", "a .tsv or .yaml file in UTF-8"
-        ) from error
+        raise InputError(f"Parameter file '{path}' cannot be read ({error})", "a .tsv or .yaml file in UTF-8") from error
 
 
 def _tsv_rows(path: Path) -> list[tuple[str, Row]]:
@@ -192,9 +190,7 @@ def _yaml_row(path: Path, number: int, row: dict[Any, Any]) -> Row:
                 "a number" if numeric else "text",
             )
         try:
-            cells[column] = (
-                "" if value is None else repr(value) if isinstance(value, (int, float)) else str(value).strip()
-            )
+            cells[column] = "" if value is None else repr(value) if isinstance(value, (int, float)) else str(value).strip()
         except ValueError as error:  # an integer of thousands of digits cannot be written out
             raise InputError(f"Parameter file '{path}', row {number}: {column} is too long a number") from error
     return cells

@@ -52,9 +52,7 @@ def parse_path(text: str) -> list[Step]:
             raise InputError(f"The chain '{shown}' lacks a node {place}", _EXAMPLE)
         if _OUTCOME.fullmatch(node):
             if not last:
-                raise InputError(
-                    f"The chain '{shown}' goes on after the outcome '{node}'", "an outcome only at the end"
-                )
+                raise InputError(f"The chain '{shown}' goes on after the outcome '{node}'", "an outcome only at the end")
         elif node in OUTCOMES:
             raise InputError(f"'{node}' in the chain '{shown}' names no drug", f"{node}(drug)")
         elif not _NODE.fullmatch(node):

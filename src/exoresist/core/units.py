@@ -136,9 +136,7 @@ def parse_quantity(text: object, unit: str, where: str = "value") -> float:
         raise InputError(f"{where}: '{text[:60]}' is not a quantity", f"a number with a unit, for example '1 {unit}'")
     number, given = float(match.group(1)), match.group(2)
     if not given and not bare:
-        raise InputError(
-            f"{where}: '{text}' has no unit", f"a unit like '{unit}'", f"Write for example '{number:g} {unit}'"
-        )
+        raise InputError(f"{where}: '{text}' has no unit", f"a unit like '{unit}'", f"Write for example '{number:g} {unit}'")
     try:
         check_number(number, "value")
         return check_number(convert(number, given or "dimensionless", unit), "value")

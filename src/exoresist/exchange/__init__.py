@@ -1,0 +1,1 @@
+"""Other people's files: readers that check what they read."""

@@ -85,8 +85,7 @@ class ConfluenceData:
         """
         tables = [self.by_dose(drug, channel) for channel in channels]
         return {
-            dose: np.asarray(np.max([table[dose].mean(axis=0) for table in tables], axis=0))
-            for dose in [0.0, *self.doses(drug)]
+            dose: np.asarray(np.max([table[dose].mean(axis=0) for table in tables], axis=0)) for dose in [0.0, *self.doses(drug)]
         }
 
 
@@ -124,9 +123,7 @@ def read_confluence(folder: str | Path, drug_names: Mapping[str, str] = DRUG_NAM
             continue
         condition = _condition(first.path, heading, drug_names)
         if condition in conditions:
-            raise InputError(
-                f"{first.path.name} holds {condition[0]} {condition[1]:g} nM twice", "each once", "Rename one."
-            )
+            raise InputError(f"{first.path.name} holds {condition[0]} {condition[1]:g} nM twice", "each once", "Rename one.")
         conditions[condition] = {name: table.columns[heading] - blank[name] for name, table in tables.items()}
     control = {name: table.columns[_CONTROL] - blank[name] for name, table in tables.items()}
     return ConfluenceData(first.times, conditions, control, blank)
@@ -181,9 +178,7 @@ def _read_table(path: Path) -> _Table:
                 "Complete the file, or remove the replicate.",
             )
     shape = (len(blocks), len(blocks[0]))
-    return _Table(
-        path, np.array(blocks[0]), {name: np.array(values).reshape(shape) for name, values in columns.items()}
-    )
+    return _Table(path, np.array(blocks[0]), {name: np.array(values).reshape(shape) for name, values in columns.items()})
 
 
 def _read_lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -208,9 +203,7 @@ def _read_lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise InputError(f"{path.name} holds column '{doubled[0]}' twice", "each column once", "Remove one.")
     missing = [name for name in (_ELAPSED, _CONTROL, _BLANK) if name not in header]
     if missing:
-        raise InputError(
-            f"{path.name} has no column '{missing[0]}'", "columns " + ", ".join(header), "Add or rename it."
-        )
+        raise InputError(f"{path.name} has no column '{missing[0]}'", "columns " + ", ".join(header), "Add or rename it.")
     if not set(header) - {_CLOCK, _ELAPSED, _CONTROL, _BLANK}:
         raise InputError(f"{path.name} holds no treated condition", "columns such as 'DOX 6.25'", "Add one.")
     return header, rows[1:]
@@ -220,9 +213,7 @@ def _reading(text: str, column: str, line: int, path: Path) -> float:
     """One number of a table: a time (h, >= 0) or a confluence (0 to 100 %)."""
     where = f"column '{column}', line {line} of {path.name}"
     if not text:
-        raise InputError(
-            f"Nothing in {where}", "a number in every cell", "Remove the whole line if it was not measured."
-        )
+        raise InputError(f"Nothing in {where}", "a number in every cell", "Remove the whole line if it was not measured.")
     if "," in text:
         raise InputError(f"'{text}' in {where}", "numbers with a decimal point", "Export with a point, not a comma.")
     try:

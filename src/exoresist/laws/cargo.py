@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from exoresist.laws.namespace import Number
 from exoresist.laws.registry import law
 
 
 @law(copies="copy/cell", cells="cell", turnover="1/h", growth="1/h", loading="1/h", returns="copy/h")
-def balanced_synthesis(copies, cells, turnover, growth, loading):
+def balanced_synthesis(copies: Number, cells: Number, turnover: Number, growth: Number, loading: Number) -> Number:
     """Synthesis that holds a cell's content at its baseline.
 
     flux = copies · cells · (turnover + growth + loading)
@@ -20,7 +21,7 @@ def balanced_synthesis(copies, cells, turnover, growth, loading):
 
 
 @law(level="copy/cell", half="copy/cell", most="dimensionless", returns="dimensionless")
-def received_effect(level, half, most):
+def received_effect(level: Number, half: Number, most: Number) -> Number:
     """Activity of a node fed by received cargo, 1 without any.
 
     f = 1 + (most − 1) · level / (half + level)
@@ -38,7 +39,7 @@ def received_effect(level, half, most):
     formation="particle/cell/h",
     returns="1/h",
 )
-def counted_loading(per_vesicle, copies, sorter, formation):
+def counted_loading(per_vesicle: Number, copies: Number, sorter: Number, formation: Number) -> Number:
     """Share of a counted cargo (RNA) that leaves the cell into new vesicles per hour.
 
     rate = formation · sorter · per_vesicle / copies
@@ -50,7 +51,7 @@ def counted_loading(per_vesicle, copies, sorter, formation):
 
 
 @law(copies="copy", weight="pmol/copy", returns="pmol")
-def copies_as_amount(copies, weight):
+def copies_as_amount(copies: Number, weight: Number) -> Number:
     """A number of molecules as an amount of substance.
 
     amount = weight · copies,  weight = 1 / Avogadro's number

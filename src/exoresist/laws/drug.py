@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exoresist.laws.kinetics import hill
+from exoresist.laws.namespace import Number
 from exoresist.laws.registry import law
 
 
@@ -14,20 +15,20 @@ from exoresist.laws.registry import law
     exponent="dimensionless",
     returns="pmol/h",
 )
-def pump_efflux(turnover, pump, free, half, exponent):
+def pump_efflux(turnover: Number, pump: Number, free: Number, half: Number, exponent: Number) -> Number:
     """Drug pumped out of cells.
 
     flux = turnover · pump · F^n / (Km^n + F^n)
 
     free    free cytosolic drug F, nM; `half`: Km of this drug with this pump
     limits  0 without pump or drug; turnover · pump at saturation; proportional to the amount of pump
-    source  Hill form; P-glycoprotein and daunorubicin: Spoelstra et al. 1994, 10.1016/0014-5793(94)00447-1
+    source  Hill form; P-glycoprotein and daunorubicin: Guiral et al. 1994, FEBS Lett, 10.1016/0014-5793(94)00447-1
     """
     return turnover * pump * hill(free, half, exponent)
 
 
 @law(rate="1/h", accumulation="dimensionless", volume="mL", free="nM", trapped="pmol", returns="pmol/h")
-def lysosomal_trapping(rate, accumulation, volume, free, trapped):
+def lysosomal_trapping(rate: Number, accumulation: Number, volume: Number, free: Number, trapped: Number) -> Number:
     """Net flux of a weak base into acid vesicles of the cell.
 
     flux = rate · (accumulation · free · volume − trapped)
@@ -41,7 +42,7 @@ def lysosomal_trapping(rate, accumulation, volume, free, trapped):
 
 
 @law(antibody="nM", affinity="nM", returns="dimensionless")
-def antibody_occupancy(antibody, affinity):
+def antibody_occupancy(antibody: Number, affinity: Number) -> Number:
     """Share of a surface antigen that holds antibody.
 
     occupancy = A / (K + A)
@@ -52,7 +53,7 @@ def antibody_occupancy(antibody, affinity):
 
 
 @law(most="1/h", occupancy="dimensionless", complement="dimensionless", effectors="dimensionless", returns="1/h")
-def antibody_killing(most, occupancy, complement, effectors):
+def antibody_killing(most: Number, occupancy: Number, complement: Number, effectors: Number) -> Number:
     """Death rate of an antigen-bearing cell by complement and effector cells.
 
     hazard = most · occupancy² · (complement + effectors)
@@ -64,7 +65,7 @@ def antibody_killing(most, occupancy, complement, effectors):
 
 
 @law(used="pmol", capacity="pmol", returns="dimensionless")
-def complement_left(used, capacity):
+def complement_left(used: Number, capacity: Number) -> Number:
     """Complement activity left in a well after vesicles have consumed some.
 
     share = capacity / (capacity + used)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from exoresist.laws.kinetics import hill
-from exoresist.laws.namespace import exp, maximum
+from exoresist.laws.namespace import Number, exp, maximum
 from exoresist.laws.registry import law
 
 
 @law(rate="1/h", population="cell", capacity="cell", returns="1/h")
-def logistic_growth(rate, population, capacity):
+def logistic_growth(rate: Number, population: Number, capacity: Number) -> Number:
     """Birth rate per cell in a limited well.
 
     birth = rate · max(0, 1 − population / capacity)
@@ -21,7 +21,7 @@ def logistic_growth(rate, population, capacity):
 
 
 @law(damage="dimensionless", threshold="dimensionless", exponent="dimensionless", returns="dimensionless")
-def arrest(damage, threshold, exponent):
+def arrest(damage: Number, threshold: Number, exponent: Number) -> Number:
     """Share of the birth rate left at a damage.
 
     share = 1 / (1 + (damage / threshold)^n)
@@ -31,10 +31,8 @@ def arrest(damage, threshold, exponent):
     return 1.0 - hill(damage, threshold, exponent)
 
 
-@law(
-    most="1/h", damage="dimensionless", threshold="dimensionless", exponent="dimensionless", basal="1/h", returns="1/h"
-)
-def death_hazard(most, damage, threshold, exponent, basal):
+@law(most="1/h", damage="dimensionless", threshold="dimensionless", exponent="dimensionless", basal="1/h", returns="1/h")
+def death_hazard(most: Number, damage: Number, threshold: Number, exponent: Number, basal: Number) -> Number:
     """Death rate per cell at a damage.
 
     hazard = basal + most · D^n / (threshold^n + D^n)
@@ -53,7 +51,7 @@ def death_hazard(most, damage, threshold, exponent, basal):
     cells="cell",
     returns="cell/h",
 )
-def damage_formation(rate, occupancy, phase_specific, division, cells):
+def damage_formation(rate: Number, occupancy: Number, phase_specific: Number, division: Number, cells: Number) -> Number:
     """Damage made in a population by an occupied target.
 
     flux = cells · rate · occupancy · (1 − phase_specific · (1 − division))
@@ -67,7 +65,7 @@ def damage_formation(rate, occupancy, phase_specific, division, cells):
 
 
 @law(count="cell", capacity="cell", slope="dimensionless", returns="dimensionless")
-def confluence(count, capacity, slope):
+def confluence(count: Number, capacity: Number, slope: Number) -> Number:
     """Share of the well's floor that a number of cells covers.
 
     share = 1 − exp(−slope · count / capacity)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from exoresist.laws.namespace import exp, log, maximum, sqrt
+from exoresist.laws.namespace import Number, exp, log, maximum, sqrt
 from exoresist.laws.registry import law
 
 SMALLEST_RATIO = 1e-30  # ratios below this act as zero: keeps log and its slope finite for an emptied pool
 
 
 @law(first="$a", second="$b", returns="$a*$b")
-def product(first, second):
+def product(first: Number, second: Number) -> Number:
     """Product of two quantities.
 
     value = first · second
@@ -18,7 +18,7 @@ def product(first, second):
 
 
 @law(numerator="$a", denominator="$b", returns="$a/$b")
-def ratio(numerator, denominator):
+def ratio(numerator: Number, denominator: Number) -> Number:
     """Amount by size: a concentration, a content per cell, a share.
 
     value = numerator / denominator
@@ -28,7 +28,7 @@ def ratio(numerator, denominator):
 
 
 @law(first="$a", second="$a", returns="$a")
-def total(first, second):
+def total(first: Number, second: Number) -> Number:
     """Sum of two like quantities.
 
     value = first + second
@@ -37,7 +37,7 @@ def total(first, second):
 
 
 @law(first="$a", second="$a", returns="$a")
-def difference(first, second):
+def difference(first: Number, second: Number) -> Number:
     """Difference of two like quantities.
 
     value = first − second
@@ -46,7 +46,7 @@ def difference(first, second):
 
 
 @law(fraction="dimensionless", returns="dimensionless")
-def remainder(fraction):
+def remainder(fraction: Number) -> Number:
     """What is left of one.
 
     value = 1 − fraction
@@ -55,7 +55,7 @@ def remainder(fraction):
 
 
 @law(rate="$a", returns="$a")
-def constant(rate):
+def constant(rate: Number) -> Number:
     """A rate that depends on nothing else.
 
     value = rate
@@ -64,7 +64,7 @@ def constant(rate):
 
 
 @law(rate="1/h", amount="$a", returns="$a/h")
-def first_order(rate, amount):
+def first_order(rate: Number, amount: Number) -> Number:
     """First-order loss.
 
     flux = rate · amount
@@ -75,7 +75,7 @@ def first_order(rate, amount):
 
 
 @law(rate="$a", first="$b", second="$c", returns="$a*$b*$c")
-def mass_action(rate, first, second):
+def mass_action(rate: Number, first: Number, second: Number) -> Number:
     """Second-order mass action.
 
     flux = rate · first · second
@@ -86,7 +86,7 @@ def mass_action(rate, first, second):
 
 
 @law(clearance="mL/h", outside="nM", inside="nM", returns="pmol/h")
-def passive_exchange(clearance, outside, inside):
+def passive_exchange(clearance: Number, outside: Number, inside: Number) -> Number:
     """Net passive flux across a membrane, inwards.
 
     flux = clearance · (outside − inside)
@@ -100,7 +100,7 @@ def passive_exchange(clearance, outside, inside):
 
 
 @law(base="dimensionless", exponent="dimensionless", returns="dimensionless")
-def safe_power(base, exponent):
+def safe_power(base: Number, exponent: Number) -> Number:
     """A ratio to any power, finite with its slope at zero.
 
     value = base^exponent,  base not below 1e-30
@@ -111,7 +111,7 @@ def safe_power(base, exponent):
 
 
 @law(level="$a", half="$a", exponent="dimensionless", returns="dimensionless")
-def hill(level, half, exponent):
+def hill(level: Number, half: Number, exponent: Number) -> Number:
     """Saturable response between 0 and 1.
 
     response = r^n / (1 + r^n),  r = level / half
@@ -126,7 +126,7 @@ def hill(level, half, exponent):
 
 
 @law(level="dimensionless", most="dimensionless", returns="dimensionless")
-def fold(level, most):
+def fold(level: Number, most: Number) -> Number:
     """Fold change that grows with a level between 0 and 1.
 
     fold = 1 + (most − 1) · level
@@ -137,7 +137,7 @@ def fold(level, most):
 
 
 @law(concentration="$a", half="$a", most="dimensionless", returns="dimensionless")
-def inhibition(concentration, half, most):
+def inhibition(concentration: Number, half: Number, most: Number) -> Number:
     """Factor left of a rate under an inhibitor.
 
     factor = 1 − most · concentration / (half + concentration)
@@ -149,7 +149,7 @@ def inhibition(concentration, half, most):
 
 
 @law(strength="dimensionless", most="dimensionless", returns="dimensionless")
-def knockdown(strength, most):
+def knockdown(strength: Number, most: Number) -> Number:
     """Factor left of a rate under a genetic change.
 
     factor = 1 − strength · most
@@ -161,7 +161,7 @@ def knockdown(strength, most):
 
 
 @law(concentration="$a", half="$a", most="dimensionless", returns="dimensionless")
-def stimulation(concentration, half, most):
+def stimulation(concentration: Number, half: Number, most: Number) -> Number:
     """Factor by which an agent raises a rate.
 
     factor = 1 + (most − 1) · concentration / (half + concentration)
@@ -179,7 +179,7 @@ def stimulation(concentration, half, most):
     bound="pmol",
     returns="pmol/h",
 )
-def reversible_binding(on_rate, off_rate, concentration, capacity, bound):
+def reversible_binding(on_rate: Number, off_rate: Number, concentration: Number, capacity: Number, bound: Number) -> Number:
     """Net binding of a drug to sites of limited number.
 
     flux = on_rate · concentration · (capacity − bound) − off_rate · bound
@@ -192,7 +192,7 @@ def reversible_binding(on_rate, off_rate, concentration, capacity, bound):
 
 
 @law(first="$a", second="$a", affinity="$a", returns="$a")
-def tight_binding(first, second, affinity):
+def tight_binding(first: Number, second: Number, affinity: Number) -> Number:
     """Complex of two partners at equilibrium, exact when neither is in excess.
 
     bound = 2·a·b / (a + b + K + √((a + b + K)² − 4·a·b))

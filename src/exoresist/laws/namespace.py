@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from numpy import exp, log, maximum, minimum, sqrt, where
 
-__all__ = ["exp", "log", "maximum", "minimum", "sqrt", "where"]
+# A float or an array of floats; a SymPy expression while a law is traced.
+Number = Any
+
+__all__ = ["Number", "exp", "log", "maximum", "minimum", "sqrt", "where"]

@@ -57,8 +57,8 @@ class Law:
     def source_hash(self) -> str:
         """Changes when the law's text changes (or that of a law it calls)."""
         digest = hashlib.sha256(_text(self.function).encode())
-        for name in sorted(self.function.__code__.co_names):  # type: ignore[attr-defined]
-            value = self.function.__globals__.get(name)  # type: ignore[attr-defined]
+        for name in sorted(self.function.__code__.co_names):
+            value = self.function.__globals__.get(name)
             if isinstance(value, Law):
                 digest.update(value.source_hash.encode())
             elif isinstance(value, (int, float)):
@@ -83,9 +83,7 @@ class Law:
 
         if "gradient" not in self._symbolic:
             expression = self.expression()
-            self._symbolic["gradient"] = [
-                sympy.diff(expression, sympy.Symbol(name, real=True)) for name in self.arguments
-            ]
+            self._symbolic["gradient"] = [sympy.diff(expression, sympy.Symbol(name, real=True)) for name in self.arguments]
         return list(self._symbolic["gradient"])
 
 
@@ -93,7 +91,7 @@ def _text(function: Callable[..., Any]) -> str:
     try:
         return textwrap.dedent(inspect.getsource(function))
     except OSError:  # defined at a prompt: the byte code stands in for the text
-        code = function.__code__  # type: ignore[attr-defined]
+        code = function.__code__
         return repr((code.co_code, code.co_consts, code.co_names))
 
 
@@ -110,14 +108,14 @@ def _traced(function: Callable[..., Any]) -> Callable[..., Any]:
         "minimum": lambda a, b: sympy.Piecewise((a, sympy.Lt(a, b)), (b, True)),
     }
     scope: dict[str, Any] = {}
-    for name, value in function.__globals__.items():  # type: ignore[attr-defined]
+    for name, value in function.__globals__.items():
         if isinstance(value, Law):
             scope[name] = value.expression
         elif name in replacements and value is getattr(namespace, name):
             scope[name] = replacements[name]
         elif isinstance(value, (int, float)) or name == "__builtins__":
             scope[name] = value
-    return FunctionType(function.__code__, scope, function.__name__)  # type: ignore[attr-defined]
+    return FunctionType(function.__code__, scope, function.__name__)
 
 
 def law(*, returns: str, **units: str) -> Callable[[Callable[..., Any]], Law]:
@@ -148,5 +146,3 @@ def law(*, returns: str, **units: str) -> Callable[[Callable[..., Any]], Law]:
 def all_laws() -> dict[str, Law]:
     """Every law registered so far, by name."""
     return dict(sorted(_REGISTRY.items()))
-
-

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from exoresist.laws.kinetics import safe_power
+from exoresist.laws.namespace import Number
 from exoresist.laws.registry import law
 
 
 @law(target="dimensionless", activity="dimensionless", time="h", returns="1/h")
-def relaxation(target, activity, time):
+def relaxation(target: Number, activity: Number, time: Number) -> Number:
     """Approach of a node to what its regulators ask for.
 
     dn/dt = (target − n) / time
@@ -18,7 +19,7 @@ def relaxation(target, activity, time):
 
 
 @law(level="dimensionless", most="dimensionless", exponent="dimensionless", returns="dimensionless")
-def activation(level, most, exponent):
+def activation(level: Number, most: Number, exponent: Number) -> Number:
     """Normalised effect of a regulator with baseline 1: 1 at level 1.
 
     f = most·x^n / (most − 1 + x^n),  x = level
@@ -33,7 +34,7 @@ def activation(level, most, exponent):
 
 
 @law(level="dimensionless", most="dimensionless", exponent="dimensionless", returns="dimensionless")
-def repression(level, most, exponent):
+def repression(level: Number, most: Number, exponent: Number) -> Number:
     """Normalised effect of a repressor with baseline 1: 1 at level 1.
 
     f = most / (1 + (most − 1)·x^n),  x = level
@@ -46,7 +47,7 @@ def repression(level, most, exponent):
 
 
 @law(activity="dimensionless", exponent="dimensionless", returns="dimensionless")
-def power_effect(activity, exponent):
+def power_effect(activity: Number, exponent: Number) -> Number:
     """Multiplier that a node of baseline 1 puts on a rate.
 
     factor = x^exponent,  x = activity
@@ -58,7 +59,7 @@ def power_effect(activity, exponent):
 
 
 @law(occupancy="dimensionless", reference="dimensionless", most="dimensionless", returns="dimensionless")
-def mirna_repression(occupancy, reference, most):
+def mirna_repression(occupancy: Number, reference: Number, most: Number) -> Number:
     """Activity of a target gene under a miRNA, 1 at the reference occupancy.
 
     f = (1 + (most − 1)·reference) / (1 + (most − 1)·occupancy)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from exoresist.laws.namespace import exp, maximum, minimum, where
+from exoresist.laws.namespace import Number, exp, maximum, minimum, where
 from exoresist.laws.registry import law
 
 
 @law(basal="particle/cell/h", share="dimensionless", cells="cell", returns="particle/h")
-def ilv_formation(basal, share, cells):
+def ilv_formation(basal: Number, share: Number, cells: Number) -> Number:
     """Intraluminal vesicles made per hour by one route (ESCRT or ceramide).
 
     flux = basal · share · cells
@@ -19,7 +19,7 @@ def ilv_formation(basal, share, cells):
 
 
 @law(diameter="um", sigma="dimensionless", returns="um^2/particle")
-def mean_vesicle_area(diameter, sigma):
+def mean_vesicle_area(diameter: Number, sigma: Number) -> Number:
     """Mean membrane area of vesicles with log-normal diameters.
 
     area = π · d² · exp(2·σ²)
@@ -32,7 +32,7 @@ def mean_vesicle_area(diameter, sigma):
 
 
 @law(diameter="um", sigma="dimensionless", returns="mL/particle")
-def mean_vesicle_volume(diameter, sigma):
+def mean_vesicle_volume(diameter: Number, sigma: Number) -> Number:
     """Mean volume of vesicles with log-normal diameters.
 
     volume = 1e-12 · π/6 · d³ · exp(4.5·σ²)   (1 um³ = 1e-12 mL)
@@ -44,7 +44,7 @@ def mean_vesicle_volume(diameter, sigma):
 
 
 @law(stress="dimensionless", most="dimensionless", returns="dimensionless")
-def stress_factor(stress, most):
+def stress_factor(stress: Number, most: Number) -> Number:
     """Factor that a stress of the surroundings puts on a rate or size.
 
     factor = 1 + (most − 1) · stress,  stress from 0 to 1
@@ -62,7 +62,7 @@ def stress_factor(stress, most):
     mixing="dimensionless",
     returns="1/h",
 )
-def uptake(clearance, share, cells, volume, mixing):
+def uptake(clearance: Number, share: Number, cells: Number, volume: Number, mixing: Number) -> Number:
     """Rate at which a vesicle in the medium is taken up by a population through one route.
 
     rate = mixing · clearance · share · cells / volume
@@ -75,7 +75,7 @@ def uptake(clearance, share, cells, volume, mixing):
 
 
 @law(delivered="dimensionless", returns="dimensionless")
-def fusion_delivery(delivered):
+def fusion_delivery(delivered: Number) -> Number:
     """Part of a fused vesicle's content that reaches the cell: all of it, unless delivery is switched off.
 
     fraction = 1 if delivered > 0, else 0
@@ -94,7 +94,7 @@ def fusion_delivery(delivered):
     formation="particle/cell/h",
     returns="1/h",
 )
-def surface_loading(enrichment, sorter, vesicle_area, cell_area, formation):
+def surface_loading(enrichment: Number, sorter: Number, vesicle_area: Number, cell_area: Number, formation: Number) -> Number:
     """Share of a membrane protein that leaves the cell's surface into new vesicles per hour.
 
     rate = formation · enrichment · sorter · vesicle_area / cell_area
@@ -113,7 +113,7 @@ def surface_loading(enrichment, sorter, vesicle_area, cell_area, formation):
     formation="particle/cell/h",
     returns="1/h",
 )
-def volume_loading(enrichment, sorter, vesicle_volume, cell_volume, formation):
+def volume_loading(enrichment: Number, sorter: Number, vesicle_volume: Number, cell_volume: Number, formation: Number) -> Number:
     """Share of a dissolved cargo (RNA, enzyme) that leaves the cytosol into new vesicles per hour.
 
     rate = formation · enrichment · sorter · vesicle_volume / cell_volume
@@ -132,7 +132,9 @@ def volume_loading(enrichment, sorter, vesicle_volume, cell_volume, formation):
     vesicle_drug="pmol",
     returns="pmol/h",
 )
-def vesicle_drug_exchange(leak, partition, vesicle_volume, vesicles, cell_drug, vesicle_drug):
+def vesicle_drug_exchange(
+    leak: Number, partition: Number, vesicle_volume: Number, vesicles: Number, cell_drug: Number, vesicle_drug: Number
+) -> Number:
     """Net flux of the exchangeable drug between its surroundings and vesicles, into the vesicles.
 
     flux = leak · (partition · surroundings · vesicle_volume · vesicles − drug in vesicles)
@@ -151,7 +153,9 @@ def vesicle_drug_exchange(leak, partition, vesicle_volume, vesicles, cell_drug, 
     cell_drug="nM",
     returns="pmol/h",
 )
-def vesicle_drug_capture(partition, retained, vesicle_volume, formed, cell_drug):
+def vesicle_drug_capture(
+    partition: Number, retained: Number, vesicle_volume: Number, formed: Number, cell_drug: Number
+) -> Number:
     """Drug enclosed for good in newly formed vesicles.
 
     flux = partition · retained · cell_drug · vesicle_volume · formed
@@ -163,7 +167,7 @@ def vesicle_drug_capture(partition, retained, vesicle_volume, formed, cell_drug)
 
 
 @law(rate="1/h", donors="cell", recipients="cell", returns="1/h")
-def contact_transfer(rate, donors, recipients):
+def contact_transfer(rate: Number, donors: Number, recipients: Number) -> Number:
     """Rate at which a donor's surface content moves through contacts and nanotubes to recipients.
 
     rate · recipients / (donors + recipients)
@@ -174,7 +178,7 @@ def contact_transfer(rate, donors, recipients):
 
 
 @law(flow="mL/h", share="dimensionless", volume="mL", returns="1/h")
-def pore_exchange(flow, share, volume):
+def pore_exchange(flow: Number, share: Number, volume: Number) -> Number:
     """Rate at which what floats on one side of a porous membrane crosses to the other.
 
     rate = flow · share / volume
@@ -187,7 +191,7 @@ def pore_exchange(flow, share, volume):
 
 
 @law(diameter="um", pore="um", returns="dimensionless")
-def pore_passage(diameter, pore):
+def pore_passage(diameter: Number, pore: Number) -> Number:
     """Steric partition into a cylindrical pore.
 
     share = (1 − diameter/pore)²  below the pore's width, else 0

@@ -234,9 +234,7 @@ def compile_network(network: Network) -> CompiledNetwork:
     )
 
 
-def _grouped(
-    calls: list[tuple[Law, tuple[int, ...], int]], first: int
-) -> list[tuple[Law, tuple[int, ...], int]]:
+def _grouped(calls: list[tuple[Law, tuple[int, ...], int]], first: int) -> list[tuple[Law, tuple[int, ...], int]]:
     """Order by depth, then by law, so that calls of one law stand together."""
     depth = {slot: 0 for slot in range(first)}
     for _, inputs, out in calls:
@@ -248,9 +246,7 @@ Chain = list[tuple[int, int, int]]  # (destination, partial, origin or -1)
 Entries = list[tuple[int, int, float, int]]  # (row, column, coefficient, derivative or -1)
 
 
-def _derivatives(
-    calls: list[tuple[Law, tuple[int, ...], int]], fluxes: list[Flux], n_states: int
-) -> tuple[Chain, Entries]:
+def _derivatives(calls: list[tuple[Law, tuple[int, ...], int]], fluxes: list[Flux], n_states: int) -> tuple[Chain, Entries]:
     """Forward chain rule over the tape, as lists of multiply-adds that the kernel repeats with numbers."""
     from exoresist.network.kernel import constant_zero_partials
 

@@ -73,11 +73,7 @@ def load_kernel(laws: Mapping[str, Law], single: bool) -> tuple[ModuleType, tupl
 
 
 def _served(laws: Mapping[str, Law]) -> tuple[str, ...]:
-    package = {
-        name
-        for name, law in all_laws().items()
-        if law.function.__module__.startswith("exoresist.laws.")
-    }
+    package = {name for name, law in all_laws().items() if law.function.__module__.startswith("exoresist.laws.")}
     return tuple(sorted(package | set(laws)))
 
 
@@ -111,7 +107,7 @@ def _load(names: tuple[str, ...], digest: str, single: bool) -> ModuleType:
     return module
 
 
-_DISPATCH = '''
+_DISPATCH = """
 
 @njit(**OPTIONS)
 def derivative(slots, rates, tables):
@@ -159,7 +155,7 @@ def jacobian(slots, partials, chained, entries, tables):
         else:
             for lane in range(lanes):
                 entries[target, lane] += s * chained[origin, lane]
-'''
+"""
 
 
 def kernel_source(names: tuple[str, ...], single: bool) -> str:
@@ -183,17 +179,12 @@ def kernel_source(names: tuple[str, ...], single: bool) -> str:
         body.append(_law_source(law, slopes=False))
         body.append(_law_source(law, slopes=True))
         word = "if" if number == 0 else "elif"
-        value_branches.append(
-            f"        {word} law == {number}:\n            value_{name}(slots, inputs, outputs, first, last)"
-        )
+        value_branches.append(f"        {word} law == {number}:\n            value_{name}(slots, inputs, outputs, first, last)")
         slope_branches.append(
-            f"        {word} law == {number}:\n"
-            f"            slope_{name}(slots, partials, inputs, outputs, offsets, first, last)"
+            f"        {word} law == {number}:\n            slope_{name}(slots, partials, inputs, outputs, offsets, first, last)"
         )
     body.append(
-        _DISPATCH.replace("{value_branches}", "\n".join(value_branches)).replace(
-            "{slope_branches}", "\n".join(slope_branches)
-        )
+        _DISPATCH.replace("{value_branches}", "\n".join(value_branches)).replace("{slope_branches}", "\n".join(slope_branches))
     )
     for function in (rosenbrock.factorise, rosenbrock.solve, rosenbrock.integrate):
         body.append("@njit(**OPTIONS)\n" + inspect.getsource(function))
@@ -234,7 +225,7 @@ def _printer() -> Any:
     class Printer(PythonCodePrinter):  # type: ignore[misc]
         """Python text with a plain conditional for Piecewise and products for small whole powers."""
 
-        def _print_Pow(self, expression: Any, rational: bool = False) -> str:
+        def _print_Pow(self, expression: Any, rational: bool = False) -> str:  # noqa: N802  (SymPy's name)
             base, power = expression.as_base_exp()
             if power.is_Integer and 2 <= int(power) <= 4:
                 return "(" + "*".join([f"({self._print(base)})"] * int(power)) + ")"

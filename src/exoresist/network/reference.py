@@ -113,9 +113,7 @@ def _solved(
     from scipy.integrate import solve_ivp
 
     asked = np.append(times[times < end], end)
-    found = solve_ivp(
-        system.derivative, (begin, end), y, method=method, t_eval=asked, jac=jacobian, rtol=relative, atol=absolute
-    )
+    found = solve_ivp(system.derivative, (begin, end), y, method=method, t_eval=asked, jac=jacobian, rtol=relative, atol=absolute)
     if not found.success:
         raise SolverError(f"SciPy's {method} stopped between {begin:g} h and {end:g} h: {found.message}")
     states = found.y.T

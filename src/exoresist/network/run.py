@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -144,9 +145,7 @@ def integrate(
     p = _filled(compiled.parameters, compiled.values, values or {}, sets, "parameter")
     blocks = _blocks(sets, block)
     module, names = load_kernel(compiled.laws, single=sets == 1)
-    solver = _Solver(
-        compiled, module.integrate, _renumbered(compiled, names), relative, absolute * compiled.scales, max_steps
-    )
+    solver = _Solver(compiled, module.integrate, _renumbered(compiled, names), relative, absolute * compiled.scales, max_steps)
     _check_memory(8.0 * len(grid) * len(compiled.states) * sets, sets, len(grid))
     out = np.empty((len(grid), len(compiled.states), sets))
     stops = sorted({event.time for event in listed if grid[0] <= event.time < grid[-1]} | {grid[0], grid[-1]})
@@ -242,7 +241,7 @@ def _blocks(sets: int, block: int) -> list[slice]:
     """
     count = max(-(-sets // block), min(2, -(-sets // 8)))
     edges = [sets * index // count for index in range(count + 1)]
-    return [slice(first, last) for first, last in zip(edges, edges[1:], strict=False)]
+    return [slice(first, last) for first, last in itertools.pairwise(edges)]
 
 
 def _renumbered(compiled: CompiledNetwork, names: tuple[str, ...]) -> tuple[NDArray[np.generic], ...]:
@@ -327,11 +326,7 @@ def _suspects(network: Network, compiled: CompiledNetwork, values: Array) -> str
     """What a user changed, and the fastest rates: where to look first."""
     given = dict(zip(compiled.parameters, map(float, values), strict=True))
     parts = [network.parameters[name] for name in given]
-    changed = [
-        (part.id, given[part.id]) for part in parts if part.quantity is not None and part.quantity.source == "scenario"
-    ]
+    changed = [(part.id, given[part.id]) for part in parts if part.quantity is not None and part.quantity.source == "scenario"]
     rates = sorted(((part.id, given[part.id]) for part in parts if part.unit == "1/h"), key=lambda pair: -abs(pair[1]))
     groups = [("set by the scenario", changed[:6]), ("fastest", rates[:3])]
-    return "; ".join(
-        f"{what}: " + ", ".join(f"{name} = {value:.3g}" for name, value in group) for what, group in groups if group
-    )
+    return "; ".join(f"{what}: " + ", ".join(f"{name} = {value:.3g}" for name, value in group) for what, group in groups if group)

@@ -72,9 +72,7 @@ class Dimensions:
 
     def _pool(self, name: str, where: str) -> Pool:
         if name not in self._network.pools:
-            raise ModelError(
-                f"{where} reads pool '{name}', which nothing provides. {suggestion(name, self._network.pools)}"
-            )
+            raise ModelError(f"{where} reads pool '{name}', which nothing provides. {suggestion(name, self._network.pools)}")
         return self._network.pools[name]
 
     def _rate(self, name: str, where: str) -> Dimension:
@@ -187,9 +185,7 @@ def _check_pool(network: Network, dimensions: Dimensions, pool: Pool) -> None:
         dimensions.size(pool.size, where)
     if pool.carrier:
         if pool.carrier not in network.pools:
-            raise ModelError(
-                f"{where} rides on '{pool.carrier}', which is no pool. {suggestion(pool.carrier, network.pools)}"
-            )
+            raise ModelError(f"{where} rides on '{pool.carrier}', which is no pool. {suggestion(pool.carrier, network.pools)}")
         chain, step = [pool.id], pool.carrier
         while step:
             if step in chain:
@@ -255,9 +251,7 @@ def _check_process(network: Network, dimensions: Dimensions, process: Process) -
         _check_routes(network, dimensions, passenger, routes, where)
 
 
-def _check_routes(
-    network: Network, dimensions: Dimensions, passenger: Pool, routes: object, where: str
-) -> None:
+def _check_routes(network: Network, dimensions: Dimensions, passenger: Pool, routes: object, where: str) -> None:
     listed = [route for route in routes if isinstance(route, Route)]  # type: ignore[attr-defined]
     if sum(route.fraction is None for route in listed) != 1:
         raise ModelError(
@@ -271,8 +265,7 @@ def _check_routes(
             continue
         if route.to not in network.pools:
             raise ModelError(
-                f"{where} sends '{passenger.kind}' to '{route.to}', which is no pool. "
-                f"{suggestion(route.to, network.pools)}"
+                f"{where} sends '{passenger.kind}' to '{route.to}', which is no pool. {suggestion(route.to, network.pools)}"
             )
         if network.pools[route.to].element != passenger.element:
             raise ModelError(
@@ -304,9 +297,7 @@ def _check_modulations(network: Network, dimensions: Dimensions) -> None:
     for modulation in network.modulations:
         where = f"Modulation '{modulation.tag}' of process '{modulation.process}'"
         if modulation.process not in network.processes:
-            raise ModelError(
-                f"{where}: there is no such process. {suggestion(modulation.process, network.processes)}"
-            )
+            raise ModelError(f"{where}: there is no such process. {suggestion(modulation.process, network.processes)}")
         if (modulation.process, modulation.tag) in tags:
             raise ModelError(
                 f"{where} stands twice: the mechanism would be counted twice. Keep one, or give another mechanism its own tag."
@@ -326,9 +317,7 @@ def check_events(network: Network, events: Iterable[Event]) -> None:
                 raise ModelError(f"{where} changes '{name}', which is no pool. {suggestion(name, network.pools)}")
         for name in event.set:
             if name not in network.parameters:
-                raise ModelError(
-                    f"{where} sets '{name}', which is no parameter. {suggestion(name, network.parameters)}"
-                )
+                raise ModelError(f"{where} sets '{name}', which is no parameter. {suggestion(name, network.parameters)}")
         for name, amount in [*event.add.items(), *event.set.items()]:
             if not np.all(np.isfinite(amount)):
                 raise ModelError(f"{where} gives '{name}' a number that is not finite.")
@@ -338,6 +327,4 @@ def check_events(network: Network, events: Iterable[Event]) -> None:
             for pool in [network.pools[name], *carried(network, name)]:
                 exchange = f"removed.{element_id(pool.element)}"
                 if pool.element and exchange not in network.pools:
-                    raise ModelError(
-                        f"{where} removes '{pool.element}', which has no exchange '{exchange}'. Add that pool."
-                    )
+                    raise ModelError(f"{where} removes '{pool.element}', which has no exchange '{exchange}'. Add that pool.")

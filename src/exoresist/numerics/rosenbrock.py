@@ -149,7 +149,6 @@ def factorise(entries, pivots, lower, updates, upper):
     """LU in place, without pivoting; the diagonal is left inverted."""
     lanes = entries.shape[1]
     for k in range(pivots.shape[0]):
-        row = pivots[k, 0]
         diagonal = pivots[k, 5]
         for lane in range(lanes):
             entries[diagonal, lane] = 1.0 / entries[diagonal, lane]
@@ -162,7 +161,6 @@ def factorise(entries, pivots, lower, updates, upper):
                 right = updates[update, 1]
                 for lane in range(lanes):
                     entries[target, lane] -= entries[below, lane] * entries[right, lane]
-
 
 
 def solve(entries, pivots, lower, upper, b):
@@ -307,8 +305,7 @@ def integrate(y, slots, start, stop, times, out, relative, absolute, first_step,
                     for i in range(n):
                         for lane in range(lanes):
                             out[position, i, lane] = w * y[i, lane] + x * (
-                                fresh[i, lane]
-                                + w * (dense[0, i, lane] + x * (dense[1, i, lane] + x * dense[2, i, lane]))
+                                fresh[i, lane] + w * (dense[0, i, lane] + x * (dense[1, i, lane] + x * dense[2, i, lane]))
                             )
                     position += 1
             for i in range(n):

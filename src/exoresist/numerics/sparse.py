@@ -65,7 +65,10 @@ def symbolic_factorisation(n: int, pattern: Iterable[tuple[int, int]]) -> Factor
     entries = sorted((row, column) for row in range(n) for column in full_rows[row])
     position = {entry: index for index, entry in enumerate(entries)}
     rank = {row: index for index, row in enumerate(order)}
-    pivots, lower, updates, upper = [], [], [], []
+    pivots: list[tuple[int, ...]] = []
+    lower: list[tuple[int, ...]] = []
+    updates: list[tuple[int, ...]] = []
+    upper: list[tuple[int, ...]] = []
     by_column: list[list[int]] = [[] for _ in range(n)]
     for row, column in entries:
         by_column[column].append(row)

@@ -70,9 +70,7 @@ def survivors(answer: Answer) -> Figure | None:
             "selection, which can look the same in a count of all cells."
         )
     else:
-        look = (
-            "Arms that part show protection, or harm. Arms that stay together mean that the dose decides, not the arm."
-        )
+        look = "Arms that part show protection, or harm. Arms that stay together mean that the dose decides, not the arm."
     return Figure(
         "survivors",
         "Who survives" if drugged else "Cells over time",
@@ -128,15 +126,12 @@ def time_panel(
     nested(lines, groups)
     edges = {
         arm: {
-            x: (max(low, limits[0]), max(high, limits[0]))
-            for x, _, low, high in own[arm]
-            if low is not None and high is not None
+            x: (max(low, limits[0]), max(high, limits[0])) for x, _, low, high in own[arm] if low is not None and high is not None
         }
         for arm in lines
     }
     logarithms = {
-        arm: {x: (math.log10(low), math.log10(high)) for x, (low, high) in points.items()}
-        for arm, points in edges.items()
+        arm: {x: (math.log10(low), math.log10(high)) for x, (low, high) in points.items()} for arm, points in edges.items()
     }
     drawn, hidden = uncovered(logarithms, importance(answer))
     bands = [
@@ -226,9 +221,7 @@ def gained(rows: list[Row], whole: Series) -> Series:
     on a logarithmic axis.
     """
     given = series(rows, "gained", "gained_low", "gained_high")
-    found = given or {
-        arm: [(x, value - points[0][1], None, None) for x, value, _, _ in points] for arm, points in whole.items()
-    }
+    found = given or {arm: [(x, value - points[0][1], None, None) for x, value, _, _ in points] for arm, points in whole.items()}
     return {
         arm: [point for point in points if point[0] > 0 and point[1] > 0]
         for arm, points in found.items()

@@ -231,9 +231,7 @@ def line_up(x: float, colour: str = SOFT, dash: str = "dot", width: float = 1.5,
 def arm_keys(answer: Answer, used: set[str]) -> list[Key]:
     """Legend entries of the arms that a figure shows, in the order of the scenario."""
     strokes, labels = arm_strokes(answer.arms), arm_labels(answer.arms)
-    return [
-        Key(labels[arm], arm, stroke.colour, stroke.mark, stroke.dash) for arm, stroke in strokes.items() if arm in used
-    ]
+    return [Key(labels[arm], arm, stroke.colour, stroke.mark, stroke.dash) for arm, stroke in strokes.items() if arm in used]
 
 
 def drug_name(answer: Answer) -> str:

@@ -80,20 +80,14 @@ def dose_response(answer: Answer) -> Figure | None:
             )
         )
     ]
-    top = max(
-        [1.0] + [number for row in rows for key in ("survival", "high") if (number := finite(row.get(key))) is not None]
-    )
+    top = max([1.0] + [number for row in rows for key in ("survival", "high") if (number := finite(row.get(key))) is not None])
     title = f"{drug_name(answer).capitalize()} in the medium (nM)"
     layout = base_layout(
         440,
         xaxis=log_axis(title, *doses),
-        yaxis=linear_axis(
-            "Survival (% of untreated)", range=[-0.02, top * 1.06], tickformat=".0%", tickvals=ticks_of_share(top)
-        ),
+        yaxis=linear_axis("Survival (% of untreated)", range=[-0.02, top * 1.06], tickformat=".0%", tickvals=ticks_of_share(top)),
         shapes=[line_across(0.5)],
-        annotations=[
-            note("half", 0.0, 0.5, xref="paper", xanchor="left", yanchor="bottom", xshift=4, colour=SOFT, size=13)
-        ],
+        annotations=[note("half", 0.0, 0.5, xref="paper", xanchor="left", yanchor="bottom", xshift=4, colour=SOFT, size=13)],
     )
     narrow = {
         "height": 360,
@@ -109,8 +103,7 @@ def dose_response(answer: Answer) -> Figure | None:
         "dose-response",
         "Survival against dose",
         "Cells alive at the end of the assay, as a share of the untreated cells of the same arm. Lines are the central "
-        "parameter values; bands hold 90 % of the draws from the parameter ranges."
-        + overlap_words(groups, hidden, labels),
+        "parameter values; bands hold 90 % of the draws from the parameter ranges." + overlap_words(groups, hidden, labels),
         "A curve further right means cells that withstand more drug. Arms whose curves coincide would not be told "
         "apart on a plate. The dotted line is half of the untreated.",
         f"Line chart of survival against {drug_name(answer)} dose on a logarithmic axis. {values}.",
@@ -235,9 +228,7 @@ def shift_in_words(answer: Answer, labels: dict[str, str]) -> str:
 def drivers(answer: Answer, most: int = 12) -> Figure | None:
     """The parameters whose own range moves the shift most: low end to high end, sorted."""
     rows = [
-        row
-        for row in answer.drivers
-        if finite(row.get("low_effect")) is not None and finite(row.get("high_effect")) is not None
+        row for row in answer.drivers if finite(row.get("low_effect")) is not None and finite(row.get("high_effect")) is not None
     ]
     rows = sorted(rows, key=lambda row: -abs(float(row["high_effect"]) - float(row["low_effect"])))[:most]
     effects = [float(row[key]) for row in rows for key in ("low_effect", "high_effect")]
@@ -282,8 +273,7 @@ def drivers(answer: Answer, most: int = 12) -> Figure | None:
         "range, all others at their central values. The dotted line is the central shift.",
         "No single number within its range makes the shift visible: all bars end within 10 %."
         if invisible
-        else "The long bars at the top are the measurements worth making first. A bar that crosses 1 can turn the "
-        "answer.",
+        else "The long bars at the top are the measurements worth making first. A bar that crosses 1 can turn the answer.",
         "Tornado chart. " + "; ".join(text.words() for text in texts) + ".",
         [Panel(driver_traces(rows, [text.value for text in texts]), common, wide, narrow)],
     )

@@ -124,6 +124,5 @@ def _tiles(result: FitResult) -> list[dict[str, str]]:
         ("Fit", result.fit_error, f"The model at the fitted doses; the baseline: {result.baseline_fit_error:.2f}."),
     )
     return [
-        {"label": label, "value": f"{value:.2f}", "interval": "% confluence", "meaning": text}
-        for label, value, text in numbers
+        {"label": label, "value": f"{value:.2f}", "interval": "% confluence", "meaning": text} for label, value, text in numbers
     ]

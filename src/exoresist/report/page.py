@@ -40,9 +40,7 @@ def page(answer: Answer) -> str:
             answer=answer,
             figures=drawn,
             numbered=numbered,
-            specifications=in_script(
-                {panel_id: spec for figure in drawn.values() for panel_id, spec in panel_specs(figure)}
-            ),
+            specifications=in_script({panel_id: spec for figure in drawn.values() for panel_id, spec in panel_specs(figure)}),
             tiles=tiles(answer),
             strokes=arm_strokes(answer.arms),
             balance=balance_table(answer),
@@ -97,9 +95,7 @@ def template() -> Any:
         subject=lambda text: wording.subject_text(str(text or "")),
         tight=lambda text: re.sub(r"(?<=\d) (?=[%h])", "\u00a0", text),
     )
-    environment.globals.update(
-        mathml=lambda latex: Markup(found) if (found := mathml(str(latex))) else None, safe=Markup
-    )
+    environment.globals.update(mathml=lambda latex: Markup(found) if (found := mathml(str(latex))) else None, safe=Markup)
     return environment.get_template("report.html.j2")
 
 

@@ -86,10 +86,7 @@ AVAILABLE, NEEDED = "#4a6572", "#8a5a00"
 def place_fills(places: list[str]) -> dict[str, Fill]:
     """Place -> fill; places that are not in the usual list take spare tones."""
     spare = [place for place in places if place not in PLACES]
-    return {
-        place: PLACES[place] if place in PLACES else OTHER_PLACES[spare.index(place) % len(OTHER_PLACES)]
-        for place in places
-    }
+    return {place: PLACES[place] if place in PLACES else OTHER_PLACES[spare.index(place) % len(OTHER_PLACES)] for place in places}
 
 
 def transparent(colour: str, opacity: float) -> str:

@@ -108,9 +108,7 @@ def summary(answer: Answer) -> dict[str, Any]:
         "conservation": {element: finite(error) for element, error in answer.conservation.items()},
         "assumed_share": assumed,
         "donor_membrane_equivalents": finite(membrane.value) if membrane else None,
-        "donor_membrane_equivalents_interval": {
-            key: value for key, value in bounds(membrane).items() if key != "value"
-        },
+        "donor_membrane_equivalents_interval": {key: value for key, value in bounds(membrane).items() if key != "value"},
         "dose_gap": bounds(answer.dose_gap),
         "vesicles_available": bounds(answer.vesicles_available),
         "vesicles_needed": bounds(answer.vesicles_needed),

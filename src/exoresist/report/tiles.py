@@ -107,9 +107,7 @@ def gap_tile(answer: Answer) -> Tile:
         counts = f": {wording.number_text(needed.value)} over {wording.number_text(available.value)} per recipient"
     value = finite(gap.value) if gap else None
     verdict = "" if value is None else " Above 1, supply falls short." if value > 1 else " Up to 1, supply suffices."
-    return tile(
-        "Dose gap", gap, "×", f"Vesicles needed for half of the donors’ effect over vesicles secreted{counts}.{verdict}"
-    )
+    return tile("Dose gap", gap, "×", f"Vesicles needed for half of the donors’ effect over vesicles secreted{counts}.{verdict}")
 
 
 def membrane_tile(membrane: Estimate) -> Tile:

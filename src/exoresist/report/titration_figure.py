@@ -28,11 +28,7 @@ Mark = tuple[str, Estimate, str, str]
 def titration(answer: Answer) -> Figure | None:
     """IC50 fold against vesicles per cell, with vesicles available and needed."""
     rows = sorted(
-        (
-            row
-            for row in answer.titration
-            if (finite(row["vesicles_per_cell"]) or 0) > 0 and (finite(row["fold"]) or 0) > 0
-        ),
+        (row for row in answer.titration if (finite(row["vesicles_per_cell"]) or 0) > 0 and (finite(row["fold"]) or 0) > 0),
         key=lambda row: float(row["vesicles_per_cell"]),
     )
     candidates = (
@@ -179,9 +175,7 @@ def mark_note(mark: Mark, tier: int, limits: tuple[float, float], wide: bool) ->
         return note(text, x, 1.0, 14, colour, xanchor=anchor, yshift=6 if tier else 30, **common)
     # On a phone the text is half as long as the axis: it keeps to the nearer edge, and its colour leads to the line.
     side = "left" if place < 0.5 else "right"
-    return note(
-        text, 0 if place < 0.5 else 1, 1.0, 12, colour, xref="paper", xanchor=side, yshift=4 if tier else 26, **common
-    )
+    return note(text, 0 if place < 0.5 else 1, 1.0, 12, colour, xref="paper", xanchor=side, yshift=4 if tier else 26, **common)
 
 
 def share_of_axis(place: float, limits: tuple[float, float]) -> float:

@@ -138,16 +138,13 @@ def _plate(scenario: Scenario, results: Sequence[ArmResult]) -> list[Row]:
     assay = scenario.assay
     survivors = {
         result.arm.id: {
-            float(dose): float(cells)
-            for dose, cells in zip(result.survival.doses, result.survival.cells[0, :, -1], strict=True)
+            float(dose): float(cells) for dose, cells in zip(result.survival.doses, result.survival.cells[0, :, -1], strict=True)
         }
         for result in results
     }
     noise = ReadoutNoise(multiplicative=assay.noise)  # type: ignore[union-attr]
     conditions = sum(len(doses) for doses in survivors.values())
-    groups = (
-        [survivors] if conditions <= len(PLATE_384.wells(edge=False)) else [{arm: survivors[arm]} for arm in survivors]
-    )
+    groups = [survivors] if conditions <= len(PLATE_384.wells(edge=False)) else [{arm: survivors[arm]} for arm in survivors]
     rows: list[Row] = []
     for group in groups:
         size = sum(len(doses) for doses in group.values())
@@ -189,9 +186,7 @@ def _titration_only(scenario: Scenario, assay: TitrationAssay, catalog: Catalog,
     report.begin("arms", work["arms"])
     results = run_arms(scenario, catalog, ensemble, report)
     report.begin("titration", work["titration"])
-    titration = titrate(
-        scenario, assay.donor, assay.per_cell, assay.hours, catalog, ensemble.head(TITRATION_DRAWS), report
-    )
+    titration = titrate(scenario, assay.donor, assay.per_cell, assay.hours, catalog, ensemble.head(TITRATION_DRAWS), report)
     shift = estimate(titration.fold[-1])
     answer = Answer(
         name=scenario.name,

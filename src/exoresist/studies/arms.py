@@ -49,9 +49,7 @@ def dose_grid(scenario: Scenario) -> tuple[float, ...]:
     return tuple(sorted({*grid, time_course_dose(scenario)}))
 
 
-def run_arms(
-    scenario: Scenario, catalog: Catalog, ensemble: Ensemble, report: Progress | None = None
-) -> list[ArmResult]:
+def run_arms(scenario: Scenario, catalog: Catalog, ensemble: Ensemble, report: Progress | None = None) -> list[ArmResult]:
     """Run all arms of a dose-response scenario (in a well, co-culture, transwell or conditioned medium)."""
     return [run_arm(arm, one, catalog, ensemble, report or Silent()) for arm, one in expand_arms(scenario)]
 

@@ -51,9 +51,7 @@ def balance_rows(result: ArmResult, dose: float, times: Sequence[float]) -> list
         amounts = {place: _sum(run, pools, index) for place, pools in found.items()}
         whole = amounts["medium"]
         amounts["medium"], amounts["serum"] = free * whole, (1.0 - free) * whole
-        rows += [
-            {"arm": result.arm.id, "time": time, "place": place, "amount": amounts[place]} for place in PLACES
-        ]
+        rows += [{"arm": result.arm.id, "time": time, "place": place, "amount": amounts[place]} for place in PLACES]
     return rows
 
 

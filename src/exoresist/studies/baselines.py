@@ -71,9 +71,7 @@ class GrowthKill:
         """N at each time (h, shape (n,)) under one dose, shape (n,)."""
         time = np.asarray(times, dtype=np.float64)
         before = _bernoulli(self.start, self.growth, self.capacity, 0.0, np.minimum(time, self.delay))
-        return _bernoulli(
-            before, self.growth, self.capacity, float(self.kill(dose)), np.maximum(time - self.delay, 0.0)
-        )
+        return _bernoulli(before, self.growth, self.capacity, float(self.kill(dose)), np.maximum(time - self.delay, 0.0))
 
 
 def _bernoulli(start: float | FloatArray, growth: float, capacity: float, kill: float, time: FloatArray) -> FloatArray:
@@ -87,9 +85,7 @@ def _bernoulli(start: float | FloatArray, growth: float, capacity: float, kill: 
     return np.asarray(start * np.exp(net * time) / (1.0 + growth / capacity * start * gain))
 
 
-def fit_growth_kill(
-    times: ArrayLike, observed: Mapping[float, ArrayLike], limits: SearchLimits = _DEFAULT_LIMITS
-) -> GrowthKill:
+def fit_growth_kill(times: ArrayLike, observed: Mapping[float, ArrayLike], limits: SearchLimits = _DEFAULT_LIMITS) -> GrowthKill:
     """Least-squares fit of the plain baseline (no delay) to all doses at once, from several starts.
 
     times     h, shape (n,), rising
@@ -123,9 +119,7 @@ def nearest_dose(fitted: Sequence[float], dose: float) -> float:
     raises  InputError when no dose is given or one is negative
     """
     if not fitted or min([*fitted, dose]) < 0 or not np.all(np.isfinite([*fitted, dose])):
-        raise InputError(
-            f"Doses {list(fitted)} to stand in for {dose:g}", "one or more doses >= 0", "Correct the doses."
-        )
+        raise InputError(f"Doses {list(fitted)} to stand in for {dose:g}", "one or more doses >= 0", "Correct the doses.")
     positive = sorted(value for value in fitted if value > 0)
     if not positive or (dose == 0 and 0 in fitted):
         return 0.0
@@ -150,9 +144,7 @@ def root_mean_square_error(predicted: ArrayLike, observed: ArrayLike) -> float:
     mean = _mean_curve(observed)
     guess = np.asarray(predicted, dtype=np.float64)
     if guess.shape != mean.shape:
-        raise InputError(
-            f"A prediction of shape {guess.shape}", f"shape {mean.shape}", "Predict at the observed times."
-        )
+        raise InputError(f"A prediction of shape {guess.shape}", f"shape {mean.shape}", "Predict at the observed times.")
     return float(np.sqrt(np.mean((guess - mean) ** 2)))
 
 
@@ -222,13 +214,9 @@ def _mean_curve(readings: ArrayLike) -> FloatArray:
     try:
         array = np.asarray(readings, dtype=np.float64)
     except (TypeError, ValueError) as problem:
-        raise InputError(
-            "Readings that are no table of numbers", "shape (n,) or (replicates, n)", "Correct them."
-        ) from problem
+        raise InputError("Readings that are no table of numbers", "shape (n,) or (replicates, n)", "Correct them.") from problem
     if array.ndim not in (1, 2) or array.size == 0 or not np.all(np.isfinite(array)):
-        raise InputError(
-            f"Readings of shape {array.shape}", "finite numbers, shape (n,) or (replicates, n)", "Correct them."
-        )
+        raise InputError(f"Readings of shape {array.shape}", "finite numbers, shape (n,) or (replicates, n)", "Correct them.")
     return array if array.ndim == 1 else array.mean(axis=0)
 
 
@@ -245,9 +233,7 @@ def _fit(times: ArrayLike, observed: Mapping[float, ArrayLike], limits: SearchLi
         raise InputError(f"Doses {sorted(curves)}", "two or more doses >= 0, one above zero", "Add doses.")
     wrong = [dose for dose, curve in curves.items() if curve.shape != time.shape]
     if wrong:
-        raise InputError(
-            f"Readings of dose {wrong[0]:g} that do not match the times", f"{time.size} times", "Align them."
-        )
+        raise InputError(f"Readings of dose {wrong[0]:g} that do not match the times", f"{time.size} times", "Align them.")
     values = np.stack(list(curves.values()))
     highest = float(values.max())
     if highest <= 0 or limits.capacity < highest or limits.hill <= _FLATTEST_HILL:

@@ -31,8 +31,7 @@ def range_warnings(results: Sequence[ArmResult]) -> list[str]:
         if arms:
             rows = "its row gives" if len(arms) == 1 else "their rows give"
             found.append(
-                f"The IC50 of {_arms(arms, results)} lies {side} the doses tested; {rows} the bound. Widen "
-                "`assay.doses`."
+                f"The IC50 of {_arms(arms, results)} lies {side} the doses tested; {rows} the bound. Widen `assay.doses`."
             )
     shares = {each.arm.id: missing_share(ratio(each.survival, each.survival)) for each in results}
     some = [each for each in results if shares[each.arm.id] > 0.0 and each.survival.status[0] == INSIDE]

@@ -13,9 +13,7 @@ from exoresist.studies.survival import ratio
 from exoresist.studies.wording import NULL, VISIBLE, control_sentence, interval, percent
 
 
-def control_sentences(
-    of: ArmResult, against: ArmResult, reference: ArmResult, results: Sequence[ArmResult]
-) -> list[str]:
+def control_sentences(of: ArmResult, against: ArmResult, reference: ArmResult, results: Sequence[ArmResult]) -> list[str]:
     """A sentence for every arm that the named comparison leaves out.
 
     A further treatment of the same cultures is compared with the treated arm, every other arm with the reference.
@@ -28,9 +26,7 @@ def control_sentences(
         other = of if sibling else reference
         values = ratio(result.survival, other.survival)
         why = _share_taken(result, of, against) if sibling else _why(result, reference)
-        found.append(
-            control_sentence(arm_name(result.arm), estimate(values), arm_name(other.arm), nowhere(values), why)
-        )
+        found.append(control_sentence(arm_name(result.arm), estimate(values), arm_name(other.arm), nowhere(values), why))
     return found
 
 
@@ -74,8 +70,4 @@ def _share_taken(result: ArmResult, of: ArmResult, against: ArmResult) -> str:
     with np.errstate(divide="ignore", invalid="ignore"):
         left = np.log(ratio(result.survival, against.survival)) / np.log(shift)
     taken = estimate(np.where(np.abs(shift - 1.0) > 0.01, 1.0 - left, np.nan))
-    return (
-        ""
-        if taken.value is None
-        else f" It takes away {interval(taken, lambda share: percent(share or 0.0))} of the shift."
-    )
+    return "" if taken.value is None else f" It takes away {interval(taken, lambda share: percent(share or 0.0))} of the shift."

@@ -34,13 +34,9 @@ def course_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answe
     assert isinstance(assay, (AddBack, TimeCourse))
     times = np.array(sorted({0.0, *assay.times, scenario.duration})) if assay.times else saved_times(scenario)
     added, washed = _stay(scenario, assay) if isinstance(assay, AddBack) else (0.0, None)
-    moments = {
-        moment for moment in (added, added + EARLY, washed) if moment is not None and moment <= scenario.duration
-    }
+    moments = {moment for moment in (added, added + EARLY, washed) if moment is not None and moment <= scenario.duration}
     dense = np.array(sorted({*saved_times(scenario), *times, *moments}))
-    answer = Answer(
-        name=scenario.name, title=scenario.title or scenario.name, question=scenario.question, seed=scenario.seed
-    )
+    answer = Answer(name=scenario.name, title=scenario.title or scenario.name, question=scenario.question, seed=scenario.seed)
     models: list[Model] = []
     report.begin("arms", stage_work(scenario)["arms"])
     levels: dict[str, Array] = {}
@@ -55,9 +51,7 @@ def course_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answe
         pick = np.searchsorted(dense, times)
         cells[arm.id] = run.amount(model.recipients().cells)
         for population in model.layout.populations:
-            answer.survivors.extend(
-                _rows(arm, "population", population.id, "cells", times, run.amount(population.cells)[pick])
-            )
+            answer.survivors.extend(_rows(arm, "population", population.id, "cells", times, run.amount(population.cells)[pick]))
         if isinstance(assay, AddBack):
             levels[arm.id] = _per_cell(model, run.amount, assay)
         for element, error in run.conservation().items():
@@ -126,9 +120,7 @@ def _add_levels(answer: Answer, levels: dict[str, Array], dense: Array, times: A
             answer.levels.append({"arm": arm, "time": float(time), "cargo": cargo, **row})
 
 
-def _add_rises(
-    answer: Answer, levels: dict[str, Array], times: Array, stay: tuple[float, float | None], cargo: str
-) -> None:
+def _add_rises(answer: Answer, levels: dict[str, Array], times: Array, stay: tuple[float, float | None], cargo: str) -> None:
     """How fast the cargo appears on the recipients, what is left of it, and which arms gain practically nothing."""
     added, washed = stay
     first = int(np.searchsorted(times, added))

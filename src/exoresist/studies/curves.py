@@ -69,7 +69,14 @@ def survivor_rows(result: ArmResult, dose: float) -> list[Row]:
     for name, cells in series.items():
         central, low, high = band(np.asarray(cells))
         rows += [
-            {"arm": result.arm.id, "time": float(time), "population": name, "cells": float(mid), "low": float(bottom), "high": float(top)}
+            {
+                "arm": result.arm.id,
+                "time": float(time),
+                "population": name,
+                "cells": float(mid),
+                "low": float(bottom),
+                "high": float(top),
+            }
             for time, mid, bottom, top in zip(survival.times, central, low, high, strict=True)
         ]
     return rows

@@ -48,14 +48,10 @@ def numbers(values: ArrayLike, what: str) -> FloatArray:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as problem:
-        raise InputError(
-            f"{what} hold something that is not a number", "finite numbers", "Remove or correct it."
-        ) from problem
+        raise InputError(f"{what} hold something that is not a number", "finite numbers", "Remove or correct it.") from problem
     if not np.all(np.isfinite(array)):
         wrong = int(np.sum(~np.isfinite(array)))
-        raise InputError(
-            f"{what} hold {wrong} NaN or infinite value(s)", "finite numbers", "Leave out missing readings."
-        )
+        raise InputError(f"{what} hold {wrong} NaN or infinite value(s)", "finite numbers", "Leave out missing readings.")
     return array
 
 
@@ -230,9 +226,7 @@ def _knot_slopes(position: FloatArray, values: FloatArray) -> FloatArray:
         inverse = weight_left / np.where(same, left, 1.0) + weight_right / np.where(same, right, 1.0)
     slopes[..., 1:-1] = np.where(same, (weight_left + weight_right) / np.where(same, inverse, 1.0), 0.0)
     for end, near, far in ((0, 0, 1), (-1, -1, -2)):
-        slope = ((2.0 * step[near] + step[far]) * secant[..., near] - step[near] * secant[..., far]) / (
-            step[near] + step[far]
-        )
+        slope = ((2.0 * step[near] + step[far]) * secant[..., near] - step[near] * secant[..., far]) / (step[near] + step[far])
         slope = np.where(slope * secant[..., near] <= 0, 0.0, slope)
         # Limiting to three secants is what keeps the end interval monotone.
         steep = np.abs(slope) > 3.0 * np.abs(secant[..., near])

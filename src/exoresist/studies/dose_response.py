@@ -164,18 +164,14 @@ def growth_rate_inhibition(count: ArrayLike, control: ArrayLike, start: ArrayLik
         numbers(start, "The starts"),
     )
     if np.any(before <= 0):
-        raise InputError(
-            f"A start of {before.min():g} cells", "more than zero", "Give the count at the time of treatment."
-        )
+        raise InputError(f"A start of {before.min():g} cells", "more than zero", "Give the count at the time of treatment.")
     if np.any(treated < 0):
         raise InputError(f"A count of {treated.min():g}", "zero or more", "Check the background that was subtracted.")
     try:
         treated, untreated, before = np.broadcast_arrays(treated, untreated, before)
     except ValueError as problem:
         shapes = f"{treated.shape}, {untreated.shape}, {before.shape}"
-        raise InputError(
-            f"Counts, controls and starts of shapes {shapes}", "shapes that broadcast", "Align them."
-        ) from problem
+        raise InputError(f"Counts, controls and starts of shapes {shapes}", "shapes that broadcast", "Align them.") from problem
     if np.any(untreated <= before):
         raise InputError(
             "An untreated control that did not grow",
@@ -186,9 +182,7 @@ def growth_rate_inhibition(count: ArrayLike, control: ArrayLike, start: ArrayLik
     return np.asarray((treated / before) ** (1.0 / np.log2(untreated / before)) - 1.0)
 
 
-def fit_growth_rate_metrics(
-    doses: ArrayLike, gr_values: ArrayLike, weights: ArrayLike | None = None
-) -> GrowthRateMetrics:
+def fit_growth_rate_metrics(doses: ArrayLike, gr_values: ArrayLike, weights: ArrayLike | None = None) -> GrowthRateMetrics:
     """GR50, GRmax, GR_AOC and h_GR of measured GR values.
 
     GR(dose) = gr_inf + (1 - gr_inf) / (1 + (dose / gec50)**h_gr)
@@ -204,9 +198,7 @@ def fit_growth_rate_metrics(
     """
     dose, value, weight = _checked_readings(doses, gr_values, weights)
     if np.any(value < -1.0 - 1e-9):
-        raise InputError(
-            f"A GR value of {value.min():g}", "-1 (all dead) or more", "Compute it with growth_rate_inhibition."
-        )
+        raise InputError(f"A GR value of {value.min():g}", "-1 (all dead) or more", "Compute it with growth_rate_inhibition.")
     problem = LogisticProblem(dose, value, weight, floor=-1.0, ceiling=1.0, fixed_top=1.0)
     curve = flat_unless_better(problem.solve(), problem, 1.0)
     gr50, status = fitted_crossing(curve, dose, 0.5)
@@ -237,9 +229,7 @@ def _checked_readings(
         raise InputError(f"Responses of shape {response.shape}", "one curve, shape (n,)", "Fit curve by curve.")
     weight = np.ones_like(response) if weights is None else numbers(weights, "The weights")
     if weight.shape != response.shape or np.any(weight < 0):
-        raise InputError(
-            f"Weights of shape {weight.shape}", f"{response.size} weights of zero or more", "Give one per reading."
-        )
+        raise InputError(f"Weights of shape {weight.shape}", f"{response.size} weights of zero or more", "Give one per reading.")
     order = np.argsort(dose, kind="stable")
     order = order[weight[order] > 0]
     if distinct_doses(dose[order][dose[order] > 0])[0].size < 3:

@@ -53,9 +53,7 @@ def driver_rows(of: ArmResult, against: ArmResult, report: Progress, most: int =
         low, high = shift[1 + 2 * index], shift[2 + 2 * index]
         if np.isfinite(low) and np.isfinite(high) and np.isfinite(shift[0]):
             reach = max(abs(np.log(low / shift[0])), abs(np.log(high / shift[0])))
-            found.append(
-                (reach, {"name": name, "subject": subject, "low_effect": float(low), "high_effect": float(high)})
-            )
+            found.append((reach, {"name": name, "subject": subject, "low_effect": float(low), "high_effect": float(high)}))
     found.sort(key=lambda item: -item[0])
     return [row for reach, row in found[:most] if reach >= NOISE]
 

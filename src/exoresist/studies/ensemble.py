@@ -70,9 +70,7 @@ class Ensemble:
         return {key: value[self._picked] for key, value in result.items()}
 
 
-def reconciled(
-    scenario: Scenario, catalog: Catalog, report: Progress | None = None, draws: int | None = None
-) -> Ensemble:
+def reconciled(scenario: Scenario, catalog: Catalog, report: Progress | None = None, draws: int | None = None) -> Ensemble:
     """Draws for a scenario, brought in line with the measured IC50s of its lines for the assay's drug."""
     count = scenario.uncertainty.draws if draws is None else draws
     ensemble = Ensemble(count, scenario.seed)
@@ -91,7 +89,12 @@ def reconciled(
         for line, row in adjusted.items():
             factors[row] = _matched(
                 lambda factor, line=line, row=row: _share_left(  # type: ignore[misc]
-                    models[line], drug, known[line].value, Ensemble(count, scenario.seed, {**factors, row: factor}), scenario, report
+                    models[line],
+                    drug,
+                    known[line].value,
+                    Ensemble(count, scenario.seed, {**factors, row: factor}),
+                    scenario,
+                    report,
                 ),
                 factors[row],
                 rising=row[0] == "efflux_kcat",
@@ -146,9 +149,7 @@ def _matched(share_left: Callable[[Array], Array], start: Array, rising: bool) -
     return np.asarray(np.exp(x))
 
 
-def _share_left(
-    model: Model, drug: str, dose: float, ensemble: Ensemble, scenario: Scenario, report: Progress | None
-) -> Array:
+def _share_left(model: Model, drug: str, dose: float, ensemble: Ensemble, scenario: Scenario, report: Progress | None) -> Array:
     """(sets,) survivors at a dose over the untreated, at the end."""
     values = {key: np.tile(value, 2) for key, value in ensemble.values(model).items()}
     doses = np.repeat([0.0, dose], ensemble.sets)

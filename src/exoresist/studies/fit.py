@@ -162,6 +162,7 @@ def _judged(
         search={"sum_of_squares": found.squares, "descents": found.followed, "agreeing": found.agreeing},
         seed=scenario.seed,
         timing_s=0.0,
+        history=" ".join(assay.history.split()),
         versions=versions(),
         warnings=_warnings(problem, found, parameters, rows),
     )
@@ -186,9 +187,7 @@ def _checked(
     return hours, tables
 
 
-def _checked_stains(
-    assay: Confluence, hours: FloatArray, stains: Mapping[float, ArrayLike] | None
-) -> dict[float, FloatArray]:
+def _checked_stains(assay: Confluence, hours: FloatArray, stains: Mapping[float, ArrayLike] | None) -> dict[float, FloatArray]:
     """Mean stained area by dose of the split, shape (T,); empty when the assay names no channel."""
     if not assay.dead_channels:
         return {}

@@ -175,8 +175,7 @@ class FitProblem:
         population = self.model.recipients()
         dead = run.amount("dead.cell")
         living, dead = (
-            sets[:, -1, None, None]
-            * (cells[len(begin) :] / population.count).T.reshape(len(sets), len(doses), len(self.times))
+            sets[:, -1, None, None] * (cells[len(begin) :] / population.count).T.reshape(len(sets), len(doses), len(self.times))
             for cells in (run.amount(population.cells), dead - dead[:1])
         )
         return living, dead

@@ -40,6 +40,7 @@ class FitResult:
     curves             rows of CURVE_COLUMNS, dose in nM, time in h, the rest in %; low and high: 90 % of the
                        parameter sets that the readings and expectations allow
     fitted             catalogue rows of kind `fitted`, narrowed to the cell line that was measured
+    history            how often the held-out doses were looked at before, in the scenario's words
     noise              relative (standard deviation of a well), repeats (readings that count as one), replicates
     """
 
@@ -63,6 +64,7 @@ class FitResult:
     search: Mapping[str, float]
     seed: int
     timing_s: float
+    history: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -82,6 +84,7 @@ class FitResult:
             "log_likelihood": self.log_likelihood,
             "noise": dict(self.noise),
             "search": dict(self.search),
+            "history": self.history,
             "sentences": self.sentences,
             "warnings": self.warnings,
             "name": self.name,
@@ -121,7 +124,7 @@ def fit_sentences(result: FitResult) -> list[str]:
     else:
         verdict = f"{'worse' if difference > 0 else 'better'} by {abs(difference):.2f} than"
     sentences = [
-        f"At {_listed(held_out)}, which it had not seen, the model is off by {result.prediction_error:.2f} % "
+        f"At {_listed(held_out)}, held out of the fit, the model is off by {result.prediction_error:.2f} % "
         f"confluence (root mean square), {verdict} the baseline without mechanism "
         f"({result.baseline_prediction_error:.2f}); repeating the nearest fitted dose is off by "
         f"{result.nearest_dose_error:.2f}.",
@@ -136,6 +139,8 @@ def fit_sentences(result: FitResult) -> list[str]:
             f"Each fitted dose predicted from the other fitted ones: off by {result.cross_validation_error:.2f}. "
             "Choices about the model are to be made by this figure, never by the held-out doses."
         )
+    if result.history:
+        sentences.append(result.history)
     if any(row["stained"] is not None for row in result.by_dose):
         sentences.append(
             "Cover dead and stained as dead at the end, in %: "

@@ -34,8 +34,7 @@ def vesicle_drug_fraction(result: ArmResult, dose: float) -> float | None:
             if count < 1.0:
                 continue
             held = sum(
-                float(run.amount(model.layout.content(pool, f"{kind}:{drug}"))[-1, 0])
-                for kind in ("exchangeable", "retained")
+                float(run.amount(model.layout.content(pool, f"{kind}:{drug}"))[-1, 0]) for kind in ("exchangeable", "retained")
             )
             largest = max(largest, held / count * mass / (volume * 1e12 * density))
     return largest

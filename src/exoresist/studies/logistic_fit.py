@@ -161,9 +161,7 @@ class LogisticProblem:
             squares = float(np.sum(self.residuals(whole(solution.x)) ** 2))
             if np.isfinite(squares) and (best is None or squares < best.squares):
                 bottom = float(self.floor + share * (top - self.floor))
-                best = FittedCurve(
-                    float(np.exp(midpoint)), float(np.exp(log_hill)), float(top), bottom, squares, int(free.sum())
-                )
+                best = FittedCurve(float(np.exp(midpoint)), float(np.exp(log_hill)), float(top), bottom, squares, int(free.sum()))
         if best is None:
             raise SolverError("The dose-response fit found no finite curve. Check the responses for extreme values.")
         return best

@@ -221,9 +221,7 @@ def _checked_conditions(survivors: Mapping[str, Mapping[float, float]]) -> list[
     conditions = []
     for arm, by_dose in survivors.items():
         if arm == BLANK:
-            raise InputError(
-                f"An arm named '{BLANK}'", "any other name", "Wells without cells are asked for by `blanks`."
-            )
+            raise InputError(f"An arm named '{BLANK}'", "any other name", "Wells without cells are asked for by `blanks`.")
         for dose, signal in sorted(by_dose.items()):
             for value, what in ((dose, "dose"), (signal, "signal")):
                 if not _is_number(value) or value < 0:

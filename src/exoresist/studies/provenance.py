@@ -120,9 +120,7 @@ def equation_rows(models: Iterable[Model]) -> list[Row]:
             laws[process.law.name] = process.law
         for modulation in model.network.modulations:
             laws[modulation.law.name] = modulation.law
-            used.setdefault(modulation.law.name, set()).add(
-                f"factor on {model.network.processes[modulation.process].name}"
-            )
+            used.setdefault(modulation.law.name, set()).add(f"factor on {model.network.processes[modulation.process].name}")
     return [
         {
             "law": _spelled(name),

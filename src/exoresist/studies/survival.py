@@ -91,10 +91,14 @@ def survive(
         fine = _fine_doses(grid, ic50[inside])
         picks = {key: value[inside] for key, value in draws.items()}
         vesicles = None if per_cell is None else {key: value[inside] for key, value in per_cell.items()}
-        cargo = None if loads is None else {
-            name: {kind: np.broadcast_to(value, (sets,))[inside] for kind, value in load.items()}
-            for name, load in loads.items()
-        }
+        cargo = (
+            None
+            if loads is None
+            else {
+                name: {kind: np.broadcast_to(value, (sets,))[inside] for kind, value in load.items()}
+                for name, load in loads.items()
+            }
+        )
         cells, _ = _cells(model, drug, fine, picks, len(inside), times[[0, -1]], report, vesicles, cargo)
         ic50[inside] = _crossings(fine, cells[:, :, -1], coarse[inside, 0, -1])
     return Survival(model, drug, grid, times, coarse, ic50, status, run.conservation())
@@ -154,7 +158,10 @@ def _cells(
         per_cell=None if per_cell is None else {key: np.tile(value, count) for key, value in per_cell.items()},
         loads=None
         if loads is None
-        else {name: {kind: np.tile(np.broadcast_to(each, (sets,)), count) for kind, each in load.items()} for name, load in loads.items()},
+        else {
+            name: {kind: np.tile(np.broadcast_to(each, (sets,)), count) for kind, each in load.items()}
+            for name, load in loads.items()
+        },
         report=report,
     )
     cells = np.maximum(run.amount(model.recipients().cells), 0.0)  # the solver may end a hair below

@@ -103,9 +103,7 @@ def titrate(
     return Titration(numbers[1:], fold, bound, needed, target, outcome)
 
 
-def _donor_fold(
-    scenario: Scenario, donor: str, catalog: Catalog, ensemble: Ensemble, report: Progress, own: Array
-) -> Array:
+def _donor_fold(scenario: Scenario, donor: str, catalog: Catalog, ensemble: Ensemble, report: Progress, own: Array) -> Array:
     recipients = next(entry for entry in scenario.populations if entry.id == scenario.assay.population)
     swapped = recipients.model_copy(update={"cell_line": donor})
     alone = scenario.model_copy(update={"populations": (swapped,), "vesicles": (), "interventions": ()})

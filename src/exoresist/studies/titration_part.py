@@ -81,9 +81,7 @@ def fill_rows(answer: Answer, titration: Titration) -> None:
     """Rows of the titration and the need; no need where the central set has none."""
     for number, fold in zip(titration.per_cell, titration.fold, strict=True):
         own = estimate(fold)
-        answer.titration.append(
-            {"vesicles_per_cell": float(number), "fold": own.value, "low": own.low, "high": own.high}
-        )
+        answer.titration.append({"vesicles_per_cell": float(number), "fold": own.value, "low": own.low, "high": own.high})
     answer.vesicles_needed = central(titration.needed, "particle/cell")
 
 
@@ -117,14 +115,8 @@ def gap_sentence(gap: Estimate, needed: Estimate, available: Estimate, titration
             f"{largest} per recipient, {why}. So there is no dose gap to state; {supply}."
         )
     if gap.value is None:
-        return (
-            f"Half of the donors' resistance takes {interval(needed)} vesicles per recipient; the donors secrete none."
-        )
-    end = (
-        "so the vesicles suffice"
-        if gap.value <= 1.0
-        else f"so {show(gap.value)} times as many would be needed as there are"
-    )
+        return f"Half of the donors' resistance takes {interval(needed)} vesicles per recipient; the donors secrete none."
+    end = "so the vesicles suffice" if gap.value <= 1.0 else f"so {show(gap.value)} times as many would be needed as there are"
     text = (
         f"Half of the donors' resistance takes {interval(needed)} vesicles per recipient; the donors of this culture "
         f"secrete {interval(available, named=False)}: a dose gap of {interval(gap, named=False)}, {end}."
@@ -158,9 +150,7 @@ def _extrapolation(needed: Estimate, titration: Titration, largest: str) -> str:
     return text
 
 
-def _fill_membrane(
-    answer: Answer, titration: Titration, model: Model, donor: str, available: Array, ensemble: Ensemble
-) -> None:
+def _fill_membrane(answer: Answer, titration: Titration, model: Model, donor: str, available: Array, ensemble: Ensemble) -> None:
     """Membrane of the vesicles in donor cell surfaces: what is available, what half of the effect would take."""
     supply = estimate(membrane_equivalents(model, donor, available, ensemble))
     need = central(membrane_equivalents(model, donor, titration.needed, ensemble))
@@ -220,9 +210,7 @@ def visible_sentence(titration: Titration, model: Model, maker: str, ensemble: E
     )
     beyond = float(np.mean(outcome == BEYOND))
     if beyond > 0.0:
-        text += (
-            f" In {percent(beyond)} of the draws the number lies above the largest tested ({largest}), in proportion."
-        )
+        text += f" In {percent(beyond)} of the draws the number lies above the largest tested ({largest}), in proportion."
     return text
 
 
@@ -233,11 +221,7 @@ def bound_sentences(titration: Titration, answer: Answer, antibody: bool = False
         return []
     last = answer.titration[-1]
     fold = interval(Estimate(last["fold"], last["low"], last["high"]), show_ratio)
-    why = (
-        " Vesicles bind antibody, and bound antibody uses up complement, which no dose makes up for."
-        if antibody
-        else ""
-    )
+    why = " Vesicles bind antibody, and bound antibody uses up complement, which no dose makes up for." if antibody else ""
     return [
         f"At the largest number tested, {show(float(titration.per_cell[-1]))} vesicles per cell, the IC50 ratio is "
         f"{fold}.{why} In {percent(share)} of the draws the IC50 then lies above the highest dose, so that the top "

@@ -48,9 +48,7 @@ def graph(network: Network) -> Any:
             drawn.add_edge(origin, name, role="reads", law=process.law.name)
     for modulation in network.modulations:
         for origin in sorted(_read(network, modulation.inputs.values())):
-            drawn.add_edge(
-                origin, f"process:{modulation.process}", role="modulates", law=modulation.law.name, tag=modulation.tag
-            )
+            drawn.add_edge(origin, f"process:{modulation.process}", role="modulates", law=modulation.law.name, tag=modulation.tag)
     return drawn
 
 

@@ -49,8 +49,7 @@ def single(value: object, event: Event) -> float:
     """A number of an event, refused where it is an array over parameter sets."""
     if np.ndim(value):  # type: ignore[arg-type]
         raise ModelError(
-            f"Event '{event.label or event.time}' holds amounts for several parameter sets. "
-            "Export one set: give plain numbers."
+            f"Event '{event.label or event.time}' holds amounts for several parameter sets. Export one set: give plain numbers."
         )
     return writable(float(value))  # type: ignore[arg-type]
 

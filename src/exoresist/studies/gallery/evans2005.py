@@ -62,9 +62,7 @@ def rebuild(influx: float = INFLUX, binding: float = BINDING) -> Network:
         for place in VOLUMES:
             if (form, place) != ("acid", "nucleus"):
                 initial = (1.0 + V0) * DOSE * NANOMOLAR if (form, place) == ("lactone", "medium") else 0.0
-                parts.append(
-                    Pool(f"{form}.{place}", "pmol", "drug:topotecan", size=f"volume.{place}", initial=initial)
-                )
+                parts.append(Pool(f"{form}.{place}", "pmol", "drug:topotecan", size=f"volume.{place}", initial=initial))
 
     def moves(name: str, source: str, sink: str, constant: str) -> Process:
         return Process(name, source, sink, kinetics.first_order, {"rate": constant, "amount": Amount(source)})
@@ -123,9 +121,7 @@ def checks() -> list[Row]:
         found = concentration(run, f"lactone.{place}")
         for index, (second, targets) in enumerate(TARGETS.items()):
             target = targets[which]
-            rows.append(
-                compared(f"lactone in the {place}, {second:g} s (uM)", target, found[index + 1], 0.001 * target)
-            )
+            rows.append(compared(f"lactone in the {place}, {second:g} s (uM)", target, found[index + 1], 0.001 * target))
     total = weighted_sum(run)
     drift = float(np.max(np.abs(total - total[0])) / total[0])
     rows.append(compared("relative drift of the conserved sum", 0.0, drift, 1e-9))

@@ -67,9 +67,7 @@ def rebuild(induction: float = 0.0, growth_of_resistant: float = 0.2) -> Network
                 {"first": "switching.spontaneous", "second": "induced"},
                 specific=True,
             ),
-            Process(
-                "killing", "sensitive", "killed", kinetics.product, {"first": "kill", "second": "drug"}, specific=True
-            ),
+            Process("killing", "sensitive", "killed", kinetics.product, {"first": "kill", "second": "drug"}, specific=True),
         ],
     )
 
