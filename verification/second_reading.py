@@ -1,7 +1,8 @@
 """Agreement of the blind second reading with the catalogue's claims, recomputed from both tables.
 
-A second reader, who saw only the seed documents, a list of places (72 rows drawn at random, stratified by document, tables and prose) and the
-rules, wrote second_reading.tsv. Its `settled` column says how each difference was settled. The rules named some known traps, so five
+A second reader, who saw only the seed documents, a list of places (72 rows drawn at random, stratified by document, tables and
+prose) and the rules, wrote second_reading.tsv. Its `settled` column says how each difference was settled. The rules named
+some known traps, so five
 rows are not fully independent.
 
 Run by hand: python verification/second_reading.py

@@ -89,6 +89,11 @@ REFUSED: dict[str, tuple[Change, tuple[str, ...]]] = {
     "not a number": (put("drugs", 0, "dose", value="nan nM"), ("drugs[0].dose", "'nan nM'")),
     "infinite": (put("duration", value="inf h"), ("duration", "'inf h'")),
     "1e300 nM": (put("drugs", 0, "dose", value="1e300 nM"), ("drugs[0].dose", "'1e300 nM'", "at most")),
+    "a number next to nothing": (put("arena", "mixing", value=5e-324), ("arena.mixing", "too small to mean anything")),
+    "a parameter next to nothing": (
+        override("diameter_sigma", "vesicle", "5e-324"),
+        ("parameters[0].value", "too small to mean anything"),
+    ),
     "1e400 nM": (put("drugs", 0, "dose", value="1e400 nM"), ("drugs[0].dose", "'1e400 nM'", "not a finite number")),
     "1e15 cells": (put("populations", 0, "count", value="1e15 cell"), ("populations[0].count", "at most 1e+09 cell")),
     "more cells than fit": (put("populations", 0, "count", value="1e8 cell"), ("capacity", "only 60000 fit")),

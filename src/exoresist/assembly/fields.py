@@ -15,6 +15,7 @@ from exoresist.core.errors import InputError, suggestion
 from exoresist.core.units import canonical, parse_quantity
 
 LARGEST = 1e15
+SMALLEST = 1e-60
 
 _TOKEN = r"[A-Za-zµμ%]+(?:(?:\^|\*\*)-?[0-9])?"
 _PER_SEVERAL = rf"1 ?/ ?\({_TOKEN}(?:(?: ?[*·] ?| ){_TOKEN}){{1,3}}\)"  # 1/(nM h), as the catalogue writes it
@@ -88,6 +89,8 @@ class In:
         unit = "" if self.unit == "dimensionless" else f" {self.unit}"
         if not math.isfinite(result):
             raise ValueError(f"{value!r} is not a finite number")
+        if 0.0 < abs(result) < SMALLEST:
+            raise ValueError(f"{value!r} is too small to mean anything; it must be 0 or at least {SMALLEST:g} in size")
         if result < self.low or (self.above and result == self.low):
             bound = f"above {self.low:g}" if self.above else f"at least {self.low:g}"
             raise ValueError(f"{value!r} is too small; it must be {bound}{unit}")
@@ -135,6 +138,8 @@ class AnyUnit:
             raise ValueError(f"expected a quantity, e.g. '0.03 1/h', but {type(value).__name__} came")
         if not math.isfinite(number) or abs(number) > LARGEST:
             raise ValueError(f"{value!r} is not a usable number; at most {LARGEST:g} {unit} in size")
+        if 0.0 < abs(number) < SMALLEST:
+            raise ValueError(f"{value!r} is too small to mean anything; it must be 0 or at least {SMALLEST:g} in size")
         return Measure(number + 0.0, unit)
 
     def write(self, value: Measure) -> str:

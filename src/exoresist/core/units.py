@@ -15,6 +15,7 @@ from exoresist.core.errors import InputError
 
 _NUMBER = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*$")
 _LARGEST = 1e30
+_SMALLEST = 1e-60  # products of a few such numbers are still numbers
 
 
 @lru_cache(maxsize=1)
@@ -114,6 +115,8 @@ def check_number(value: float, where: str) -> float:
         raise InputError(f"{where}: '{value}' is not a finite number", "a finite number with a unit")
     if abs(value) > _LARGEST:
         raise InputError(f"{where}: {value:g} is too large to mean anything", f"at most {_LARGEST:g}")
+    if 0.0 < abs(value) < _SMALLEST:
+        raise InputError(f"{where}: {value:g} is too small to mean anything", f"0, or at least {_SMALLEST:g}")
     return value
 
 

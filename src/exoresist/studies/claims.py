@@ -1,7 +1,8 @@
 """Running a claim twice: clamped (does raising its head move the drug response, and which way?) and delivered (are there vesicles enough?).
 
-Clamped, the recipient holds the cargo at a fold of its own level, or a node at a fold of its baseline. Delivered, the physical path brings it:
-copies per vesicle, uptake, unpacking, decay. The dose gap is the number of vesicles per recipient whose delivered copies give half of the
+Clamped, the recipient holds the cargo at a fold of its own level, or a node at a fold of its baseline. Delivered, the physical path
+brings it: copies per vesicle, uptake, unpacking, decay. The dose gap is the number of vesicles per recipient whose
+delivered copies give half of the
 clamped effect, over the number that donors secrete per recipient.
 """
 
