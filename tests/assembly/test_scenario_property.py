@@ -125,12 +125,17 @@ words = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 prose = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=40)
 
 
+def usable(low: float, high: float) -> st.SearchStrategy[float]:
+    """Numbers that a scenario takes: zero, or of a size that means something."""
+    return st.floats(low, high).map(lambda value: value if abs(value) >= 1e-59 else 0.0)
+
+
 def quantity(unit: str, low: float, high: float, *others: tuple[str, float]) -> st.SearchStrategy[str]:
     """Texts of quantities within [low, high] in `unit`; `others` are (unit, how many of it make one `unit`)."""
     units = [(unit, 1.0), *others]
     return st.builds(
         lambda value, chosen: f"{value * chosen[1] if chosen[1] != 1 else value!r} {chosen[0]}",
-        st.floats(low, high, allow_nan=False),
+        usable(low, high),
         st.sampled_from(units),
     )
 
@@ -154,7 +159,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         st.one_of(
             st.fixed_dictionaries(
                 {"kind": st.just("dose_response"), "population": st.just(names[0]), "doses": doses},
-                optional={"replicates": st.integers(1, 9), "noise": st.floats(0, 1)},
+                optional={"replicates": st.integers(1, 9), "noise": usable(0, 1)},
             ).map(lambda assay: {**assay, "drug": drugs[0]}),
             st.fixed_dictionaries({"kind": st.just("co_culture"), "doses": doses}).map(
                 lambda assay: {**assay, "population": names[0], "donor": names[1], "drug": drugs[0]}
@@ -175,14 +180,14 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "title": prose,
         "question": prose,
         "cargo": st.lists(words, max_size=3, unique=True),
-        "environment": st.fixed_dictionaries({}, optional={"hypoxia": st.floats(0, 1), "acidity": st.floats(0, 1)}),
+        "environment": st.fixed_dictionaries({}, optional={"hypoxia": usable(0, 1), "acidity": usable(0, 1)}),
         "seed": st.integers(0, 2**63 - 1),
         "uncertainty": st.fixed_dictionaries({"draws": st.integers(0, 100)}),
         "interventions": st.just([{"id": "x", "strength": 0.3, "populations": [names[1]]}]),
         "medium_changes": st.fixed_dictionaries({"at": hours}).map(lambda entry: [entry]),
         "parameters": st.builds(
             lambda value, unit, why: [{"name": "p", "subject": "cell", "value": f"{value!r} {unit}", "reason": "r" + why}],
-            st.floats(-1e9, 1e9),
+            usable(-1e9, 1e9),
             st.sampled_from(["1/h", "dimensionless", "particle/cell/h", "uM", "copies/cell", "%", "um^2"]),
             prose,
         ),

@@ -23,7 +23,7 @@ from exoresist.report.fit_page import fit_page
 from exoresist.studies.fit import fit_scenario
 from exoresist.studies.fit_problem import confluence_problem, replicate_noise
 from exoresist.studies.fit_result import CURVE_COLUMNS, FitResult
-from exoresist.studies.fit_search import weighted_quantiles
+from exoresist.studies.fit_search import minimise, weighted_quantiles
 
 ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "data" / "h1299_incucyte"
@@ -31,6 +31,7 @@ TIMES = np.arange(0.0, 73.0, 9.0)
 FITTED, HELD_OUT = (0.0, 12.5, 50.0, 200.0), (25.0, 100.0)
 TRUTH = {"growth_rate": 0.033, "damage_rate": 2.0, "arrest_threshold": 0.4}
 NOISE = 0.02
+SPREADING = {"value": 0.4, "low": 0.1, "high": 1.6, "reason": "test"}
 
 
 def scenario_data(**assay: Any) -> dict[str, Any]:
@@ -61,12 +62,14 @@ def scenario_data(**assay: Any) -> dict[str, Any]:
 
 
 @cache
-def synthetic() -> dict[float, np.ndarray]:
+def synthetic(spreading: float | None = None) -> dict[float, np.ndarray]:
     """Readings of the model itself at known parameters, three wells, each off by a factor and by a little each time."""
-    model = build(scenario_from_dict(scenario_data()))
+    extra = {} if spreading is None else {"spreading": SPREADING}
+    model = build(scenario_from_dict(scenario_data(**extra)))
     stand_in = {dose: 10.0 + stream(1, dose).random((3, len(TIMES))) for dose in FITTED}
     problem = confluence_problem(model, TIMES, stand_in)
-    point = np.array([math.log(value) for value in (*TRUTH.values(), 7.0)])
+    observation = (7.0,) if spreading is None else (spreading, 7.0)
+    point = np.array([math.log(value) for value in (*TRUTH.values(), *observation)])
     doses = (*FITTED, *HELD_OUT)
     curves = problem.predict(point, doses)[0]
     readings = {}
@@ -125,6 +128,46 @@ def test_stains_bound_the_dead_from_above_only():
         assert np.array_equal(np.delete(residuals, np.s_[rows : 2 * rows]), without)
     with pytest.raises(InputError, match="stained areas"):
         fit_scenario(scenario, TIMES, synthetic())
+
+
+def test_recovers_how_much_wider_arrested_cells_lie():
+    # Twice the expected value and its half, so that the expectation cannot have done it.
+    for true in (0.2, 0.8):
+        readings = synthetic(true)
+        model = build(scenario_from_dict(scenario_data(spreading=SPREADING)))
+        problem = confluence_problem(model, TIMES, {dose: readings[dose] for dose in FITTED})
+        assert [unknown.name for unknown in problem.unknowns] == [*TRUTH, "spreading", "start_cover"]
+        found = minimise(problem, 1, followed=2)
+        assert math.exp(found.point[-2]) == pytest.approx(true, abs=0.1)
+        for place, value in enumerate(TRUTH.values()):
+            assert math.exp(found.point[place]) == pytest.approx(value, rel=0.2)
+
+
+def test_spreading_widens_arrested_cells_only():
+    point = np.array([math.log(value) for value in (*TRUTH.values(), 7.0)])
+    alike = confluence_problem(build(scenario_from_dict(scenario_data())), TIMES, synthetic())
+    wide = confluence_problem(build(scenario_from_dict(scenario_data(spreading=SPREADING))), TIMES, synthetic())
+    wider = np.insert(point, -1, math.log(0.5))
+    (living, dead), (spread, still) = (problem.covers(at, FITTED) for problem, at in ((alike, point), (wide, wider)))
+    ratio = spread[0] / living[0]
+    assert np.array_equal(dead, still)
+    assert ratio[0] == pytest.approx(np.ones(len(TIMES)), rel=1e-9) and ratio[:, 0] == pytest.approx(np.ones(4), rel=1e-9)
+    assert np.all(np.diff(ratio[:, -1]) > 0) and 1.4 < ratio[-1, -1] < 1.5
+    several = wide.covers(np.stack([wider, wider + 0.1]), FITTED)[0]  # each set has its own spreading
+    assert np.allclose(several[0], spread[0], rtol=1e-5)
+    assert np.allclose(several[1], wide.covers(wider + 0.1, FITTED)[0][0], rtol=1e-5)
+
+
+def test_spreading_is_reported_but_is_no_number_of_the_network(tmp_path: Path):
+    few = [{"name": "growth_rate", "subject": "cell_line:h1299"}]
+    scenario = scenario_from_dict(scenario_data(fit_parameters=few, spreading=SPREADING))
+    assert scenario_from_dict(resolved_dict(scenario)) == scenario
+    result = fit_scenario(scenario, TIMES, synthetic(0.8))
+    row = next(row for row in result.parameters if row["name"] == "spreading")
+    assert (row["unit"], row["subject"]) == ("dimensionless", "cell_line:h1299")
+    assert (row["prior_low"], row["prior_high"]) == pytest.approx((0.1, 1.6))
+    assert any(f"{1 + row['value']:.2f} times" in sentence for sentence in result.sentences)
+    assert [row.name for row in load_parameter_file(result.write(tmp_path / "new"))] == ["growth_rate"]
 
 
 def test_a_parameter_without_effect_is_left_open_and_said_so():
@@ -217,6 +260,10 @@ def test_weighted_quantiles():
         ({"channel": "green"}, "phase"),
         ({"drug": "paclitaxel"}, "paclitaxel"),
         ({"colour": "green"}, "unknown key"),
+        ({"spreading": {**SPREADING, "low": 0.5}}, "`low` < `value`"),
+        ({"spreading": {**SPREADING, "low": 0}}, "above 0"),
+        ({"spreading": {**SPREADING, "reason": " "}}, "Say why"),
+        ({"spreading": 0.4}, "spreading"),
     ],
 )
 def test_scenarios_that_cannot_be_fitted_are_refused(change: dict[str, Any], part: str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 TELLING_COLUMNS = ("title", "note", "path", "mode", "cancer", "effect", "reason")
@@ -10,30 +11,46 @@ NUMBER_COLUMNS = ("name", "subject", "value", "unit", "low", "high", "distributi
 LONGEST_CELL = 80
 
 
-def search(text: str, table: str | None, as_json: bool) -> None:
+def search(text: str, table: str | None, as_json: bool, asked: Mapping[str, str | None] | None = None) -> None:
     """Print the rows that hold every word of the text, best first.
 
     table    keep one table, or None for all
+    asked    filters on claims (drug, cancer, cargo, gene, effect, direction); any of them keeps claims only
     as_json  print rows of `table, id, row`
     """
     from exoresist.app.printing import print_json, print_rows
     from exoresist.catalog import Catalog
+    from exoresist.catalog.claim_search import ClaimFilter, find_claims
+    from exoresist.core.errors import InputError
 
-    filters = {} if table is None else {"table": table}
-    hits = Catalog.load().search(text, **filters)
+    wanted = ClaimFilter(**{name: value for name, value in (asked or {}).items() if value})
+    if wanted and table not in (None, "claims"):
+        raise InputError(f"A filter on claims with --table {table}", "filters without --table, or with --table claims")
+    catalog = Catalog.load()
+    if wanted:
+        hits = find_claims(catalog, text, wanted)
+    else:
+        hits = catalog.search(text, **({} if table is None else {"table": table}))
     if as_json:
         print_json([{"table": hit.table, "id": hit.id, "row": hit.row} for hit in hits])
     elif not hits:
-        print(f"Nothing in the catalogue holds '{text}'.")
+        filters = ", ".join(f"{name} {value}" for name, value in vars(wanted).items() if value)
+        print(f"Nothing in the catalogue holds '{text}'" + (f" with {filters}." if filters else "."))
+    elif wanted:
+        print_rows([{"id": hit.id, **hit.row} for hit in hits], ["id", "reported_direction", "path"])
+        print(f"{len(hits)} of {len(catalog.ids('claims'))} claims")
     else:
-        print_rows([{"table": hit.table, "id": hit.id, "what": _gist(hit.row)} for hit in hits], ["table", "id", "what"])
+        print_rows(
+            [{"table": hit.table, "id": hit.id, "what": _gist(hit.row)} for hit in hits], ["table", "id", "what"]
+        )
 
 
-def show(name: str, as_json: bool) -> None:
+def show(name: str, as_json: bool, results: Path | None = None) -> None:
     """Print the entry of that identifier, the numbers that belong to it, and the sources of both.
 
     name     identifier in any table, a parameter's name or subject, or a name as printed somewhere (an alias)
-    as_json  print `entries` (table, id, row), `parameters` and `sources`
+    results  folder of `catalog run --results`: a claim is shown with what came out
+    as_json  print `entries` (table, id, row), `parameters` and `sources`, and `claim` for a claim
     errors   unknown name, with the nearest ones
     """
     from exoresist.app.printing import print_json, print_rows
@@ -50,10 +67,19 @@ def show(name: str, as_json: bool) -> None:
         raise unknown_name("Catalogue entry", name, known)
     cited = _cited([hit.row for hit in entries] + numbers)
     sources = [hit.row for hit in rows if hit.table == "sources" and hit.id in cited and hit.id != name]
+    page = None
+    if name in catalog.ids("claims"):
+        from exoresist.app.claim_page import claim_page, tell_claim
+
+        page = claim_page(catalog, name, results)
     if as_json:
         listed = [{"table": hit.table, "id": hit.id, "row": hit.row} for hit in entries]
-        print_json({"entries": listed, "parameters": numbers, "sources": sources})
+        told = {} if page is None else {"claim": page}
+        print_json({"entries": listed, "parameters": numbers, "sources": sources, **told})
         return
+    if page is not None:
+        tell_claim(page)
+        entries = [hit for hit in entries if hit.table != "claims"]
     for hit in entries:
         print(f"{hit.id}, in table {hit.table}")
         for column, cell in hit.row.items():

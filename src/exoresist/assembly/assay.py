@@ -14,6 +14,7 @@ from exoresist.assembly.fields import (
     Duration,
     FaultsError,
     Fraction,
+    In,
     LocalId,
     PositiveConcentration,
     PositiveFraction,
@@ -187,6 +188,9 @@ class TimeCourse(Record):
     times: tuple[Time, ...] = Field(default=(), max_length=1000, description="Times of reading; empty: every saved time.")
 
 
+ExtraCover = Annotated[float, In("dimensionless", above=True, high=100.0)]
+
+
 class FitParameter(Record):
     """A catalogue number that the fit may move, and the range in which it is expected before the data are seen."""
 
@@ -213,6 +217,23 @@ class FitParameter(Record):
         return self
 
 
+class Spreading(Record):
+    """How much wider a cell lies that damage has arrested: it covers 1 + spreading times what a dividing one covers."""
+
+    value: ExtraCover = Field(description="Expected value, e.g. 0.4: two fifths more.")
+    low: ExtraCover = Field(description="5 % point of the expectation.")
+    high: ExtraCover = Field(description="95 % point of the expectation.")
+    reason: Annotated[str, Field(max_length=1000)] = Field(default="", description="Why this range is expected; needed.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Spreading:
+        if not self.low < self.value < self.high:
+            raise FaultsError([((), "needs `low` < `value` < `high`")])
+        if not self.reason.strip():
+            raise FaultsError([(("reason",), "is missing. Say why this range is expected")])
+        return self
+
+
 class Confluence(Record):
     """Area covered by cells over time at measured doses: some are fitted, the others predicted."""
 
@@ -226,6 +247,9 @@ class Confluence(Record):
         default=(),
         max_length=2,
         description="Channels that stain dead cells: the larger area bounds the dead from above. Empty: no bound.",
+    )
+    spreading: Spreading | None = Field(
+        default=None, description="Cells that damage arrested cover more, by a share that is fitted. Absent: all cover alike."
     )
     source: CatalogId = Field(description="Id of the data set among the catalogue's sources, or a name of your own.")
     fit_doses: DoseList = Field(description="Doses that are fitted.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,11 +66,14 @@ def draws(parameters: Mapping[str, Parameter], count: int, seed: int) -> dict[st
     result: dict[str, Array] = {}
     for identifier, parameter in parameters.items():
         quantity = parameter.quantity
-        if quantity is None or not quantity.is_uncertain or count == 0:
-            continue
-        generator = stream(seed, "draw", quantity.name, quantity.subject)
-        places = (generator.permutation(count) + generator.random(count)) / count
-        values = [quantity.value, *(quantity.quantile(float(u)) for u in places)]
-        factor = convert(1.0, quantity.unit, parameter.unit)
-        result[identifier] = np.array(values) * factor
+        if quantity is not None and quantity.is_uncertain and count > 0:
+            result[identifier] = _drawn(quantity, count, seed) * convert(1.0, quantity.unit, parameter.unit)
     return result
+
+
+@lru_cache(maxsize=4096)
+def _drawn(quantity: Quantity, count: int, seed: int) -> Array:
+    """The central value of a row and its draws, in the row's unit: made once, whatever number of models ask."""
+    generator = stream(seed, "draw", quantity.name, quantity.subject)
+    places = (generator.permutation(count) + generator.random(count)) / count
+    return np.array([quantity.value, *(quantity.quantile(float(u)) for u in places)])

@@ -169,6 +169,12 @@ class Catalog:
         """All records of a table; for `parameters` the quantities."""
         return self.parameters() if table == "parameters" else tuple(self._record(table, id) for id in self.ids(table))
 
+    def rows(self, table: str) -> tuple[Row, ...]:
+        """The rows of a shipped table as text, in its order."""
+        if table not in TABLES:
+            raise unknown_name("Table", table, TABLES)
+        return self._tables[table].rows
+
     def _index(self, table: str) -> dict[str, Row]:
         if table not in TABLES or table == "parameters":
             raise unknown_name("Table", table, KIND_NAMES)

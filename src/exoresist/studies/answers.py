@@ -102,7 +102,7 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answer
         shift_against=against.arm.id,
         shifts=[_shift_row(result, reference) for result in results],
         curves=[row for result in results for row in curve_rows(result)],
-        survivors=[row for result in results for row in survivor_rows(result, dose)],
+        survivors=[row for result in results for row in survivor_rows(result)],
         time_course_dose=dose,
         mass_balance=[row for result in results for row in _balance_rows(result, dose, scenario.duration)],
         seed=scenario.seed,

@@ -12,7 +12,9 @@ from exoresist.assembly.assay import ConditionedMedium, dose_values
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.scenario import Arm, Scenario, VesicleEntry
 from exoresist.catalog import Catalog
+from exoresist.compartments.well import culture
 from exoresist.core.progress import Progress, Silent
+from exoresist.network import Run
 from exoresist.studies.conditioning import conditioned
 from exoresist.studies.ensemble import Ensemble
 from exoresist.studies.survival import Survival, survive
@@ -29,6 +31,7 @@ class ArmResult:
     model: Model
     survival: Survival
     ensemble: Ensemble
+    course: Run
 
 
 def saved_times(scenario: Scenario) -> Array:
@@ -55,6 +58,7 @@ def run_arms(scenario: Scenario, catalog: Catalog, ensemble: Ensemble, report: P
 
 
 def run_arm(arm: Arm, scenario: Scenario, catalog: Catalog, ensemble: Ensemble, report: Progress) -> ArmResult:
+    """One arm: every dose at the end of the run, and the course over time at the dose of the time courses."""
     assay = scenario.assay
     loads = per_cell = None
     if isinstance(assay, ConditionedMedium):
@@ -64,18 +68,19 @@ def run_arm(arm: Arm, scenario: Scenario, catalog: Catalog, ensemble: Ensemble, 
     else:
         model = build(scenario, catalog)
         draws = ensemble.values(model)
-    survival = survive(
+    drug = assay.drug  # type: ignore[union-attr]
+    times = saved_times(scenario)
+    survival = survive(model, drug, dose_grid(scenario), draws, ensemble.sets, times[[0, -1]], report, per_cell, loads)
+    course = culture(
         model,
-        assay.drug,  # type: ignore[union-attr]
-        dose_grid(scenario),
-        draws,
-        ensemble.sets,
-        saved_times(scenario),
-        report,
-        per_cell,
-        loads,
+        times,
+        values={key: value for key, value in draws.items() if key in model.network.parameters},
+        doses={drug: time_course_dose(scenario)},
+        per_cell=per_cell,
+        loads=loads,
+        report=report,
     )
-    return ArmResult(arm, scenario, model, survival, ensemble)
+    return ArmResult(arm, scenario, model, survival, ensemble, course)
 
 
 def with_preparation(scenario: Scenario, identifier: str, donor: str, hours: float | None) -> Scenario:

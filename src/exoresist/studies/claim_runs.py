@@ -43,6 +43,23 @@ def run_claims(
     return results
 
 
+def read_results(catalog: Catalog, folder: Path) -> list[ClaimResult]:
+    """The results that a folder keeps, in the order of the table; only those that were made with this catalogue.
+
+    errors  InputError where there are none: no file, or all of another catalogue
+    """
+    path = folder / FILE
+    advice = f"Run `exoresist catalog run --results {folder}` first"
+    if not path.is_file():
+        raise InputError(f"'{folder}' holds no {FILE}", "a folder that `catalog run --results` has filled", advice)
+    kept = dict(_kept(catalog, folder))
+    if not kept:
+        raise InputError(
+            f"No result in '{path}' was made with this catalogue ({catalog.hash[:12]})", "results of the present tables", advice
+        )
+    return [kept[name] for name in catalog.ids("claims") if name in kept]
+
+
 def _kept(catalog: Catalog, folder: Path) -> Iterator[tuple[str, ClaimResult]]:
     path = folder / FILE
     if not path.exists():

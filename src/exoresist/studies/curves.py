@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from exoresist.compartments.well import culture
 from exoresist.core.errors import ExoresistError
 from exoresist.studies.answer import Row
 from exoresist.studies.arms import ArmResult
@@ -53,30 +52,23 @@ def curve_rows(result: ArmResult) -> list[Row]:
     ]
 
 
-def survivor_rows(result: ArmResult, dose: float) -> list[Row]:
-    """Cells of every lineage over time at one dose."""
-    model, survival = result.model, result.survival
+def survivor_rows(result: ArmResult) -> list[Row]:
+    """Cells of every lineage over time at the dose of the time courses; the population that is read comes first."""
+    course = result.course
     wanted = result.scenario.assay.population
+    populations = sorted(result.model.layout.populations, key=lambda population: population.id != wanted)
     rows: list[Row] = []
-    index = int(np.argmin(np.abs(survival.doses - dose)))
-    others = [population for population in model.layout.populations if population.id != wanted]
-    series = {wanted: survival.cells[:, index, :]}
-    if others:
-        values = result.ensemble.head(32).values(model)
-        run = culture(model, survival.times, values=values, doses={survival.drug: dose})
-        for population in others:
-            series[population.id] = np.maximum(run.amount(population.cells).T, 0.0)
-    for name, cells in series.items():
-        central, low, high = band(np.asarray(cells))
+    for population in populations:
+        central, low, high = band(np.maximum(course.amount(population.cells).T, 0.0))
         rows += [
             {
                 "arm": result.arm.id,
                 "time": float(time),
-                "population": name,
+                "population": population.id,
                 "cells": float(mid),
                 "low": float(bottom),
                 "high": float(top),
             }
-            for time, mid, bottom, top in zip(survival.times, central, low, high, strict=True)
+            for time, mid, bottom, top in zip(course.times, central, low, high, strict=True)
         ]
     return rows

@@ -1,10 +1,11 @@
 """What a fit to confluence minimises: which numbers move, what is expected of them, and how far the model is off.
 
 The whole network of the scenario is simulated; nothing is simplified for the fit. Readings are compared as
-cover * (living cells + dead cells) / cells at the start: dead cells keep covering the floor, and counting the living
-only predicted a left-out fitted dose worse. Cover alone cannot tell cells that stopped dividing from cells that died
-where they lay. Stains of dead cells can: they bound the dead from above, loosely, because a dead cell stains a smaller
-area than it covered alive and may have washed off.
+cover * (living cells * (1 + spreading * arrested) + dead cells) / cells at the start. Dead cells keep covering the
+floor: counting the living only predicted a left-out fitted dose worse. `arrested` is the share of the birth rate that
+damage takes away: such cells flatten. Without `spreading` in the assay all cells cover alike. Cover alone cannot tell
+cells that stopped dividing from cells that died where they lay. Stains of dead cells can: they bound the dead from
+above, loosely, because a dead cell stains a smaller area than it covered alive and may have washed off.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.assembly.assay import Confluence, FitParameter
+from exoresist.assembly.assay import Confluence, FitParameter, Spreading
 from exoresist.assembly.build import Model
 from exoresist.core.errors import InputError, unknown_name
 from exoresist.core.units import convert
@@ -34,13 +35,15 @@ DEAD_SPREAD = 10.0
 _DEAD_FOLD = math.log(1.5)  # standard deviation of its log
 LEAST_STAIN = 0.02  # % of the image, what empty wells show: below it a stain says nothing
 START_COVER = "start_cover"
+SPREADING = "spreading"
 
 
 @dataclass(frozen=True)
 class Unknown:
     """One number that the fit moves, in its logarithm.
 
-    identifiers  parameters of the network that take this value; empty for the cover at the start
+    identifiers  parameters of the network that take this value; empty for what only the reading depends on: the
+                 spreading of arrested cells and the cover at the start
     name, subject, unit
                  as the fitted row will have them: `subject` is that of the cell line that was measured
     centre, below, above
@@ -173,10 +176,15 @@ class FitProblem:
             relative=_ACCURACY,
         )
         population = self.model.recipients()
+        spread = run.amount(population.cells)
+        for place, unknown in enumerate(self.unknowns):
+            if unknown.name == SPREADING:
+                arrested = 1.0 - run.value(f"{population.id}.arrest")
+                spread = spread * (1.0 + np.repeat(sets[:, place], len(doses)) * arrested)
         dead = run.amount("dead.cell")
         living, dead = (
             sets[:, -1, None, None] * (cells[len(begin) :] / population.count).T.reshape(len(sets), len(doses), len(self.times))
-            for cells in (run.amount(population.cells), dead - dead[:1])
+            for cells in (spread, dead - dead[:1])
         )
         return living, dead
 
@@ -242,6 +250,8 @@ def confluence_problem(
     first = float(np.mean([mean[0] for mean in means.values()]))
     if first <= 0:
         raise InputError(f"A mean first reading of {first:g} %", "more than zero", "Check the blank")
+    if assay.spreading is not None:
+        unknowns.append(_spreading(assay.spreading, f"cell_line:{model.layout.populations[0].cell_line}"))
     # The seeding is not in the catalogue; the readings decide it, within a factor of five (90 %) of the first ones.
     unknowns.append(Unknown((), START_COVER, "data", "%", math.log(first), 1.0, 1.0))
     bounds = {dose: np.asarray(stains[dose], dtype=float) for dose in assay.fit_doses} if stains else {}
@@ -270,6 +280,11 @@ def _unknown(model: Model, entry: FitParameter) -> Unknown:
     factor = convert(1.0, unit, model.network.parameters[identifier].unit)
     subject = _measured_subject(model, identifier, entry.subject)
     return Unknown(tuple(found), entry.name, subject, unit, math.log(value), below, above, factor)
+
+
+def _spreading(entry: Spreading, line: str) -> Unknown:
+    below, above = (math.log(entry.value / entry.low) / _Z95, math.log(entry.high / entry.value) / _Z95)
+    return Unknown((), SPREADING, line, "dimensionless", math.log(entry.value), below, above)
 
 
 def _measured_subject(model: Model, identifier: str, subject: str) -> str:

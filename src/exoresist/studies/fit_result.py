@@ -13,7 +13,7 @@ from exoresist.catalog.parameter_file import write_parameter_file
 from exoresist.core.errors import InputError
 from exoresist.core.quantity import Quantity
 from exoresist.studies.answer import Row, plain
-from exoresist.studies.fit_problem import DEAD_SPREAD
+from exoresist.studies.fit_problem import DEAD_SPREAD, SPREADING
 
 CURVE_COLUMNS = (
     "dose", "time", "role", "observed", "observed_sd", "predicted", "low", "high", "baseline", "nearest",
@@ -141,6 +141,12 @@ def fit_sentences(result: FitResult) -> list[str]:
         )
     if result.history:
         sentences.append(result.history)
+    for row in result.parameters:
+        if row["name"] == SPREADING:
+            sentences.append(
+                f"A cell that damage has arrested is fitted to cover {1 + row['value']:.2f} times what a dividing one covers "
+                f"({1 + row['low']:.2f} to {1 + row['high']:.2f}): more cover there is not more cells."
+            )
     if any(row["stained"] is not None for row in result.by_dose):
         sentences.append(
             "Cover dead and stained as dead at the end, in %: "

@@ -160,7 +160,7 @@ def secreted_per_recipient(result: ArmResult, donor: str, ensemble: Ensemble) ->
     ∫ secretion rate · vesicles inside dt / recipients
     """
     model = result.model
-    run = culture(model, result.survival.times, values=ensemble.values(model), doses={result.survival.drug: 0.0})
+    run = culture(model, result.course.times, values=ensemble.values(model), doses={result.survival.drug: 0.0})
     flow = run.value(f"rate:{donor}.secretion") * run.amount(f"{donor}.ilv")
     total = np.trapezoid(flow, run.times, axis=0)
     recipients = next(entry for entry in model.layout.populations if entry.id == result.scenario.assay.population)

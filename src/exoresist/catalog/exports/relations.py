@@ -1,0 +1,182 @@
+"""What the graph forms share: the things that claims, edges and hubs speak of, and the signed relations between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exoresist.catalog.claim_search import NO_PATH
+from exoresist.catalog.path import outcome, parse_path
+
+if TYPE_CHECKING:
+    from exoresist.catalog.catalog import Catalog
+
+NAMESPACE = "exoresist"
+_RNA = ("miRNA", "circRNA", "lncRNA", "piRNA")
+_SPELLED = (
+    (re.compile(r"^(miR|let)_\d"), "miRNA"),
+    (re.compile(r"^circ|^ciRS"), "circRNA"),
+    (re.compile(r"^pi(RNA|R)_\d"), "piRNA"),
+    (re.compile(r"^lnc(?!RNA_)|^(LINC|linc|LOC)|_AS\d$"), "lncRNA"),
+    (re.compile(r"^si[A-Z]|^si_circ"), "siRNA"),
+    (re.compile(r"^[A-Z][A-Z0-9]*[0-9][A-Z0-9]*$|^[A-Z]{3,}$|^AR$"), "gene"),
+)
+# Upper case, but no single gene: families and pathways, and things that are not made by genes.
+_FAMILIES = frozenset("AKT AMPK ERK HSP70 JNK MNK NFKB NOTCH PI3K RAS VEGF VEGFR WNT".split())
+_NO_GENES = frozenset("EMT ROS PUFA RNA DNA PGE2".split())
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A node: `kind` is an RNA's type, gene, family, drug, process, phenotype or concept; `identifier` a CURIE or "".
+
+    The kind of an RNA is its cargo type in the claims; other kinds are read from the tables and from the spelling
+    of the name (`miR_`, `circ`, a gene symbol). A name that tells nothing is a concept.
+    """
+
+    id: str
+    kind: str
+    identifier: str = ""
+    label: str = ""
+
+    @property
+    def curie(self) -> str:
+        return self.identifier or f"{NAMESPACE}:{self.id}"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A signed relation. `table` and `row` say where it stands, the other fields what is known of it.
+
+    sign_by  document (stated in words or arrows), curator (read by whoever curated it), review (edges and hubs)
+    """
+
+    origin: str
+    target: str
+    sign: int
+    table: str
+    row: str
+    reference: str
+    sign_by: str
+    confidence: str = ""
+    context: str = ""
+    note: str = ""
+    flags: tuple[str, ...] = ()
+
+
+def relations(catalog: Catalog) -> list[Relation]:
+    """All relations: the links of every claim's chain, the stored edges, and each hub's action on its process."""
+    return [*_of_claims(catalog), *_of_edges(catalog), *_of_hubs(catalog)]
+
+
+def _of_claims(catalog: Catalog) -> Iterator[Relation]:
+    for claim in catalog.records("claims"):
+        if claim.path in NO_PATH:
+            continue
+        steps = parse_path(claim.path)
+        last = len(steps) - 1
+        for position, (before, step) in enumerate(zip(steps, steps[1:], strict=False), start=1):
+            assumed = position == last and claim.assumed_link == "yes"
+            origin, target = catalog.canonical(before.node), catalog.canonical(step.node)
+            if origin == target:
+                continue  # two names of one thing, written as a step
+            yield Relation(
+                origin,
+                target,
+                step.sign,
+                "claims",
+                claim.id,
+                claim_reference(claim.seed, claim.locator, claim.reference, claim.citation),
+                "curator" if assumed else claim.sign_by,
+                claim.confidence,
+                claim.cancer if claim.cancer not in NO_PATH else "",
+                "the link is assumed, no document states it" if assumed else "",
+                claim.flags if claim.flags != ("none",) else (),
+            )
+
+
+def claim_reference(seed: str, locator: str, reference: str, citation: str) -> str:
+    """Where a claim stands, in one line."""
+    parts = [f"seed {seed}, {locator}"]
+    if reference not in NO_PATH:
+        parts.append(f"reference {reference}")
+    if citation not in NO_PATH:
+        parts.append(citation)
+    return "; ".join(parts)
+
+
+def _of_edges(catalog: Catalog) -> Iterator[Relation]:
+    for edge in catalog.records("edges"):
+        yield Relation(
+            edge.origin, edge.target, int(edge.sign), "edges", f"{edge.origin} to {edge.target}", edge.reference, "review",
+            context=edge.context if edge.context != "none" else "", note=edge.note,
+        )  # fmt: skip
+
+
+def _of_hubs(catalog: Catalog) -> Iterator[Relation]:
+    for hub in catalog.records("hubs"):
+        if hub.process != "none":
+            yield Relation(
+                hub.id, process_name(hub.process), int(hub.sign), "hubs", hub.id, hub.reference, "review",
+                context=hub.context if hub.context != "none" else "", note=hub.note,
+            )  # fmt: skip
+
+
+def process_name(process: str) -> str:
+    """The node of a process of the cell: apart from nodes of the chains that may have the same word."""
+    return f"process_{process}"
+
+
+def things(catalog: Catalog, found: list[Relation]) -> dict[str, Thing]:
+    """Every end of a relation, in the order of appearance."""
+    types = _cargo_types(catalog)
+    identifiers = {record.id: record.identifier for table in ("pumps", "cargo") for record in catalog.records(table)}
+    names = dict.fromkeys(end for relation in found for end in (relation.origin, relation.target))
+    return {
+        name: Thing(name, _kind(catalog, name, types), _public(identifiers.get(name, "")), _label(catalog, name))
+        for name in names
+    }
+
+
+def _cargo_types(catalog: Catalog) -> dict[str, str]:
+    types: dict[str, str] = {}
+    for claim in catalog.records("claims"):
+        if claim.cargo_type not in ("none", "drug") and ";" not in claim.cargo:
+            types.setdefault(catalog.canonical(claim.cargo), claim.cargo_type)
+    return types
+
+
+def _kind(catalog: Catalog, name: str, types: dict[str, str]) -> str:
+    if "(" in name:
+        return "phenotype"
+    if name.startswith("process_"):
+        return "process"
+    if name in catalog.ids("drugs") or name in catalog.ids("surrogates") or name.lower() in catalog.ids("interventions"):
+        return "drug"
+    if name in _FAMILIES:
+        return "family"
+    if name.endswith("_unspecified") or name in _NO_GENES:
+        return "concept"
+    if types.get(name) in _RNA:
+        return types[name]
+    return next((kind for pattern, kind in _SPELLED if pattern.search(name)), "concept")
+
+
+def _public(identifier: str) -> str:
+    """A CURIE of someone else's namespace, or "": the project's own ids are made from the names."""
+    return identifier if ":" in identifier and not identifier.startswith(f"{NAMESPACE}:") else ""
+
+
+def _label(catalog: Catalog, name: str) -> str:
+    hub = catalog.find_hub(name)
+    if hub is not None:
+        return hub.name
+    if name.startswith("process_"):
+        return f"{name.removeprefix('process_').replace('_', ' ')} (process of the cell)"
+    if "(" in name:
+        end = outcome(parse_path(f"x -> {name}"))
+        assert end is not None
+        return f"{end.direction} to {end.drug.replace('_', ' ')}"
+    return name.replace("_", "-" if name.lower().startswith(("mir_", "let_")) else " ")

@@ -1,0 +1,119 @@
+"""What running a claim stands on: the chain as it is wired, its laws, and the numbers behind it. Nothing is simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from exoresist.assembly.claim import RECIPIENT, Runnable, wire
+from exoresist.catalog import Catalog
+from exoresist.catalog.path import outcome, parse_path
+from exoresist.catalog.records import Claim
+from exoresist.catalog.route import Link, route_to_hub
+from exoresist.laws.registry import Law
+from exoresist.studies.provenance import BOOKKEEPING, parameter_rows
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class ClaimFacts:
+    """What is known of a claim before it runs.
+
+    reported   links of the chain as the document has it, without the outcome
+    outcome    (sign, direction, drug) of the last link, or None; the model does not use it
+    stored     links of the catalogue that lead from the chain's end to a hub
+    hub, process, process_sign   the node that acts on the cell, the process that it acts on, and its sign
+    laws       rows `law, place`: what computes each part of the chain
+    numbers    rows of every catalogue number in the claim's model, as in `studies.provenance.parameter_rows`
+    reason     why the claim cannot run; "" when it can
+    """
+
+    claim: Claim
+    reported: tuple[Link, ...] = ()
+    outcome: tuple[int, str, str] | None = None
+    stored: tuple[Link, ...] = ()
+    hub: str = ""
+    process: str = ""
+    process_sign: int = 1
+    surrogate: str = ""
+    carried: bool = False
+    circular: bool = False
+    laws: tuple[dict[str, str], ...] = ()
+    numbers: tuple[Row, ...] = ()
+    reason: str = ""
+    laws_used: dict[str, Law] = field(default_factory=dict)
+
+
+def claim_facts(claim: Claim, catalog: Catalog) -> ClaimFacts:
+    """The facts of one claim."""
+    reported, last = _reported(claim)
+    wired = wire(claim, catalog)
+    if not isinstance(wired, Runnable):
+        return ClaimFacts(claim, reported, last, reason=wired.reason)
+    found = catalog.find_hub(wired.hub) if wired.hub else None
+    end = reported[-1].target if reported else parse_path(claim.path)[0].node
+    placed = list(_placed_laws(wired))
+    rows = dict.fromkeys((law.name, place) for law, place in placed if law.name not in BOOKKEEPING)
+    return ClaimFacts(
+        claim,
+        reported,
+        last,
+        tuple(_stored(catalog, end)) if wired.hub else (),
+        wired.hub,
+        "efflux" if found is None else found.process,
+        1 if found is None else int(found.sign),
+        wired.surrogate,
+        wired.carried,
+        wired.circular,
+        tuple({"law": name, "place": place} for name, place in rows),
+        tuple(parameter_rows([wired.model])),
+        laws_used={law.name: law for law, _ in placed},
+    )
+
+
+def _reported(claim: Claim) -> tuple[tuple[Link, ...], tuple[int, str, str] | None]:
+    if claim.path in ("none", "not stated"):
+        return (), None
+    steps = parse_path(claim.path)
+    end = outcome(steps)
+    inner = steps if end is None else steps[:-1]
+    links = tuple(Link(before.node, step.node, step.sign) for before, step in zip(inner, inner[1:], strict=False))
+    return links, None if end is None else (steps[-1].sign, end.direction, end.drug)
+
+
+def _stored(catalog: Catalog, end: str) -> list[Link]:
+    # A pump in the middle of a chain stands for what it does, as in `assembly.claim`.
+    start = "drug_efflux" if end in catalog.ids("pumps") else catalog.canonical(end)
+    return route_to_hub(catalog, start) or []
+
+
+def _placed_laws(wired: Runnable) -> Iterator[tuple[Law, str]]:
+    """The laws of the chain: of its nodes and miRNAs, of the factor that its hub puts on the cell, and of a pump."""
+    network = wired.model.network
+    for node in network.nodes.values():
+        name = node.id.removeprefix(f"{RECIPIENT}.")
+        for law, _ in node.regulators:
+            yield law, f"node {name}"
+    chain = {name.split(".")[1] for name in network.parameters if name.endswith(".mimic_fold")}
+    for derived in network.derived.values():
+        owner = derived.id.split(".")[1] if derived.id.startswith(f"{RECIPIENT}.") and derived.id.count(".") > 1 else ""
+        law = getattr(derived, "law", None)
+        if law is not None and owner in chain:
+            yield law, f"miRNA {owner}"
+        elif law is not None and derived.id == f"{RECIPIENT}.tolerance_{wired.hub}":
+            yield law, "factor on tolerance"
+    for modulation in network.modulations:
+        if modulation.tag == f"hub:{wired.hub}":
+            process = network.processes[modulation.process]
+            yield modulation.law, f"factor on {process.name}"
+            yield process.law, f"process {process.name}"
+    for process in network.processes.values():
+        if wired.carried and not wired.hub and process.name.startswith(f"efflux_{wired.head}"):
+            yield process.law, f"process {process.name}"
+        if wired.carried and process.name in ("uptake_clathrin_preparation", "unpacking_preparation"):
+            yield process.law, f"delivery, process {process.name.removesuffix('_preparation')}"
+    if wired.carried:
+        loading = network.processes.get(f"{RECIPIENT}.{wired.head.replace('-', '_')}.loading")
+        if loading is not None:
+            yield loading.law, "delivery, process loading"
