@@ -35,7 +35,8 @@ def search(text: str, table: str | None, as_json: bool, asked: Mapping[str, str 
         print_json([{"table": hit.table, "id": hit.id, "row": hit.row} for hit in hits])
     elif not hits:
         filters = ", ".join(f"{name} {value}" for name, value in vars(wanted).items() if value)
-        print(f"Nothing in the catalogue holds '{text}'" + (f" with {filters}." if filters else "."))
+        held = f" holds '{text}'" if text else ""
+        print(f"No claim with {filters}{held}." if filters else f"Nothing in the catalogue{held}.")
     elif wanted:
         print_rows([{"id": hit.id, **hit.row} for hit in hits], ["id", "reported_direction", "path"])
         print(f"{len(hits)} of {len(catalog.ids('claims'))} claims")

@@ -188,9 +188,6 @@ class TimeCourse(Record):
     times: tuple[Time, ...] = Field(default=(), max_length=1000, description="Times of reading; empty: every saved time.")
 
 
-ExtraCover = Annotated[float, In("dimensionless", above=True, high=100.0)]
-
-
 class FitParameter(Record):
     """A catalogue number that the fit may move, and the range in which it is expected before the data are seen."""
 
@@ -215,6 +212,9 @@ class FitParameter(Record):
         if given and not self.reason.strip():
             raise FaultsError([(("reason",), "is missing. Say why another range than the catalogue's is expected")])
         return self
+
+
+ExtraCover = Annotated[float, In("dimensionless", above=True, high=100.0)]
 
 
 class Spreading(Record):

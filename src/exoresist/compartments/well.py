@@ -65,6 +65,7 @@ def culture(
         initial={**model.start(given), **(initial or {})},
         events=model.events(given, doses, per_cell, loads),
         relative=relative,
+        in_blocks=True,
         report=None if report is None else report.advance,
     )
 

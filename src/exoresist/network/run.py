@@ -121,6 +121,7 @@ def integrate(
     absolute: float = 1e-9,
     max_steps: int = 20_000,
     block: int = BLOCK,
+    in_blocks: bool = False,
     report: Callable[[float], None] | None = None,
 ) -> Run:
     """Solve a network for one or many parameter sets.
@@ -131,6 +132,7 @@ def integrate(
     events    changes at times (amounts may be arrays over sets); default: the network's own
     relative  relative tolerance; `absolute` is taken times each pool's scale
     block     sets that advance together with one step size, at most
+    in_blocks use the kernel of blocks for a single set too, so that a program that mostly runs many sets compiles one kernel only
 
     Returns a Run with amounts (T, states, sets). Raises SolverError with advice when a solve fails, InputError for bad times or names.
     """
@@ -144,7 +146,7 @@ def integrate(
     y = _filled(compiled.states, compiled.initial, initial or {}, sets, "pool or node")
     p = _filled(compiled.parameters, compiled.values, values or {}, sets, "parameter")
     blocks = _blocks(sets, block)
-    module, names = load_kernel(compiled.laws, single=sets == 1)
+    module, names = load_kernel(compiled.laws, single=sets == 1 and not in_blocks)
     solver = _Solver(compiled, module.integrate, _renumbered(compiled, names), relative, absolute * compiled.scales, max_steps)
     _check_memory(8.0 * len(grid) * len(compiled.states) * sets, sets, len(grid))
     out = np.empty((len(grid), len(compiled.states), sets))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from exoresist.assembly.claim import RECIPIENT, Runnable, wire
@@ -11,7 +11,7 @@ from exoresist.catalog.path import outcome, parse_path
 from exoresist.catalog.records import Claim
 from exoresist.catalog.route import Link, route_to_hub
 from exoresist.laws.registry import Law
-from exoresist.studies.provenance import BOOKKEEPING, parameter_rows
+from exoresist.studies.provenance import BOOKKEEPING, PLAIN_SUMMARIES, law_units, parameter_rows
 
 Row = dict[str, object]
 
@@ -72,6 +72,23 @@ def claim_facts(claim: Claim, catalog: Catalog) -> ClaimFacts:
     )
 
 
+def law_rows(laws: Mapping[str, Law]) -> list[Row]:
+    """Rows `law, latex, summary, units, source` of the laws, made from the laws themselves; plain arithmetic is left out."""
+    from exoresist.network.exports import law_latex
+
+    return [
+        {
+            "law": name,
+            "latex": law_latex(law),
+            "summary": PLAIN_SUMMARIES.get(name, law.summary),
+            "units": law_units(law.units, law.returns),
+            "source": law.origin,
+        }
+        for name, law in sorted(laws.items())
+        if name not in BOOKKEEPING
+    ]
+
+
 def _reported(claim: Claim) -> tuple[tuple[Link, ...], tuple[int, str, str] | None]:
     if claim.path in ("none", "not stated"):
         return (), None
@@ -99,7 +116,7 @@ def _placed_laws(wired: Runnable) -> Iterator[tuple[Law, str]]:
     for derived in network.derived.values():
         owner = derived.id.split(".")[1] if derived.id.startswith(f"{RECIPIENT}.") and derived.id.count(".") > 1 else ""
         law = getattr(derived, "law", None)
-        if law is not None and owner in chain:
+        if law is not None and owner in chain and not derived.id.endswith(".basal_loading"):
             yield law, f"miRNA {owner}"
         elif law is not None and derived.id == f"{RECIPIENT}.tolerance_{wired.hub}":
             yield law, "factor on tolerance"
