@@ -1,6 +1,6 @@
 """Two thousand broken scenario files through `exoresist run`: no traceback, no NaN, nothing half-written.
 
-    EXORESIST_CACHE=/tmp/exocache .venv/bin/python verification/fuzz_scenarios.py [EXAMPLES] [SEED] [--messages]
+    python verification/fuzz_scenarios.py [EXAMPLES] [SEED] [--messages]
 
 Prints counts of answered and refused files and every distinct failure with the file that caused it; exit code 1 if
 there is one.

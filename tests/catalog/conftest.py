@@ -123,6 +123,7 @@ def _chains(catalog: Catalog, paths: Sequence[str], acting: Sequence[str], agent
         for before, step in zip(steps, steps[1:], strict=False):
             origin, target = before.node, step.node
             stored = {**told, **{(origin, name): sign for name, sign in catalog.edges_from(origin)}}
+            stored[f"{target}_received", target] = 1  # what arrives feeds the recipient's own activity, as in a claim
             assert stored.get((origin, target)) == step.sign, f"{origin} to {target} is not in the catalogue"
             origin, target = ("drug_efflux" if name in pumps else name for name in (origin, target))
             if origin != target:

@@ -149,13 +149,16 @@ STROMA = [
     ("T027", "circCCT3", "circRNA", "circCCT3 -> HK2 -> glycolysis", "glycolysis", +1, "doxorubicin", "circcct3_glycolysis_seed003_111"),
 ]  # fmt: skip
 
+# Donors that the drug leaves alone, so that only what they send can matter.
+BYSTANDERS = {"donor.max_death_rate": 0.0, "donor.arrest_threshold": 1e3, "donor.secretion_fold_drug": 1.0}
+
 
 @pytest.mark.parametrize("row", STROMA, ids=lambda row: row[0])
 def test_donors_cargo_reaches_recipients_only_when_sorted_delivered_and_made(chain: Callable[..., Any], row: Any) -> None:
     """Forty donors per recipient, uptake and copies at the upper end. The sorter at 0: none in vesicles, as much in the donors."""
     _, cargo, kind, path, hub, direction, drug, claim = row
     one = chain(path, acting=[hub], carried=[(cargo, kind)], drug=drug, claims=[claim] if claim else [], donors=True)
-    base = {"recipient.uptake_clearance": 5e-7, "recipient.delivered_fraction": 0.3, f"donor.{cargo}.clamp": 100.0,
+    base = {**BYSTANDERS, "recipient.uptake_clearance": 5e-7, "recipient.delivered_fraction": 0.3, f"donor.{cargo}.clamp": 100.0,
             f"donor.{cargo}.copies_per_vesicle": 30.0 if kind == "enzyme" else 0.05}  # fmt: skip
     sets = [{**base, "recipient.delivered_fraction": 0.0}, base, {**base, f"donor.{cargo}.sorter": 0.0}]
     found = one.read([*sets, {**base, f"donor.{cargo}.clamp": 1.0}])  # the last: donors hold no more than anyone
@@ -166,9 +169,9 @@ def test_donors_cargo_reaches_recipients_only_when_sorted_delivered_and_made(cha
     node = one.signs(cargo)[hub]
     assert node * (found.node(hub)[1] - found.node(hub)[0]) > 1e-6
     assert direction * found.effect[1] > 1e-6
-    for without in (2, 3):
-        assert abs(found.effect[without]) < 0.2 * abs(found.effect[1])
-        assert abs(found.node(hub)[without] - found.node(hub)[0]) < 0.2 * abs(found.node(hub)[1] - found.node(hub)[0])
+    for without, left in ((2, 0.2), (3, 0.7)):
+        assert abs(found.effect[without]) < left * abs(found.effect[1])
+        assert abs(found.node(hub)[without] - found.node(hub)[0]) < left * abs(found.node(hub)[1] - found.node(hub)[0])
 
 
 # -- transfer

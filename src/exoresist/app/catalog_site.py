@@ -83,7 +83,9 @@ def chain(catalog: Catalog, facts: ClaimFacts, kinds: dict[str, str]) -> Row | N
             nodes.append(_node(link.origin, kinds, catalog))
             links.append({"sign": 0, "how": "same", "reference": ""})
         nodes.append(_node(link.target, kinds, catalog))
-        links.append({"sign": link.sign, "how": "stored", "reference": catalog.edge_reference(link.origin, link.target)})
+        links.append(
+            {"sign": link.sign, "how": "stored", "reference": catalog.edge_reference(link.origin, link.target)}
+        )
     if facts.hub and catalog.canonical(nodes[-1]["name"]) != facts.hub:
         nodes.append(_node(facts.hub, kinds, catalog))
         links.append({"sign": 0, "how": "same", "reference": ""})
@@ -108,11 +110,15 @@ def _hubs(catalog: Catalog, pages: list[Row]) -> list[Row]:
     for page in pages:
         if page["hub"]:
             used.setdefault(page["hub"], []).append(page["id"])
+    incoming: dict[str, list[str]] = {}
+    for row in catalog.rows("edges"):
+        arrow = "->" if row["sign"] == "1" else "-|"
+        incoming.setdefault(row["target"], []).append(f"{row['origin']} {arrow}")
     return [
         {
             "id": hub.id, "name": hub.name, "process": hub.process, "sign": int(hub.sign), "context": hub.context,
             "reference": hub.reference, "note": hub.note, "claims": used.get(hub.id, []),
-            "edges_in": [f"{row['origin']} {'->' if row['sign'] == '1' else '-|'}" for row in catalog.rows("edges") if row["target"] == hub.id],
+            "edges_in": incoming.get(hub.id, []),
         }
         for hub in catalog.records("hubs")
     ]  # fmt: skip

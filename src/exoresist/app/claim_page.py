@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 Page = dict[str, Any]
 
+STATED = (
+    "citation", "cancer", "donor", "donor_context", "recipient", "recipient_context", "cargo_printed", "cargo_type",
+)  # fmt: skip
+
 
 def claim_page(catalog: Catalog, name: str, results: Path | None) -> Page:
     """Everything about one claim; `result` is None without a folder of results or where it holds none for the claim."""
@@ -34,7 +38,9 @@ def page_data(catalog: Catalog, facts: ClaimFacts, result: ClaimResult | None) -
     return {
         **asdict(claim),
         "reported_links": [link._asdict() for link in facts.reported],
-        "outcome": None if facts.outcome is None else dict(zip(("sign", "direction", "drug"), facts.outcome, strict=True)),
+        "outcome": None
+        if facts.outcome is None
+        else dict(zip(("sign", "direction", "drug"), facts.outcome, strict=True)),
         "stored_links": [
             {**link._asdict(), "reference": catalog.edge_reference(link.origin, link.target)} for link in facts.stored
         ],
@@ -65,7 +71,12 @@ def _surrogate_reason(catalog: Catalog, facts: ClaimFacts) -> str:
 def _told(catalog: Catalog, names: Any) -> list[dict[str, str]]:
     known = [catalog.claim(name) for name in dict.fromkeys(names) if name in catalog.ids("claims")]
     return [
-        {"id": claim.id, "path": claim.path, "reported_direction": claim.reported_direction, "locator": f"seed {claim.seed}, {claim.locator}"}
+        {
+            "id": claim.id,
+            "path": claim.path,
+            "reported_direction": claim.reported_direction,
+            "locator": f"seed {claim.seed}, {claim.locator}",
+        }
         for claim in known
     ]
 
@@ -80,9 +91,10 @@ def tell_claim(page: Mapping[str, Any]) -> None:
     """Print one claim for people."""
     print(f"{page['id']}")
     print(f"  {page['path']}")
-    print(f"  reported: {page['reported_direction']}; effect {'; '.join(page['effect'])}; drugs {'; '.join(page['drugs'])}")
+    effect, drugs = ("; ".join(page[name]) for name in ("effect", "drugs"))
+    print(f"  reported: {page['reported_direction']}; effect {effect}; drugs {drugs}")
     print(f"evidence: seed {page['seed']}, {page['locator']}, reference {page['reference']}")
-    for name in ("citation", "cancer", "donor", "donor_context", "recipient", "recipient_context", "cargo_printed", "cargo_type"):
+    for name in STATED:
         print(f"  {name.replace('_', ' ')}: {page[name]}")
     print(f"  validation: {'; '.join(page['validation'])}")
     print(f"  signs by {page['sign_by']}; last link assumed: {page['assumed_link']}; confidence {page['confidence']}")
@@ -106,9 +118,12 @@ def tell_claim(page: Mapping[str, Any]) -> None:
 
 
 def _tell_model(page: Mapping[str, Any]) -> None:
-    print(f"in the model: {page['surrogate']} stands for the drug" + (f" ({page['surrogate_reason']})" if page["surrogate_reason"] else ""))
+    reason = f" ({page['surrogate_reason']})" if page["surrogate_reason"] else ""
+    print(f"in the model: {page['surrogate']} stands for the drug{reason}")
     for link in page["stored_links"]:
-        print(f"  stored edge {link['origin']} {'->' if link['sign'] > 0 else '-|'} {link['target']} ({link['reference']})")
+        print(
+            f"  stored edge {link['origin']} {'->' if link['sign'] > 0 else '-|'} {link['target']} ({link['reference']})"
+        )
     if page["hub"]:
         arrow = "->" if page["process_sign"] > 0 else "-|"
         print(f"  hub {page['hub']} {arrow} process {page['process']} ({page['hub_reference']})")
@@ -126,8 +141,8 @@ def _tell_result(page: Mapping[str, Any]) -> None:
         f"target deleted {result['target_deleted']:+.3g}"
     )
     if result["dose_gap"] is not None:
-        interval = "" if result["dose_gap_low"] is None else f" ({result['dose_gap_low']:.3g} to {result['dose_gap_high']:.3g})"
-        print(f"  dose gap {result['dose_gap']:.3g}{interval}")
+        low, high = result["dose_gap_low"], result["dose_gap_high"]
+        print(f"  dose gap {result['dose_gap']:.3g}" + ("" if low is None else f" ({low:.3g} to {high:.3g})"))
     print(f"  {result['limit']}")
     if page["left_out"]:
         print(f"  not scored: {page['left_out']}")

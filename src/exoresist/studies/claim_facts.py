@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from exoresist.assembly.claim import RECIPIENT, Runnable, wire
 from exoresist.catalog import Catalog
@@ -11,6 +12,7 @@ from exoresist.catalog.path import outcome, parse_path
 from exoresist.catalog.records import Claim
 from exoresist.catalog.route import Link, route_to_hub
 from exoresist.laws.registry import Law
+from exoresist.network import Sum
 from exoresist.studies.provenance import BOOKKEEPING, PLAIN_SUMMARIES, law_units, parameter_rows
 
 Row = dict[str, object]
@@ -95,7 +97,7 @@ def _reported(claim: Claim) -> tuple[tuple[Link, ...], tuple[int, str, str] | No
     steps = parse_path(claim.path)
     end = outcome(steps)
     inner = steps if end is None else steps[:-1]
-    links = tuple(Link(before.node, step.node, step.sign) for before, step in zip(inner, inner[1:], strict=False))
+    links = tuple(Link(before.node, step.node, step.sign) for before, step in pairwise(inner))
     return links, None if end is None else (steps[-1].sign, end.direction, end.drug)
 
 
@@ -115,10 +117,12 @@ def _placed_laws(wired: Runnable) -> Iterator[tuple[Law, str]]:
     chain = {name.split(".")[1] for name in network.parameters if name.endswith(".mimic_fold")}
     for derived in network.derived.values():
         owner = derived.id.split(".")[1] if derived.id.startswith(f"{RECIPIENT}.") and derived.id.count(".") > 1 else ""
-        law = getattr(derived, "law", None)
-        if law is not None and owner in chain and not derived.id.endswith(".basal_loading"):
+        if isinstance(derived, Sum):
+            continue  # adding up is no law
+        law = derived.law
+        if owner in chain and not derived.id.endswith(".basal_loading"):
             yield law, f"miRNA {owner}"
-        elif law is not None and derived.id == f"{RECIPIENT}.tolerance_{wired.hub}":
+        elif derived.id == f"{RECIPIENT}.tolerance_{wired.hub}":
             yield law, "factor on tolerance"
     for modulation in network.modulations:
         if modulation.tag == f"hub:{wired.hub}":

@@ -21,7 +21,11 @@ def to_graphml(catalog: Catalog, results: Rows = ()) -> dict[str, bytes]:
     for thing in things(catalog, found).values():
         hub = catalog.find_hub(thing.id)
         graph.add_node(
-            thing.id, label=thing.label, kind=thing.kind, identifier=thing.identifier, process="" if hub is None else hub.process
+            thing.id,
+            label=thing.label,
+            kind=thing.kind,
+            identifier=thing.identifier,
+            process="" if hub is None else hub.process,
         )
     outcomes = {row["id"]: row for row in results}
     for number, relation in enumerate(found):

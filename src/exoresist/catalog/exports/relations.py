@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from exoresist.catalog.claim_search import NO_PATH
@@ -77,7 +78,7 @@ def _of_claims(catalog: Catalog) -> Iterator[Relation]:
             continue
         steps = parse_path(claim.path)
         last = len(steps) - 1
-        for position, (before, step) in enumerate(zip(steps, steps[1:], strict=False), start=1):
+        for position, (before, step) in enumerate(pairwise(steps), start=1):
             assumed = position == last and claim.assumed_link == "yes"
             origin, target = catalog.canonical(before.node), catalog.canonical(step.node)
             if origin == target:
@@ -153,7 +154,11 @@ def _kind(catalog: Catalog, name: str, types: dict[str, str]) -> str:
         return "phenotype"
     if name.startswith("process_"):
         return "process"
-    if name in catalog.ids("drugs") or name in catalog.ids("surrogates") or name.lower() in catalog.ids("interventions"):
+    if (
+        name in catalog.ids("drugs")
+        or name in catalog.ids("surrogates")
+        or name.lower() in catalog.ids("interventions")
+    ):
         return "drug"
     if name in _FAMILIES:
         return "family"

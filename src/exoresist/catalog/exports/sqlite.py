@@ -35,7 +35,8 @@ VIEWS = {
 }
 RESULT_VIEWS = {
     "dose_gaps": (
-        "SELECT id, cargo, cargo_type, dose_gap, dose_gap_low, dose_gap_high FROM results WHERE dose_gap IS NOT NULL ORDER BY dose_gap"
+        "SELECT id, cargo, cargo_type, dose_gap, dose_gap_low, dose_gap_high FROM results "
+        "WHERE dose_gap IS NOT NULL ORDER BY dose_gap"
     ),
     "disagreements": (
         "SELECT id, path, reported_direction, simulated_direction FROM results "
@@ -79,9 +80,15 @@ def _fill(connection: sqlite3.Connection, catalog: Catalog, results: Rows) -> No
 
 
 def _table(
-    connection: sqlite3.Connection, name: str, header: Sequence[str], rows: Sequence[Mapping[str, str]], key: Sequence[str]
+    connection: sqlite3.Connection,
+    name: str,
+    header: Sequence[str],
+    rows: Sequence[Mapping[str, str]],
+    key: Sequence[str],
 ) -> None:
-    kinds = {column: "REAL" for column in REALS.get(name, ())} | {column: "INTEGER" for column in INTEGERS.get(name, ())}
+    kinds = {column: "REAL" for column in REALS.get(name, ())} | {
+        column: "INTEGER" for column in INTEGERS.get(name, ())
+    }
     declared = [f'"{column}" {kinds.get(column, "TEXT")}' for column in header]
     quoted = ", ".join(f'"{column}"' for column in key)
     connection.execute(f'CREATE TABLE "{name}" ({", ".join(declared)}, PRIMARY KEY ({quoted}))')

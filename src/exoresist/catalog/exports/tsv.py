@@ -15,9 +15,7 @@ Rows = Sequence[Mapping[str, str]]
 
 def to_tsv(catalog: Catalog, results: Rows = ()) -> dict[str, bytes]:
     """One file per table, and `results.tsv` where results are given."""
-    files = {
-        f"{table}.tsv": written(columns(table), catalog.rows(table)) for table in TABLES
-    }
+    files = {f"{table}.tsv": written(columns(table), catalog.rows(table)) for table in TABLES}
     if results:
         files["results.tsv"] = written(tuple(results[0]), results)
     return files

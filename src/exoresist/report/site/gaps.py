@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from exoresist.report.palette import GRID, INK, SOFT
@@ -14,6 +15,7 @@ PER_DECADE = 2
 LEFT, RIGHT, ROW, TOP, FOOT, WIDTH = 118.0, 14.0, 66.0, 44.0, 46.0, 760.0
 MET, MISSED = "#2f7f6b", ("#c9b37a", "#c08a3e", "#8a4b1f")
 BOUNDS = (1.0, 10.0, 1000.0)
+MOVING = ("resistance", "sensitivity")
 COLUMNS = ("type", "claims", "met", "to_10", "to_1000", "beyond", "none", "may_be_met", "median")
 
 
@@ -22,7 +24,7 @@ def delivered(claims: Iterable[Row]) -> list[Row]:
     return [
         claim
         for claim in claims
-        if claim["result"] and claim["result"]["ran"] and claim["carried"] and claim["result"]["direction"] in ("resistance", "sensitivity")
+        if claim["result"] and claim["result"]["ran"] and claim["carried"] and claim["result"]["direction"] in MOVING
     ]
 
 
@@ -43,7 +45,7 @@ def shares(claims: Iterable[Row]) -> list[dict[str, Any]]:
 def _share(name: str, results: list[Row]) -> dict[str, Any]:
     gaps = sorted(result["dose_gap"] for result in results if result["dose_gap"] is not None)
     edges = (0.0, *BOUNDS, math.inf)
-    counts = [sum(low < gap <= high for gap in gaps) for low, high in zip(edges, edges[1:], strict=False)]
+    counts = [sum(low < gap <= high for gap in gaps) for low, high in pairwise(edges)]
     near = sum(result["dose_gap_low"] is not None and result["dose_gap_low"] <= 1.0 for result in results)
     median = None if not gaps else math.sqrt(gaps[(len(gaps) - 1) // 2] * gaps[len(gaps) // 2])
     return dict(zip(COLUMNS, (name, len(results), *counts, len(results) - len(gaps), near, median), strict=True))
@@ -55,7 +57,8 @@ def figure(claims: Iterable[Row]) -> str:
     if not chosen:
         return ""
     logs = [math.log10(claim["result"]["dose_gap"]) for claim in chosen]
-    first, last = min(0, math.floor(min(logs))), max(3, math.ceil(max(logs)))
+    ends = [math.log10(end) for end in _interval([claim["result"] for claim in chosen])]
+    first, last = min(0, math.floor(min([*logs, *ends]))), max(3, math.ceil(max([*logs, *ends])))
     types = [row["type"] for row in shares(claims) if row["type"] != "all" and row["median"] is not None]
     height = TOP + ROW * len(types) + FOOT
 
@@ -66,23 +69,30 @@ def figure(claims: Iterable[Row]) -> str:
     for place, name in enumerate(types):
         group = [claim["result"] for claim in chosen if claim["cargo_type"] == name]
         parts.append(_row(x, TOP + ROW * place, name, group, first))
-    parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{height - 6:.0f}">dose gap: vesicles needed over vesicles available</text>')
+    middle, title = (LEFT + WIDTH - RIGHT) / 2, "dose gap: vesicles needed over vesicles available"
+    parts.append(f'<text x="{middle:.0f}" y="{height - 6:.0f}">{title}</text>')
     words = "; ".join(f"{row['type']}: {row['claims']} claims, {row['met']} met" for row in shares(claims))
-    return f'<svg class="gaps" viewBox="0 0 {WIDTH:.0f} {height:.0f}" role="img" aria-label="Dose gaps by type of cargo. {words}">{"".join(parts)}</svg>'
+    return (
+        f'<svg class="gaps" viewBox="0 0 {WIDTH:.0f} {height:.0f}" role="img" aria-label="Dose gaps by type of cargo. {words}">'
+        f"{''.join(parts)}</svg>"
+    )
 
 
 def _band(x: Any, first: int, last: int, height: float) -> str:
     """Axis and the lines at 1, 10 and 1000."""
     bottom = height - FOOT
-    parts = [
-        f'<path d="M{x(tick):.1f} {TOP - 8:.0f}V{bottom:.1f}" stroke="{GRID}"/><text x="{x(tick):.1f}" y="{bottom + 16:.1f}" class="tick">'
-        f'{"1" if tick == 0 else f"10<tspan dy=&quot;-5&quot; font-size=&quot;9&quot;>{tick}</tspan>".replace("&quot;", chr(34))}</text>'
-        for tick in range(first, last + 1)
-    ]
+    parts = []
+    for tick in range(first, last + 1):
+        power = "1" if tick == 0 else f'10<tspan dy="-5" font-size="9">{tick}</tspan>'
+        parts.append(
+            f'<path d="M{x(tick):.1f} {TOP - 8:.0f}V{bottom:.1f}" stroke="{GRID}"/>'
+            f'<text x="{x(tick):.1f}" y="{bottom + 16:.1f}" class="tick">{power}</text>'
+        )
     for bound, text in zip(BOUNDS, ("enough", "10× too few", "1000× too few"), strict=True):
         place = x(math.log10(bound))
+        line = 'stroke-width="1.6"' if bound == 1.0 else 'stroke-dasharray="4 3"'
         parts.append(
-            f'<path d="M{place:.1f} {TOP - 8:.0f}V{bottom:.1f}" stroke="{INK}" stroke-width="{1.6 if bound == 1 else 1}" stroke-dasharray="{"none" if bound == 1 else "4 3"}"/>'
+            f'<path d="M{place:.1f} {TOP - 8:.0f}V{bottom:.1f}" stroke="{INK}" {line}/>'
             f'<text x="{place:.1f}" y="{TOP - 14:.0f}" class="tick">{text}</text>'
         )
     return "".join(parts) + f'<path d="M{LEFT:.0f} {bottom:.1f}H{WIDTH - RIGHT:.0f}" stroke="{INK}"/>'
@@ -102,17 +112,21 @@ def _row(x: Any, top: float, name: str, results: list[Row], first: int) -> str:
     for place, count in sorted(counts.items()):
         left, right = x(first + place / PER_DECADE), x(first + (place + 1) / PER_DECADE)
         tall = 6.0 + 26.0 * count / most
+        fill = _colour(first + (place + 0.5) / PER_DECADE)
         parts.append(
-            f'<rect x="{left + 1:.1f}" y="{floor - tall:.1f}" width="{right - left - 2:.1f}" height="{tall:.1f}" fill="{_colour(first + (place + 0.5) / PER_DECADE)}"/>'
+            f'<rect x="{left + 1:.1f}" y="{floor - tall:.1f}" width="{right - left - 2:.1f}" height="{tall:.1f}" fill="{fill}"/>'
             f'<text x="{(left + right) / 2:.1f}" y="{floor - tall - 3:.1f}" class="tick">{count}</text>'
         )
-    lows = sorted(result["dose_gap_low"] for result in results if result["dose_gap_low"])
-    highs = sorted(result["dose_gap_high"] for result in results if result["dose_gap_high"])
-    if lows and highs:
-        low, high = (x(math.log10(ordered[len(ordered) // 2])) for ordered in (lows, highs))
-        low, high = max(low, LEFT), min(high, WIDTH - RIGHT)
+    low, high = (min(max(x(math.log10(end)), LEFT), WIDTH - RIGHT) for end in _interval(results) or (1.0, 1.0))
+    if high > low:
         parts.append(f'<path d="M{low:.1f} {floor + 5:.1f}H{high:.1f}" stroke="{SOFT}" stroke-width="2"/>')
     return "".join(parts)
+
+
+def _interval(results: list[Row]) -> list[float]:
+    """Medians of the lower and of the upper ends; [] where no claim has an interval."""
+    ends = [sorted(result[name] for result in results if result[name]) for name in ("dose_gap_low", "dose_gap_high")]
+    return [ordered[len(ordered) // 2] for ordered in ends] if all(ends) else []
 
 
 def _colour(log_gap: float) -> str:
