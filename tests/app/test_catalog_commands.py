@@ -10,7 +10,7 @@ import pytest
 from exoresist.catalog import Catalog
 from exoresist.catalog.claim_search import same_name
 from exoresist.studies.claim_facts import claim_facts
-from exoresist.studies.claim_runs import FILE
+from exoresist.studies.claim_runs import FILE, made_with
 
 CLAIM = "mir21_pdha1_seed003_131"
 OUTCOME = {
@@ -30,7 +30,7 @@ def results(tmp_path, catalog):
     """A folder of results as `catalog run` writes it; made up, with one claim."""
     folder = tmp_path / "kept"
     folder.mkdir()
-    (folder / FILE).write_text(json.dumps({"id": CLAIM, "catalog_hash": catalog.hash, **OUTCOME}) + "\n")
+    (folder / FILE).write_text(json.dumps({"id": CLAIM, "made_with": made_with(catalog), **OUTCOME}) + "\n")
     return folder
 
 
@@ -117,7 +117,7 @@ def test_stored_links_lead_to_the_hub_that_the_model_uses(catalog):
 
 def test_results_of_another_catalogue_are_refused(command, results, tmp_path):
     kept = results / FILE
-    kept.write_text(kept.read_text().replace('"catalog_hash": "', '"catalog_hash": "0'))
+    kept.write_text(kept.read_text().replace('"made_with": "', '"made_with": "0'))
     for arguments in (
         ("show", CLAIM),
         ("site", tmp_path / "site"),

@@ -82,6 +82,8 @@ def score(folder: Path | None, as_json: bool) -> None:
     print(
         f"  a constant answer {found.constant:.3f}; directions dealt at random {found.permuted_mean:.3f} +/- {found.permuted_sd:.3f}"
     )
+    floors = ", ".join(f"{value:.3f} from {floor}" for floor, value in found.by_floor.items())
+    print(f"  by the smallest effect that counts (ln of survivors): {floors}")
     print("left out: " + "; ".join(f"{count} {reason}" for reason, count in found.left_out.items()))
     print_rows(found.disagreements, ["id", "reported", "simulated", "why"])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, replace
 
 from exoresist.assembly.axes import Chains
@@ -13,6 +12,7 @@ from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.catalog.path import outcome, parse_path
 from exoresist.catalog.records import Claim
+from exoresist.catalog.route import route_to_hub
 
 DISH = ("repair", "tolerance", "efflux", "drug_export", "secretion", "metabolism", "drug_influx", "growth", "damage")
 RECIPIENT = "recipient"
@@ -70,7 +70,7 @@ def wire(claim: Claim, catalog: Catalog) -> Runnable | Recorded:
         return _wired(claim, catalog, Chains(starts={head}), head, "", surrogate)
     # A pump in the middle of a chain stands for what it does; only as a head is it carried and counted.
     nodes = [head, *("drug_efflux" if node in catalog.ids("pumps") else node for node in nodes[1:])]
-    route = _to_hub(catalog, nodes[-1])
+    route = route_to_hub(catalog, nodes[-1])
     if route is None:
         return Recorded(claim, f"no known action of {nodes[-1]} on a cell in a dish (its last link would be assumed)")
     chains = Chains(starts={head})
@@ -92,22 +92,6 @@ def wire(claim: Claim, catalog: Catalog) -> Runnable | Recorded:
 
 def _pump(catalog: Catalog, head: str, drug: str) -> bool:
     return head in catalog.ids("pumps") and head in catalog.drug(drug).pumps
-
-
-def _to_hub(catalog: Catalog, node: str) -> list[tuple[str, str, int]] | None:
-    """Shortest chain of stored edges from a node to one that acts on the cell; [] when the node itself does."""
-    queue: deque[tuple[str, list[tuple[str, str, int]]]] = deque([(node, [])])
-    seen = {node}
-    while queue:
-        name, route = queue.popleft()
-        hub = catalog.find_hub(name)
-        if hub is not None and hub.process != "none":
-            return route
-        for target, sign in catalog.edges_from(name):
-            if target not in seen:
-                seen.add(target)
-                queue.append((target, [*route, (name, target, sign)]))
-    return None
 
 
 def _wired(claim: Claim, catalog: Catalog, chains: Chains, head: str, hub: str, surrogate: str) -> Runnable:

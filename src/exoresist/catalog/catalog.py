@@ -21,6 +21,7 @@ from exoresist.catalog.records import (
     Drug,
     Hub,
     Intervention,
+    MissionEntry,
     Pump,
     Source,
     build,
@@ -138,6 +139,15 @@ class Catalog:
 
     def claim(self, id: str) -> Claim:
         return self._typed(Claim, "claims", id)
+
+    def mechanism(self, id: str) -> MissionEntry:
+        return self._typed(MissionEntry, "mechanisms", id)
+
+    def therapy(self, id: str) -> MissionEntry:
+        return self._typed(MissionEntry, "therapies", id)
+
+    def biomarker(self, id: str) -> MissionEntry:
+        return self._typed(MissionEntry, "biomarkers", id)
 
     def find_hub(self, id: str) -> Hub | None:
         """The hub of that name, or None for a node that is none."""

@@ -29,6 +29,7 @@ HUB_PROCESSES = (
 MODES = ("lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody")
 CARGO_TYPES = ("pump_protein", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
 NAMESPACES = ("pump", "cargo", "drug", "cell_line", "intervention", "gene")
+MISSION = ("mechanisms", "therapies", "biomarkers")
 ALLOWED = {
     ("sources", "retracted"): ("no", "yes", "unchecked"),
     ("sources", "checked"): ("search", "ground_truth", "seed", "recalled", "not_applicable"),
@@ -55,6 +56,7 @@ ALLOWED = {
     ("claims", "read_twice"): ("yes", "no"),
     ("claims", "cargo_type"): (*CARGO_TYPES, "mRNA", "piRNA", "DNA", "lipid", "metabolite", "drug", "none"),
     ("aliases", "namespace"): NAMESPACES,
+    **{(table, "status"): ("executable", "recorded") for table in MISSION},
 }
 ID_TABLES = {
     "cell_line": "cell_lines",
@@ -83,10 +85,12 @@ MAY_BE_EMPTY = {
     "edges": {"note"},
     "synonyms": set(),
     "surrogates": set(),
+    **{table: set[str]() for table in MISSION},
     "aliases": {"id"},
 }
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_TEST = re.compile(r"tests/[a-z_]+/test_[a-z_]+\.py::test_\w+(\[[^\]]+\])?")
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,8 @@ def _row(name: str, row: Row, ids: Mapping[str, set[str]], sources: Mapping[str,
     special = {"sources": _source, "axes": _axis, "claims": _claim}.get(name)
     if special:
         yield from special(row)
+    if name in MISSION:
+        yield from _mission(row, ids)
     if name == "pumps" or name == "aliases":
         yield from _names(name, row, ids)
 
@@ -213,6 +219,23 @@ def _claim(row: Row) -> Iterator[tuple[str, str]]:
         yield "path", "does not end in resistance(drug) or sensitivity(drug), though a direction is reported"
     elif found is not None and found != row["reported_direction"] and not {"sign_conflict", "sign_slip"} & set(flags):
         yield "path", "its signs give the opposite of the reported direction: correct them, or flag the row with sign_conflict"
+
+
+def _mission(row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    """An executable row names what carries it and the tests that show it; a recorded one says why it cannot run and where it will."""
+    needed = {"executable": ("realisation", "shown_by"), "recorded": ("reason", "where_it_will_run")}
+    for column in needed.get(row["status"], ()):
+        if row[column] == "none":
+            yield column, f"is none, but a row that is {row['status']} needs it"
+    for column in ("reason",) if row["status"] == "executable" else ("shown_by",):
+        if row[column] not in ("none", ""):
+            yield column, f"is given, but the row is {row['status']}"
+    for test in words(row["shown_by"]):
+        if test != "none" and not _TEST.fullmatch(test):
+            yield "shown_by", f"'{test}' is not of the form tests/catalog/test_file.py::test_name[case]"
+    for claim in words(row["claims"]):
+        if claim != "none" and claim not in ids["claims"]:
+            yield "claims", f"'{claim}' is not in table claims"
 
 
 def _names(name: str, row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:

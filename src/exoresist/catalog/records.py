@@ -210,6 +210,26 @@ class Surrogate:
 
 
 @dataclass(frozen=True)
+class MissionEntry:
+    """A mechanism, intervention or biomarker that the documents ask for, and what carries it here.
+
+    status      executable: a test of `shown_by` (pytest node ids) shows its acceptance direction; recorded: `reason` says why not yet
+    realisation the processes, hubs, interventions or populations that carry it; `where_it_will_run`: what a recorded one waits for
+    """
+
+    id: str
+    name: str
+    category: str
+    status: str
+    realisation: str
+    shown_by: Words
+    reason: str
+    where_it_will_run: str
+    claims: Words
+    note: str
+
+
+@dataclass(frozen=True)
 class Alias:
     """What a text as printed means here, with the reason; an empty `id` means that the text is ambiguous."""
 
@@ -219,7 +239,7 @@ class Alias:
     reason: str
 
 
-Record = Source | CellLine | Drug | Pump | Cargo | Intervention | Axis | Claim | Hub | Edge | Synonym | Surrogate | Alias
+Record = Source | CellLine | Drug | Pump | Cargo | Intervention | Axis | Claim | Hub | Edge | Synonym | Surrogate | MissionEntry | Alias
 
 PARAMETER_COLUMNS = (
     "name", "subject", "value", "unit", "low", "high", "distribution", "kind", "source", "locator", "note",
@@ -238,6 +258,9 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "edges": Edge,
     "synonyms": Synonym,
     "surrogates": Surrogate,
+    "mechanisms": MissionEntry,
+    "therapies": MissionEntry,
+    "biomarkers": MissionEntry,
     "aliases": Alias,
 }
 TABLES = ("parameters", *RECORD_TYPES)
@@ -254,6 +277,9 @@ KIND_NAMES = {
     "edges": "edge",
     "synonyms": "synonym",
     "surrogates": "surrogate",
+    "mechanisms": "mechanism",
+    "therapies": "therapy",
+    "biomarkers": "biomarker",
     "aliases": "alias",
 }
 _COLUMN_OF_FIELD = {"drug_class": "class"}  # `class` is a word of the language

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exoresist.laws.namespace import Number
+from exoresist.laws.namespace import Number, maximum
 from exoresist.laws.registry import law
 
 
@@ -24,12 +24,13 @@ def balanced_synthesis(copies: Number, cells: Number, turnover: Number, growth: 
 def received_effect(level: Number, half: Number, most: Number) -> Number:
     """Activity of a node fed by received cargo, 1 without any.
 
-    f = 1 + (most − 1) · level / (half + level)
+    f = 1 + (most − 1) · level / (half + |level|)
 
-    level   copies per cell above the recipient's own; `half`: copies for half the effect; `most`: fold at saturation
-    limits  1 at level = 0; `most` as level → ∞; below 1 throughout for most < 1
+    level   copies per cell above the recipient's own, negative under a knock-down; `half`: copies for half the effect
+    most    fold at saturation
+    limits  1 at level = 0; `most` as level → ∞; the slope is the same on both sides of 0, and f stays positive for most < 2
     """
-    return 1.0 + (most - 1.0) * level / (half + level)
+    return 1.0 + (most - 1.0) * level / (half + maximum(level, -level))
 
 
 @law(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,21 @@ def run_claims(
     return results
 
 
+def made_with(catalog: Catalog) -> str:
+    """What decides a claim's result: the tables, and the text of every module that wires, compiles or runs it."""
+    return f"{catalog.hash[:16]}-{_code_hash()}"
+
+
+@lru_cache(maxsize=1)
+def _code_hash() -> str:
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for room in ("laws", "numerics", "network", "assembly", "compartments", "studies"):
+        for path in sorted((package / room).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def read_results(catalog: Catalog, folder: Path) -> list[ClaimResult]:
     """The results that a folder keeps, in the order of the table; only those that were made with this catalogue.
 
@@ -70,7 +87,7 @@ def _kept(catalog: Catalog, folder: Path) -> Iterator[tuple[str, ClaimResult]]:
             data: dict[str, Any] = json.loads(line)
         except json.JSONDecodeError:
             continue  # the line at which an earlier run was stopped; its claim is run again
-        if data.get("catalog_hash") == catalog.hash and data.get("id") in catalog.ids("claims"):
+        if data.get("made_with") == made_with(catalog) and data.get("id") in catalog.ids("claims"):
             try:
                 yield data["id"], ClaimResult(catalog.claim(data["id"]), **{name: data[name] for name in names})
             except KeyError as missing:
@@ -82,7 +99,7 @@ def _kept(catalog: Catalog, folder: Path) -> Iterator[tuple[str, ClaimResult]]:
 def _keep(result: ClaimResult, catalog: Catalog, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     data = {key: value for key, value in asdict(result).items() if key != "claim"}
-    line = json.dumps({"id": result.claim.id, "catalog_hash": catalog.hash, **data}, allow_nan=False)
+    line = json.dumps({"id": result.claim.id, "made_with": made_with(catalog), **data}, allow_nan=False)
     path = folder / FILE
     whole = not path.exists() or path.read_bytes()[-1:] in (b"\n", b"")
     with open(path, "a", encoding="utf-8") as file:

@@ -11,6 +11,7 @@ from exoresist.core.random import stream
 from exoresist.studies.claims import ClaimResult
 
 PERMUTATIONS = 2000
+FLOORS = (1e-6, 1e-3, 1e-2)  # the solver's noise; a tenth of a per cent; one per cent
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Score:
     constant                the same for an answer that always says resistance
     permuted_mean, _sd      the same with the reported directions dealt out at random
     left_out                reason -> number of claims that do not count
+    by_floor                smallest effect that counts (ln of survivors at the IC50) -> balanced accuracy with it
     disagreements           rows id, cargo, path, reported, simulated, effect, why
     """
 
@@ -32,6 +34,7 @@ class Score:
     sensitising_accuracy: float
     scored: int
     left_out: dict[str, int] = field(default_factory=dict)
+    by_floor: dict[str, float] = field(default_factory=dict)
     disagreements: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -74,9 +77,15 @@ def score(results: Iterable[ClaimResult], seed: int = 1) -> Score:
         resisting_accuracy=resisting,
         sensitising_accuracy=sensitising,
         scored=len(counted),
+        by_floor={f"{floor:g}": _balanced(reported, _floored(counted, floor))[0] for floor in FLOORS},
         left_out=dict(sorted(left_out.items(), key=lambda item: -item[1])),
         disagreements=[_disagreement(result) for result in counted if result.direction != result.claim.reported_direction],
     )
+
+
+def _floored(results: list[ClaimResult], floor: float) -> np.ndarray:
+    """Directions with effects below the floor taken for none."""
+    return np.array([result.direction if abs(result.effect or 0.0) >= floor else "none" for result in results])
 
 
 def _balanced(reported: np.ndarray, simulated: np.ndarray) -> tuple[float, float, float]:

@@ -83,7 +83,8 @@ def _run(wired: Runnable, draws: int) -> ClaimResult:
     effect = float(central[1])
     deleted = float(_effects(wired, folds[:2], _deleted(wired), 1)[0, 1])
     direction = "none"
-    if abs(effect) > SMALLEST_EFFECT and abs(deleted) < 0.1 * abs(effect):
+    turns = effect * float(central[2]) <= 0.0
+    if abs(effect) > SMALLEST_EFFECT and abs(deleted) < 0.1 * abs(effect) and turns:
         direction = "resistance" if effect > 0.0 else "sensitivity"
     common = {
         "claim": wired.claim,
@@ -98,7 +99,8 @@ def _run(wired: Runnable, draws: int) -> ClaimResult:
     if not wired.carried:
         return ClaimResult(**common, limit="not a cargo: the node itself is raised")  # type: ignore[arg-type]
     if direction == "none":
-        return ClaimResult(**common, limit="no effect even when clamped")  # type: ignore[arg-type]
+        why = "no effect even when clamped" if abs(effect) <= SMALLEST_EFFECT else "a control failed: the effect does not turn or vanish"
+        return ClaimResult(**common, limit=why)  # type: ignore[arg-type]
     gap, needed, delivered = _dose_gap(wired, draws)
     own = estimate(gap)
     return ClaimResult(
