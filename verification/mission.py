@@ -1,7 +1,8 @@
-"""How many of the documents' mechanisms, interventions and biomarkers are executable, and all tests that show them, run in one go.
+"""How many of the mission's mechanisms, interventions and biomarkers are executable, and the tests that show them.
 
 Run by hand: python verification/mission.py
-Last result (DATE): RESULT
+Last result (2026-11-20): mechanisms 84 of 161, therapies 40 of 79, biomarkers 10 of 33 executable; 249 node ids of 89 tests,
+341 cases passed in 28 s on two cores.
 """
 
 from __future__ import annotations

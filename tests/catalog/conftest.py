@@ -1,7 +1,7 @@
-"""Dishes for the tests of the mission tables: the dishes of the composed model, single chains of hubs, and donors beside recipients.
+"""Dishes for the tests of the mission tables: those of the composed model, chains of hubs, and donors beside recipients.
 
-A chain holds only edges that the catalogue stores or that a named claim states; a blocker is a node that lowers another one. A hub acts
-on the cell as its own row says.
+A chain holds only edges that the catalogue stores or that a named claim states; an agent is a node that blocks or restores another.
+A hub acts on the cell as its own row says.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,12 +116,12 @@ def _chains(catalog: Catalog, paths: Sequence[str], acting: Sequence[str], agent
     for claim in claims:
         steps = list(parse_path(catalog.claim(claim).path))
         inner = steps[:-1] if outcome(steps) else steps
-        for before, step in zip(inner, inner[1:], strict=False):
+        for before, step in pairwise(inner):
             told[catalog.canonical(before.node), catalog.canonical(step.node)] = step.sign
     result = Chains()
     for path in paths:
         steps = list(parse_path(path))
-        for before, step in zip(steps, steps[1:], strict=False):
+        for before, step in pairwise(steps):
             origin, target = before.node, step.node
             stored = {**told, **{(origin, name): sign for name, sign in catalog.edges_from(origin)}}
             stored[f"{target}_received", target] = 1  # what arrives feeds the recipient's own activity, as in a claim

@@ -1,8 +1,8 @@
 """Biomarkers of the mission table: what vesicles carry orders the response of a virtual cohort.
 
-A patient is a dish: numbers in which tumours differ are drawn from the catalogue's ranges, and the marker's expression is spread widely. The
-marker is read in the vesicles of the untreated dish, the response as the survivors of the drug. Where the marker's link to the cell is cut,
-the same patients must not be ordered.
+A patient is a dish: numbers in which tumours differ are drawn from the catalogue's ranges, the marker's expression is spread
+widely. The marker is read in the vesicles of the untreated dish, the response as the survivors of the drug. Where the marker's
+link to the cell is cut, the same patients must not be ordered.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def test_a_panel_of_vesicular_markers_predicts(chain: Callable[..., Any]) -> Non
 
 
 def test_resistant_patients_release_more_vesicles(chain: Callable[..., Any]) -> None:
-    """Release differs: vesicles per cell outside order the survivors, because release throws drug out; not with drug kept out of them."""
+    """Vesicles per cell outside order the survivors, because release throws drug out; not with drug kept out of them."""
     one = chain()
     areas = []
     for partition in (200.0, 0.0):

@@ -1,4 +1,4 @@
-"""Mechanisms of the mission table that the dish of vesicles, pumps and drugs carries: making, sorting, uptake, transfer, drug, knowledge."""
+"""Mechanisms of the mission table that the dish carries: making, sorting, uptake, transfer, drug, knowledge."""
 
 from __future__ import annotations
 
@@ -311,7 +311,10 @@ def test_resting_cells_survive_phase_specific_drugs(dish: Callable[..., Any]) ->
     """Crowded cells hardly divide: paclitaxel does them little harm; what doxorubicin does to a cell does not need division."""
     harm = {}
     for drug, dose in (("paclitaxel", 3.0), ("doxorubicin", 30.0)):
-        values = {"arena.capacity": np.array([6e5, 3.0e3]), f"recipient.{drug}.phase_specific": 1.0 if drug == "paclitaxel" else 0.0}
+        values = {
+            "arena.capacity": np.array([6e5, 3.0e3]),
+            f"recipient.{drug}.phase_specific": 1.0 if drug == "paclitaxel" else 0.0,
+        }
         run = alone(dish, "mcf7_sensitive", drug).run([0.0, 6.0], values=values, doses={drug: dose})
         harm[drug] = run.amount(f"recipient.damage_by_{drug}")[-1] / run.amount("recipient.cells")[-1]
     assert harm["paclitaxel"][1] < 0.3 * harm["paclitaxel"][0]
@@ -331,7 +334,9 @@ def test_an_efflux_antagonist_raises_drug_in_resistant_cells(dish: Callable[...,
 def test_a_sponge_saturates(chain: Callable[..., Any]) -> None:
     one = chain("circ_0005963 -| miR_122 -| PKM2 -> glycolysis", acting=["glycolysis"], drug="oxaliplatin",
                 carried=[("circ_0005963", "circRNA")], claims=["cirs_122_oxaliplatin_seed001_1"])  # fmt: skip
-    found = one.read([{}, *({"circ_0005963": fold} for fold in (1e2, 1e3, 1e4, 1e5, 1e6)), {"circ_0005963": 0.1}, {"miR_122": 100.0}])
+    found = one.read(
+        [{}, *({"circ_0005963": fold} for fold in (1e2, 1e3, 1e4, 1e5, 1e6)), {"circ_0005963": 0.1}, {"miR_122": 100.0}]
+    )
     free, effect = found.value("miR_122.occupancy_now"), found.effect
     assert np.all(np.diff(free[:6]) < 0.0) and np.all(np.diff(effect[:6]) > 0.0)
     assert effect[5] - effect[4] < 0.2 * (effect[4] - effect[3])  # all of the miRNA is bound

@@ -239,7 +239,22 @@ class Alias:
     reason: str
 
 
-Record = Source | CellLine | Drug | Pump | Cargo | Intervention | Axis | Claim | Hub | Edge | Synonym | Surrogate | MissionEntry | Alias
+Record = (
+    Source
+    | CellLine
+    | Drug
+    | Pump
+    | Cargo
+    | Intervention
+    | Axis
+    | Claim
+    | Hub
+    | Edge
+    | Synonym
+    | Surrogate
+    | MissionEntry
+    | Alias
+)
 
 PARAMETER_COLUMNS = (
     "name", "subject", "value", "unit", "low", "high", "distribution", "kind", "source", "locator", "note",
