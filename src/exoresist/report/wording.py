@@ -35,9 +35,9 @@ def number_text(value: Any, figures: int = 3) -> str:
         return MISSING
     if number == 0:
         return "0"
-    exponent = math.floor(math.log10(abs(float(f"{number:.{figures - 1}e}"))))
+    mantissa, _, power_of_ten = f"{number:.{figures - 1}e}".partition("e")
+    exponent = int(power_of_ten)
     if exponent >= 6 or exponent < -3:
-        mantissa = f"{number / 10.0**exponent:.{figures - 1}f}"
         mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
         power = power_text(exponent)
         text = power if mantissa == "1" else f"{mantissa}{NO_BREAK}×{NO_BREAK}{power}"
