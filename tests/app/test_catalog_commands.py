@@ -51,9 +51,7 @@ def test_filters_narrow_and_combine(command, catalog):
     assert CLAIM in found(command, "SKOV3", "--gene", "PDHA1")
 
 
-@pytest.mark.parametrize(
-    ("printed", "meant"), [("P-gp", "ABCB1"), ("hsa-miR-21", "miR_21_5p"), ("circ_0005963", "circ_0005963")]
-)
+@pytest.mark.parametrize(("printed", "meant"), [("P-gp", "ABCB1"), ("hsa-miR-21", "miR_21_5p"), ("circ_0005963", "circ_0005963")])
 def test_cargo_under_its_other_names(command, catalog, printed, meant):
     names = found(command, "--cargo", printed)
     assert names and any(meant in catalog.claim(name).cargo for name in names)
@@ -61,9 +59,7 @@ def test_cargo_under_its_other_names(command, catalog, printed, meant):
 
 def test_names_are_not_cut_short():
     assert same_name("miR-21", "miR_21_5p") and same_name("mir21", "miR-21-3p")
-    assert (
-        not same_name("miR-21", "miR_210_3p") and not same_name("miR-21-5p", "miR_21") and not same_name("AKT", "AKT1")
-    )
+    assert not same_name("miR-21", "miR_210_3p") and not same_name("miR-21-5p", "miR_21") and not same_name("AKT", "AKT1")
 
 
 def test_genes_under_their_synonyms(command):

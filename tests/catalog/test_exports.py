@@ -53,9 +53,7 @@ def test_sqlite_is_whole_and_typed(catalog, tmp_path):
         drugs = dict(database.execute("SELECT drug, claims FROM claims_by_drug"))
         assert drugs["cisplatin"] == sum("cisplatin" in claim.drugs for claim in catalog.records("claims"))
         views = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'view'")]
-        assert len(views) >= 5 and all(
-            database.execute(f"SELECT * FROM {view}").fetchall() is not None for view in views
-        )
+        assert len(views) >= 5 and all(database.execute(f"SELECT * FROM {view}").fetchall() is not None for view in views)
     database.close()
 
 
@@ -102,9 +100,7 @@ def test_kgx_says_who_knows(catalog):
 def test_a_link_that_lowers_resistance_is_one_of_sensitivity(catalog):
     edges = rows_of(FORMATS["kgx"](catalog)["edges.tsv"])
     ends = {
-        (edge["catalog_row"], edge["subject"]): edge["predicate"]
-        for edge in edges
-        if edge["object"] == "exoresist:fluorouracil"
+        (edge["catalog_row"], edge["subject"]): edge["predicate"] for edge in edges if edge["object"] == "exoresist:fluorouracil"
     }
     row = "circ_0000338_fluorouracil_t1_seed001_3"  # ... miR_217 -| resistance(fluorouracil)
     assert ends[row, "exoresist:miR_217"] == "biolink:associated_with_sensitivity_to"
@@ -114,9 +110,7 @@ def test_graphml_and_sif_hold_every_relation(catalog):
     import networkx
 
     found = relations(catalog)
-    graph = networkx.read_graphml(
-        io.BytesIO(FORMATS["graphml"](catalog, [RESULT])["exoresist.graphml"]), force_multigraph=True
-    )
+    graph = networkx.read_graphml(io.BytesIO(FORMATS["graphml"](catalog, [RESULT])["exoresist.graphml"]), force_multigraph=True)
     assert graph.number_of_edges() == len(found)
     assert set(graph.nodes) == set(things(catalog, found))
     assert {sign for *_, sign in graph.edges(data="sign")} == {1, -1}
@@ -130,9 +124,7 @@ def test_graphml_and_sif_hold_every_relation(catalog):
 
 def test_relations_cover_all_chains_edges_and_hubs(catalog):
     found = relations(catalog)
-    with_chain = {
-        claim.id for claim in catalog.records("claims") if claim.path != "none" and len(parse_path(claim.path)) > 1
-    }
+    with_chain = {claim.id for claim in catalog.records("claims") if claim.path != "none" and len(parse_path(claim.path)) > 1}
     assert {one.row for one in found if one.table == "claims"} == with_chain
     assert sum(one.table == "edges" for one in found) == len(catalog.rows("edges"))
     assert sum(one.table == "hubs" for one in found) == sum(row["process"] != "none" for row in catalog.rows("hubs"))
@@ -142,8 +134,7 @@ def test_relations_cover_all_chains_edges_and_hubs(catalog):
 def test_kinds_of_things(catalog):
     known = things(catalog, relations(catalog))
     kinds = {
-        name: known[name].kind
-        for name in ("miR_21_5p", "circ_0005963", "HISLA", "PKM2", "glycolysis", "AKT", "GW4869", "EMT")
+        name: known[name].kind for name in ("miR_21_5p", "circ_0005963", "HISLA", "PKM2", "glycolysis", "AKT", "GW4869", "EMT")
     }
     assert list(kinds.values()) == ["miRNA", "circRNA", "lncRNA", "gene", "concept", "family", "drug", "concept"]
     assert known["ABCB1"].curie == "HGNC:40" and known["CCND2"].curie == "exoresist:CCND2"

@@ -194,12 +194,7 @@ def test_drawings_are_sound(form):
     width, height = (float(part) for part in tree.get("viewBox").split()[2:])
     for box in tree.iter("rect"):
         left, top = float(box.get("x")), float(box.get("y"))
-        assert (
-            left >= 0
-            and left + float(box.get("width")) <= width
-            and top >= 0
-            and top + float(box.get("height")) <= height
-        )
+        assert left >= 0 and left + float(box.get("width")) <= width and top >= 0 and top + float(box.get("height")) <= height
     heads = len(list(tree.iter("polygon")))
     bars = sum(path.get("stroke-width") == "3" for path in tree.iter("path"))
     assert (heads, bars) == (3, 2)  # stored, action and outcome raise; sponge and miRNA lower

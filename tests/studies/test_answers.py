@@ -182,3 +182,12 @@ def test_unknown_names_are_refused_with_alternatives():
         answer_scenario(small("mcf7_doxorubicin", cargo=["ABCB2"], drugs=[{"id": "doxorubicine", "dose": "1 nM"}],
                               assay={"kind": "dose_response", "population": "recipient", "drug": "doxorubicine",
                                      "doses": {"from": "1 nM", "to": "10 nM", "points": 3}}))  # fmt: skip
+
+
+def test_single_arm_tells_its_ic50_and_compares_nothing(tmp_path):
+    answer = answer_scenario(small("mcf7_doxorubicin", arms=[], comparison=None, vesicle_titration=None))
+    assert answer.ic50_shift is None
+    assert "IC50" in answer.sentences[0] and "nothing is compared" in answer.sentences[0]
+    summary = json.loads(write_summary(answer, tmp_path).read_text())
+    assert summary["ic50_shift"]["value"] is None
+    assert summary["ic50"]["base"]["value"] > 0.0

@@ -41,9 +41,7 @@ def search(text: str, table: str | None, as_json: bool, asked: Mapping[str, str 
         print_rows([{"id": hit.id, **hit.row} for hit in hits], ["id", "reported_direction", "path"])
         print(f"{len(hits)} of {len(catalog.ids('claims'))} claims")
     else:
-        print_rows(
-            [{"table": hit.table, "id": hit.id, "what": _gist(hit.row)} for hit in hits], ["table", "id", "what"]
-        )
+        print_rows([{"table": hit.table, "id": hit.id, "what": _gist(hit.row)} for hit in hits], ["table", "id", "what"])
 
 
 def show(name: str, as_json: bool, results: Path | None = None) -> None:

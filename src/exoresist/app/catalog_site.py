@@ -83,9 +83,7 @@ def chain(catalog: Catalog, facts: ClaimFacts, kinds: dict[str, str]) -> Row | N
             nodes.append(_node(link.origin, kinds, catalog))
             links.append({"sign": 0, "how": "same", "reference": ""})
         nodes.append(_node(link.target, kinds, catalog))
-        links.append(
-            {"sign": link.sign, "how": "stored", "reference": catalog.edge_reference(link.origin, link.target)}
-        )
+        links.append({"sign": link.sign, "how": "stored", "reference": catalog.edge_reference(link.origin, link.target)})
     if facts.hub and catalog.canonical(nodes[-1]["name"]) != facts.hub:
         nodes.append(_node(facts.hub, kinds, catalog))
         links.append({"sign": 0, "how": "same", "reference": ""})

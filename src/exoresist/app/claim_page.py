@@ -38,9 +38,7 @@ def page_data(catalog: Catalog, facts: ClaimFacts, result: ClaimResult | None) -
     return {
         **asdict(claim),
         "reported_links": [link._asdict() for link in facts.reported],
-        "outcome": None
-        if facts.outcome is None
-        else dict(zip(("sign", "direction", "drug"), facts.outcome, strict=True)),
+        "outcome": None if facts.outcome is None else dict(zip(("sign", "direction", "drug"), facts.outcome, strict=True)),
         "stored_links": [
             {**link._asdict(), "reference": catalog.edge_reference(link.origin, link.target)} for link in facts.stored
         ],
@@ -121,9 +119,7 @@ def _tell_model(page: Mapping[str, Any]) -> None:
     reason = f" ({page['surrogate_reason']})" if page["surrogate_reason"] else ""
     print(f"in the model: {page['surrogate']} stands for the drug{reason}")
     for link in page["stored_links"]:
-        print(
-            f"  stored edge {link['origin']} {'->' if link['sign'] > 0 else '-|'} {link['target']} ({link['reference']})"
-        )
+        print(f"  stored edge {link['origin']} {'->' if link['sign'] > 0 else '-|'} {link['target']} ({link['reference']})")
     if page["hub"]:
         arrow = "->" if page["process_sign"] > 0 else "-|"
         print(f"  hub {page['hub']} {arrow} process {page['process']} ({page['hub_reference']})")

@@ -86,9 +86,7 @@ _ARMS = (("5", "p"), ("3", "p"))
 
 def _names(catalog: Catalog, printed: str) -> set[str]:
     """A name with what it means here: `P-gp` is ABCB1, `AKT1` is AKT."""
-    aliases = (
-        {catalog.resolve(printed).id} if printed in catalog.ids("aliases") and _is_clear(catalog, printed) else set()
-    )
+    aliases = {catalog.resolve(printed).id} if printed in catalog.ids("aliases") and _is_clear(catalog, printed) else set()
     return {catalog.canonical(name) for name in aliases | {printed}} | {printed}
 
 

@@ -89,7 +89,8 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answer
     of, against = comparison(scenario, results)
     reference = reference_of(results)
     values = ratio(of.survival, against.survival)
-    shift = estimate(values)
+    compared = of is not against
+    shift = estimate(values) if compared else None
     dose = time_course_dose(scenario)
     answer = Answer(
         name=scenario.name,
@@ -98,8 +99,8 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answer
         arms=[_arm_row(result) for result in results],
         ic50=[row for result in results for row in ic50_rows(result)],
         ic50_shift=shift,
-        shift_of=of.arm.id,
-        shift_against=against.arm.id,
+        shift_of=of.arm.id if compared else "",
+        shift_against=against.arm.id if compared else "",
         shifts=[_shift_row(result, reference) for result in results],
         curves=[row for result in results for row in curve_rows(result)],
         survivors=[row for result in results for row in survivor_rows(result)],
@@ -111,7 +112,9 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answer
     cells = cells_name(of.model, of.scenario.assay.population)
     off = all(delivery_off(result) for result in results)
     answer.sentences.append(
-        wording.shift_sentence(shift, arm_name(of.arm), arm_name(against.arm), drug, cells, nowhere(values), off)
+        wording.potency_sentence(answer.ic50[0], drug, cells)
+        if shift is None
+        else wording.shift_sentence(shift, arm_name(of.arm), arm_name(against.arm), drug, cells, nowhere(values), off)
     )
     clock = time.perf_counter()
     models = [result.model for result in results]
@@ -120,7 +123,7 @@ def _arms_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answer
     timing["titration"] = time.perf_counter() - clock
     answer.sentences += control_sentences(of, against, reference, results)
     clock = time.perf_counter()
-    if of is not against:
+    if compared:
         report.begin("drivers", drivers.expected_work(of, against))
         answer.drivers.extend(drivers.driver_rows(of, against, report))
     timing["drivers"] = time.perf_counter() - clock

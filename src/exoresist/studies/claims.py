@@ -99,7 +99,11 @@ def _run(wired: Runnable, draws: int) -> ClaimResult:
     if not wired.carried:
         return ClaimResult(**common, limit="not a cargo: the node itself is raised")  # type: ignore[arg-type]
     if direction == "none":
-        why = "no effect even when clamped" if abs(effect) <= SMALLEST_EFFECT else "a control failed: the effect does not turn or vanish"
+        why = (
+            "no effect even when clamped"
+            if abs(effect) <= SMALLEST_EFFECT
+            else "a control failed: the effect does not turn or vanish"
+        )
         return ClaimResult(**common, limit=why)  # type: ignore[arg-type]
     gap, needed, delivered = _dose_gap(wired, draws)
     own = estimate(gap)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from exoresist.studies.answer import Estimate
+from exoresist.studies.answer import Estimate, Row
 
 VISIBLE = 0.1  # a plate assay sees a shift of about 10 % at best
 SETTLED = 0.01  # an interval that stays this far from one tells the direction
@@ -182,3 +182,14 @@ def assumed_sentence(share: float, count: int) -> str:
         f"{percent(share)} of the {count} numbers behind this answer are assumed, not measured: the intervals say "
         "how far they carry, the parameter table which they are."
     )
+
+
+def potency_sentence(row: Row, drug: str, cells: str) -> str:
+    """One sentence on a single arm, which is compared with nothing: its IC50.
+
+    row  the arm's row of the IC50 table
+    """
+    own = Estimate(row["value"], row["low"], row["high"], "nM")
+    if own.value is None:
+        return f"The {drug} IC50 of the {cells} lies outside the doses tested. Widen `assay.doses`."
+    return f"The {drug} IC50 of the {cells} is {interval(own)} nM. The scenario has one arm, so nothing is compared."

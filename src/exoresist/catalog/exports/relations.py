@@ -154,11 +154,7 @@ def _kind(catalog: Catalog, name: str, types: dict[str, str]) -> str:
         return "phenotype"
     if name.startswith("process_"):
         return "process"
-    if (
-        name in catalog.ids("drugs")
-        or name in catalog.ids("surrogates")
-        or name.lower() in catalog.ids("interventions")
-    ):
+    if name in catalog.ids("drugs") or name in catalog.ids("surrogates") or name.lower() in catalog.ids("interventions"):
         return "drug"
     if name in _FAMILIES:
         return "family"

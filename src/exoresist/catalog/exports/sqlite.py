@@ -86,9 +86,7 @@ def _table(
     rows: Sequence[Mapping[str, str]],
     key: Sequence[str],
 ) -> None:
-    kinds = {column: "REAL" for column in REALS.get(name, ())} | {
-        column: "INTEGER" for column in INTEGERS.get(name, ())
-    }
+    kinds = {column: "REAL" for column in REALS.get(name, ())} | {column: "INTEGER" for column in INTEGERS.get(name, ())}
     declared = [f'"{column}" {kinds.get(column, "TEXT")}' for column in header]
     quoted = ", ".join(f'"{column}"' for column in key)
     connection.execute(f'CREATE TABLE "{name}" ({", ".join(declared)}, PRIMARY KEY ({quoted}))')

@@ -95,9 +95,7 @@ def _standing(chain: Row) -> str:
         tops.append(y)
         y += HEIGHT + GAP_DOWN
     for place, link in enumerate(chain["links"]):
-        parts.append(
-            _arrow(middle, tops[place] + HEIGHT, middle, tops[place + 1], link["sign"], STROKES[link["how"]], False)
-        )
+        parts.append(_arrow(middle, tops[place] + HEIGHT, middle, tops[place + 1], link["sign"], STROKES[link["how"]], False))
     for top, node in zip(tops, nodes, strict=True):
         parts.append(_box(middle - _width(node["name"]) / 2, top, node, beside=True))
     bottom = y - GAP_DOWN + 6.0

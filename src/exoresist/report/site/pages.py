@@ -143,9 +143,7 @@ def _evidence(claim: Data) -> list[tuple[str, str]]:
         ("Validation", ", ".join(claim["validation"]).replace("_", " ")),
         (
             "Signs fixed by",
-            {"document": "the document", "curator": "the curator, from knowledge"}.get(
-                claim["sign_by"], claim["sign_by"]
-            ),
+            {"document": "the document", "curator": "the curator, from knowledge"}.get(claim["sign_by"], claim["sign_by"]),
         ),
         ("Last link assumed", claim["assumed_link"]),
         ("Confidence of the reading", claim["confidence"]),
@@ -189,9 +187,7 @@ def laws(data: Data) -> str:
     rows = []
     for law in data["laws"]:
         equation = mathml(str(law["latex"]))
-        rows.append(
-            {**law, "claims": used.get(law["law"], 0), "equation": None if equation is None else Markup(equation)}
-        )
+        rows.append({**law, "claims": used.get(law["law"], 0), "equation": None if equation is None else Markup(equation)})
     return _rendered("site_laws.html.j2", data, rows=[row for row in rows if row["claims"]])
 
 
