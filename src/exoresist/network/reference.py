@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from exoresist.core.errors import InputError, SolverError
+from exoresist.core.errors import SolverError
 from exoresist.network.compiled import CompiledNetwork
 from exoresist.network.kernel import load_kernel
 from exoresist.network.parts import Event
-from exoresist.network.run import Array, Run, Values, _apply, _filled, _number_of_sets, _renumbered
-from exoresist.network.wiring import check_events
+from exoresist.network.run import Array, Course, Run, Values, _renumbered
 
 if TYPE_CHECKING:
     from exoresist.network.network import Network
@@ -130,35 +129,17 @@ def _reference(
     absolute: float,
     solver: Solver,
 ) -> Run:
-    compiled = network.compile()
-    grid = np.asarray(list(times), dtype=float)
-    if grid.ndim != 1 or len(grid) < 2 or not np.all(np.isfinite(grid)) or np.any(np.diff(grid) <= 0):
-        raise InputError("output times must rise", "at least two finite hours, each later than the one before")
-    listed = list(network.events if events is None else events)
-    check_events(network, listed)
-    sets = _number_of_sets(values or {}, initial or {}, listed)
-    y = _filled(compiled.states, compiled.initial, initial or {}, sets, "pool or node")
-    p = _filled(compiled.parameters, compiled.values, values or {}, sets, "parameter")
-    at_start, supplied, changes = p.copy(), dict[str, Array](), list[tuple[float, Array]]()
+    course = Course(network, times, values or {}, initial or {}, events)
+    compiled, grid = course.compiled, course.grid
     system = System(compiled)
-    out = np.empty((len(grid), len(compiled.states), sets))
-    stops = sorted({event.time for event in listed if grid[0] <= event.time <= grid[-1]} | {grid[0], grid[-1]})
+    out = np.empty((len(grid), len(compiled.states), course.sets))
     calls = 0
-    for begin, end in zip(stops, [*stops[1:], grid[-1]], strict=True):
-        for event in listed:
-            if event.time == begin:
-                _apply(network, compiled, event, y, p, supplied, grid, begin)
-                if event.set:
-                    changes.append((begin, p.copy()))
-        inside = np.flatnonzero((grid >= begin) & (grid <= end))
-        if end <= begin:
-            out[inside] = y
-            continue
-        for number in range(sets):
-            system.set(p[:, number])
-            found, y[:, number], made = solver(
-                system, begin, end, grid[inside], y[:, number], relative, absolute * compiled.scales
+    for begin, end, inside in course.spans(out):
+        for number in range(course.sets):
+            system.set(course.p[:, number])
+            found, course.y[:, number], made = solver(
+                system, begin, end, grid[inside], course.y[:, number], relative, absolute * compiled.scales
             )
             out[inside, :, number] = found
             calls += made
-    return Run(network, compiled, grid, out, at_start, calls, 0, supplied, changes)
+    return course.run(out, calls, 0)

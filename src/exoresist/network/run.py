@@ -136,57 +136,79 @@ def integrate(
 
     Returns a Run with amounts (T, states, sets). Raises SolverError with advice when a solve fails, InputError for bad times or names.
     """
-    compiled = network.compile()
-    grid = np.asarray(list(times), dtype=float)
-    if grid.ndim != 1 or len(grid) < 1 or not np.all(np.isfinite(grid)) or np.any(np.diff(grid) <= 0):
-        raise InputError("output times must rise", "finite hours, each later than the one before")
-    listed = list(network.events if events is None else events)
-    check_events(network, listed)
-    sets = _number_of_sets(values or {}, initial or {}, listed)
-    y = _filled(compiled.states, compiled.initial, initial or {}, sets, "pool or node")
-    p = _filled(compiled.parameters, compiled.values, values or {}, sets, "parameter")
+    course = Course(network, times, values or {}, initial or {}, events)
+    compiled, grid, sets = course.compiled, course.grid, course.sets
     blocks = _blocks(sets, block)
     module, names = load_kernel(compiled.laws, single=sets == 1 and not in_blocks)
     solver = _Solver(compiled, module.integrate, _renumbered(compiled, names), relative, absolute * compiled.scales, max_steps)
     _check_memory(8.0 * len(grid) * len(compiled.states) * sets, sets, len(grid))
     out = np.empty((len(grid), len(compiled.states), sets))
-    stops = sorted({event.time for event in listed if grid[0] <= event.time < grid[-1]} | {grid[0], grid[-1]})
-    supplied: dict[str, Array] = {}
-    at_start = p.copy()
-    changes: list[tuple[float, Array]] = []
     steps = rejected = 0
     with _workers() as pool:
-        for begin, end in zip(stops, stops[1:] or [grid[-1]], strict=False):
-            for event in listed:
-                if event.time == begin:
-                    _apply(network, compiled, event, y, p, supplied, grid, begin)
-                    if event.set:
-                        changes.append((begin, p.copy()))
-            inside = np.flatnonzero((grid >= begin) & (grid <= end))
-            if end <= begin:
-                out[inside] = y[None]
-                continue
-
-            advance = partial(solver.advance, y, p, begin, end, grid[inside])
+        for begin, end, inside in course.spans(out):
+            advance = partial(solver.advance, course.y, course.p, begin, end, grid[inside])
             for pick, result in zip(blocks, pool.map(advance, blocks), strict=True):
                 status, taken, refused, state, part = result
                 if status or not np.all(np.isfinite(state)):
-                    raise _failure(network, compiled, status, pick, begin, end, p)
-                y[:, pick] = state
+                    raise _failure(network, compiled, status, pick, begin, end, course.p)
+                course.y[:, pick] = state
                 out[inside, :, pick] = part
                 steps += taken
                 rejected += refused
                 if report is not None:
                     report((end - begin) * (pick.stop - pick.start))
-        for event in listed:
-            if event.time == grid[-1] and len(grid) > 1:
-                _apply(network, compiled, event, y, p, supplied, grid, grid[-1])
-                out[-1] = y
-                if event.set:
-                    changes.append((grid[-1], p.copy()))
     if not np.all(np.isfinite(out)):
         raise SolverError(f"Network '{network.name}' gave numbers that are not finite. Check sizes that may be zero.")
-    return Run(network, compiled, grid, out, at_start, steps, rejected, supplied, changes)
+    return course.run(out, steps, rejected)
+
+
+class Course:
+    """What a solve starts from and what happens on its way, whichever solver carries it out.
+
+    y, p      (states, sets) and (parameters, sets): amounts and values as they stand now
+    supplied  element -> (T, sets) what events have added up to each output time
+
+    Raises InputError for times that do not rise, ModelError for names and events that do not fit.
+    """
+
+    def __init__(
+        self, network: Network, times: Iterable[float], values: Values, initial: Values, events: Sequence[Event] | None
+    ) -> None:
+        self.network, self.compiled = network, network.compile()
+        self.grid = np.asarray(list(times), dtype=float)
+        if self.grid.ndim != 1 or len(self.grid) < 1 or not np.all(np.isfinite(self.grid)) or np.any(np.diff(self.grid) <= 0):
+            raise InputError("output times must rise", "finite hours, each later than the one before")
+        self.events = list(network.events if events is None else events)
+        check_events(network, self.events)
+        self.sets = _number_of_sets(values, initial, self.events)
+        self.y = _filled(self.compiled.states, self.compiled.initial, initial, self.sets, "pool or node")
+        self.p = _filled(self.compiled.parameters, self.compiled.values, values, self.sets, "parameter")
+        self.at_start = self.p.copy()
+        self.supplied: dict[str, Array] = {}
+        self.changes: list[tuple[float, Array]] = []
+
+    def spans(self, out: Array) -> Iterator[tuple[float, float, NDArray[np.intp]]]:
+        """(begin, end, output positions inside) of every stretch without events, each begun with its events applied.
+
+        out  (T, states, sets): receives the state at times on which only an event falls
+        """
+        first, last = self.grid[0], self.grid[-1]
+        stops = sorted({event.time for event in self.events if first <= event.time <= last} | {first, last})
+        for begin, end in zip(stops, [*stops[1:], last], strict=True):
+            for event in self.events:
+                if event.time == begin:
+                    _apply(self.network, self.compiled, event, self.y, self.p, self.supplied, self.grid, begin)
+                    if event.set:
+                        self.changes.append((begin, self.p.copy()))
+            inside = np.flatnonzero((self.grid >= begin) & (self.grid <= end))
+            if end > begin:
+                yield begin, end, inside
+            else:
+                out[inside] = self.y[None]
+
+    def run(self, out: Array, steps: int, rejected: int) -> Run:
+        """The finished Run."""
+        return Run(self.network, self.compiled, self.grid, out, self.at_start, steps, rejected, self.supplied, self.changes)
 
 
 @contextmanager
