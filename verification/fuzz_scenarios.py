@@ -53,6 +53,8 @@ def main(examples: int, start: int) -> int:
             if code:
                 messages.add(told)
         except AssertionError as error:
+            if str(error)[:160] not in failures:  # told at once, so that a run that is stopped does not take it along
+                print(f"FAILED, file {len(seen)}: {error}\n{text}", flush=True)
             failures.setdefault(str(error)[:160], f"{error}\n{text}")
         taken = time.perf_counter() - began
         if taken > SLOW:

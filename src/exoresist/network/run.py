@@ -147,7 +147,9 @@ def integrate(
     with _workers() as pool:
         for begin, end, inside in course.spans(out):
             advance = partial(solver.advance, course.y, course.p, begin, end, grid[inside])
-            for pick, result in zip(blocks, pool.map(advance, blocks), strict=True):
+            # One block has nothing to share out: handing it to a thread would only wait for that thread.
+            results = pool.map(advance, blocks) if len(blocks) > 1 else map(advance, blocks)
+            for pick, result in zip(blocks, results, strict=True):
                 status, taken, refused, state, part = result
                 if status or not np.all(np.isfinite(state)):
                     raise _failure(network, compiled, status, pick, begin, end, course.p)
