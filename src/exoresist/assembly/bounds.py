@@ -18,6 +18,8 @@ SPREAD_OF_LOGS = (0.0, 2.0)
 # Numbers of these units are divided by, so zero is none of their values.
 SIZES = ("nM", "h", "um", "um^2/cell", "mL/cell", "pmol", "pmol/cell", "g/mol", "pg/um^3", "um^2/s")
 DIVISORS = ("arrest_threshold", "damage_threshold", "site_affinity")
+# Folds that are inverted or taken the logarithm of.
+FOLDS = ("max_repression", "mimic_fold", "mirna_target", "sponge_mirna", "cargo_hub", "hub_hub", "hub_process", "diameter_fold_hypoxia")
 SHARES = ("phase_specific", "external_loading_observed")
 
 
@@ -56,7 +58,7 @@ def bounds_of(catalog: Catalog, name: str) -> Bounds:
         reach = 10.0 * max(abs(end) for end in ends)
         return Bounds(-reach, reach, unit)
     above_zero = [end for end in ends if end > 0.0]
-    zero = unit not in SIZES and name not in DIVISORS
+    zero = unit not in SIZES and name not in (*DIVISORS, *FOLDS)
     return Bounds(min(above_zero) / FARTHEST, max(above_zero) * FARTHEST, unit, zero)
 
 
