@@ -11,7 +11,8 @@ from exoresist.network.reference import System
 
 def interpreted_slots(compiled, y, p):
     """Every slot, one call of the tables after the other, with the laws on plain numbers."""
-    groups, inputs, outputs = compiled.tables[:3]
+    groups = [*compiled.tables[14], *compiled.tables[0]]
+    inputs, outputs = compiled.tables[1:3]
     names = sorted(compiled.laws)
     slots = np.zeros(compiled.n_slots)
     slots[: len(y)] = y
@@ -102,6 +103,21 @@ def test_pattern_holds_every_dependence_and_little_else(rich_network, point):
     dependent = {(int(row), int(column)) for row, column in felt}
     assert dependent <= set(compiled.factorisation.position)
     assert compiled.factorisation.n_entries < 0.5 * len(y) ** 2
+
+
+def test_what_depends_on_parameters_only_is_computed_before(rich_network):
+    compiled = rich_network.compile()
+    moving = set(range(len(compiled.states)))
+    stages = {}
+    for number, groups in ((0, compiled.tables[14]), (1, compiled.tables[0])):
+        for _, first, last in groups:
+            for call in range(first, last):
+                stages[int(compiled.tables[2][call])] = number
+    assert 0 in stages.values(), "this network has values that never change"
+    for _, inputs, out in compiled.calls:
+        if moving.intersection(inputs):
+            moving.add(out)
+    assert {slot for slot, stage in stages.items() if stage} == {slot for slot in stages if slot in moving}
 
 
 def test_calls_are_shared_and_in_order(rich_network):

@@ -19,7 +19,16 @@ SPREAD_OF_LOGS = (0.0, 2.0)
 SIZES = ("nM", "h", "um", "um^2/cell", "mL/cell", "pmol", "pmol/cell", "g/mol", "pg/um^3", "um^2/s")
 DIVISORS = ("arrest_threshold", "damage_threshold", "site_affinity")
 # Folds that are inverted or taken the logarithm of.
-FOLDS = ("max_repression", "mimic_fold", "mirna_target", "sponge_mirna", "cargo_hub", "hub_hub", "hub_process", "diameter_fold_hypoxia")
+FOLDS = (
+    "max_repression",
+    "mimic_fold",
+    "mirna_target",
+    "sponge_mirna",
+    "cargo_hub",
+    "hub_hub",
+    "hub_process",
+    "diameter_fold_hypoxia",
+)
 SHARES = ("phase_specific", "external_loading_observed")
 
 

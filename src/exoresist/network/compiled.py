@@ -209,14 +209,14 @@ def compile_network(network: Network) -> CompiledNetwork:
         builder.slot(name)
     builder.processes()
     builder.nodes()
-    calls = _grouped(builder.tape.calls, len(builder.states) + len(builder.parameters))
-    laws = {law.name: law for law, _, _ in calls}
+    prelude, calls = _grouped(builder.tape.calls, len(builder.states), len(builder.parameters))
+    laws = {law.name: law for law, _, _ in (*prelude, *calls)}
     n_states = len(builder.states)
     chain, jacobian = _derivatives(calls, builder.fluxes, n_states)
     pattern = {(row, column) for row, column, _, _ in jacobian}
     factorisation = symbolic_factorisation(n_states, pattern)
     pools = list(network.pools.values())
-    tables = _tables(calls, sorted(laws), builder.fluxes, chain, jacobian, factorisation)
+    tables = _tables(prelude, calls, sorted(laws), builder.fluxes, chain, jacobian, factorisation)
     return CompiledNetwork(
         name=network.name,
         states=tuple(builder.states),
@@ -225,7 +225,7 @@ def compile_network(network: Network) -> CompiledNetwork:
         values=np.array([parameter.value for parameter in network.parameters.values()], dtype=float),
         scales=np.array([pool.scale for pool in pools] + [1.0 for _ in network.nodes]),
         laws=laws,
-        calls=tuple((law.name, inputs, out) for law, inputs, out in calls),
+        calls=tuple((law.name, inputs, out) for law, inputs, out in (*prelude, *calls)),
         fluxes=tuple(builder.fluxes),
         slot_of={**builder.slots, **builder.derived},
         tables=tables,
@@ -234,19 +234,26 @@ def compile_network(network: Network) -> CompiledNetwork:
     )
 
 
-def _grouped(calls: list[tuple[Law, tuple[int, ...], int]], first: int) -> list[tuple[Law, tuple[int, ...], int]]:
-    """Order by depth, then by law, so that calls of one law stand together."""
-    depth = {slot: 0 for slot in range(first)}
+Call = tuple[Law, tuple[int, ...], int]
+
+
+def _grouped(calls: list[Call], n_states: int, n_parameters: int) -> tuple[list[Call], list[Call]]:
+    """(calls that depend on parameters only, the others), each in order of depth, then of law, so that calls of one law stand together."""
+    depth = {slot: 0 for slot in range(n_states + n_parameters)}
+    moving = set(range(n_states))
     for _, inputs, out in calls:
         depth[out] = 1 + max(depth[slot] for slot in inputs)
-    return sorted(calls, key=lambda call: (depth[call[2]], call[0].name, call[2]))
+        if moving.intersection(inputs):
+            moving.add(out)
+    ordered = sorted(calls, key=lambda call: (depth[call[2]], call[0].name, call[2]))
+    return [call for call in ordered if call[2] not in moving], [call for call in ordered if call[2] in moving]
 
 
 Chain = list[tuple[int, int, int]]  # (destination, partial, origin or -1)
 Entries = list[tuple[int, int, float, int]]  # (row, column, coefficient, derivative or -1)
 
 
-def _derivatives(calls: list[tuple[Law, tuple[int, ...], int]], fluxes: list[Flux], n_states: int) -> tuple[Chain, Entries]:
+def _derivatives(calls: list[Call], fluxes: list[Flux], n_states: int) -> tuple[Chain, Entries]:
     """Forward chain rule over the tape, as lists of multiply-adds that the kernel repeats with numbers."""
     from exoresist.network.kernel import constant_zero_partials
 
@@ -280,28 +287,28 @@ def _derivatives(calls: list[tuple[Law, tuple[int, ...], int]], fluxes: list[Flu
 
 
 def _tables(
-    calls: list[tuple[Law, tuple[int, ...], int]],
+    prelude: list[Call],
+    calls: list[Call],
     names: list[str],
     fluxes: list[Flux],
     chain: Chain,
     jacobian: Entries,
     factorisation: Factorisation,
 ) -> tuple[NDArray[np.generic], ...]:
-    width = max((len(inputs) for _, inputs, _ in calls), default=1)
-    inputs = np.zeros((max(len(calls), 1), width), dtype=np.int32)
-    outputs = np.zeros(max(len(calls), 1), dtype=np.int32)
-    offsets = np.zeros(max(len(calls), 1), dtype=np.int32)
-    groups: list[list[int]] = []
+    listed = [*calls, *prelude]
+    width = max((len(inputs) for _, inputs, _ in listed), default=1)
+    inputs = np.zeros((max(len(listed), 1), width), dtype=np.int32)
+    outputs = np.zeros(max(len(listed), 1), dtype=np.int32)
+    offsets = np.zeros(max(len(listed), 1), dtype=np.int32)
     partial = 0
-    for position, (law, slots, out) in enumerate(calls):
+    for position, (_, slots, out) in enumerate(listed):
         inputs[position, : len(slots)] = slots
-        outputs[position], offsets[position] = out, partial
-        partial += len(slots)
-        number = names.index(law.name)
-        if groups and groups[-1][0] == number:
-            groups[-1][2] = position + 1
-        else:
-            groups.append([number, position, position + 1])
+        outputs[position] = out
+        if position < len(calls):  # slopes are asked only of what moves
+            offsets[position] = partial
+            partial += len(slots)
+    groups = _runs(listed, names, 0, len(calls))
+    groups_before = _runs(listed, names, len(calls), len(listed))
     flow: list[tuple[int, int, float]] = []
     for flux in fluxes:
         if flux.source >= 0:
@@ -329,5 +336,18 @@ def _tables(
         factorisation.lower,
         factorisation.updates,
         factorisation.upper,
+        ints(groups_before, 3),
         np.array([partial, n_derivatives, factorisation.n_entries], dtype=np.int64),
     )
+
+
+def _runs(calls: list[Call], names: list[str], first: int, last: int) -> list[list[int]]:
+    """[law, first call, last call) of each stretch of calls of one law."""
+    groups: list[list[int]] = []
+    for position in range(first, last):
+        number = names.index(calls[position][0].name)
+        if groups and groups[-1][0] == number:
+            groups[-1][2] = position + 1
+        else:
+            groups.append([number, position, position + 1])
+    return groups

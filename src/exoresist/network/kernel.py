@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from exoresist.laws.registry import Law, all_laws
-from exoresist.numerics import rosenbrock
+from exoresist.numerics import cellwise, rosenbrock
 
 BLOCK = 64  # systems that advance together at most: enough for full vector registers, few enough for the second-level cache
 _LOADED: dict[tuple[str, bool], ModuleType] = {}
@@ -83,7 +83,7 @@ def _hash(names: tuple[str, ...]) -> str:
 
     registry = all_laws()
     digest = hashlib.sha256(f"{numba.__version__} {sys.version_info[:2]}".encode())
-    for part in (rosenbrock, sys.modules[__name__]):
+    for part in (rosenbrock, cellwise, sys.modules[__name__]):
         digest.update(inspect.getsource(part).encode())
     for name in names:
         digest.update(f"{name}:{registry[name].source_hash}".encode())
@@ -110,12 +110,27 @@ def _load(names: tuple[str, ...], digest: str, single: bool) -> ModuleType:
 _DISPATCH = """
 
 @njit(**OPTIONS)
-def derivative(slots, rates, tables):
-    lanes = slots.shape[1]
-    groups, inputs, outputs, flow, sign = tables[0], tables[1], tables[2], tables[4], tables[5]
+def evaluate(slots, groups, inputs, outputs):
     for g in range(groups.shape[0]):
         law, first, last = groups[g, 0], groups[g, 1], groups[g, 2]
 {value_branches}
+
+
+@njit(**OPTIONS)
+def prelude(slots, tables):
+    evaluate(slots, tables[14], tables[1], tables[2])
+
+
+@njit(**OPTIONS)
+def derivative(slots, rates, tables):
+    evaluate(slots, tables[0], tables[1], tables[2])
+    flows(slots, rates, tables)
+
+
+@njit(**OPTIONS)
+def flows(slots, rates, tables):
+    lanes = slots.shape[1]
+    flow, sign = tables[4], tables[5]
     for i in range(rates.shape[0]):
         for lane in range(lanes):
             rates[i, lane] = 0.0
@@ -168,8 +183,14 @@ def kernel_source(names: tuple[str, ...], single: bool) -> str:
         "from numba import njit",
         'OPTIONS = dict(cache=True, nogil=True, error_model="numpy")',
     ]
-    for name in ("GAMMA", "A", "C", "H"):
-        value = getattr(rosenbrock, name)
+    for module, name in (
+        (rosenbrock, "GAMMA"),
+        (rosenbrock, "A"),
+        (rosenbrock, "C"),
+        (rosenbrock, "H"),
+        (cellwise, "ROS2_GAMMA"),
+    ):
+        value = getattr(module, name)
         text = repr(value) if isinstance(value, float) else f"np.array({value.tolist()!r})"
         head.append(f"{name} = {text}")
     body: list[str] = []
@@ -186,7 +207,9 @@ def kernel_source(names: tuple[str, ...], single: bool) -> str:
     body.append(
         _DISPATCH.replace("{value_branches}", "\n".join(value_branches)).replace("{slope_branches}", "\n".join(slope_branches))
     )
-    for function in (rosenbrock.factorise, rosenbrock.solve, rosenbrock.integrate):
+    # Cells of a tissue always come in blocks; what is not called is not compiled.
+    cells = () if single else (cellwise.advance_cells, cellwise.read_cells)
+    for function in (rosenbrock.factorise, rosenbrock.solve, rosenbrock.integrate, *cells):
         body.append("@njit(**OPTIONS)\n" + inspect.getsource(function))
     text = "\n".join(head) + "\n\n" + "\n\n".join(body) + "\n"
     # One system: the inner loops vanish. A block: their length stays open, because the compiler unrolls a short fixed length

@@ -40,6 +40,7 @@ class System:
 
     def set(self, parameters: Array) -> None:
         self._slots[self._n : self._n + len(parameters), 0] = parameters
+        self._module.prelude(self._slots, self._tables)
 
     def derivative(self, _: float, y: Array) -> Array:
         """(states,) dy/dt."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from exoresist.network.compiled import CompiledNetwork
 from exoresist.network.kernel import BLOCK, load_kernel
 from exoresist.network.parts import Event
 from exoresist.network.wiring import carried, check_events, element_id
+from exoresist.numerics.slabs import threads
 
 if TYPE_CHECKING:
     from exoresist.network.network import Network
@@ -101,14 +101,6 @@ class Run:
             scale = np.maximum(np.abs(part).sum(axis=1).max(axis=0), 1e-300)
             result[element] = float(np.max(np.abs(total - total[:1] - added + added[:1]) / scale))
         return result
-
-
-def threads() -> int:
-    """Threads used for batches: EXORESIST_THREADS, else the processors this process may use. Never changes a result."""
-    named = os.environ.get("EXORESIST_THREADS", "")
-    if named.isdigit() and int(named) > 0:
-        return int(named)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def integrate(
@@ -273,10 +265,14 @@ def _blocks(sets: int, block: int) -> list[slice]:
 def _renumbered(compiled: CompiledNetwork, names: tuple[str, ...]) -> tuple[NDArray[np.generic], ...]:
     """Tables with law numbers of the served kernel: a network numbers only the laws it uses."""
     own = sorted(compiled.laws)
-    groups = compiled.tables[0].copy()
-    for row in range(groups.shape[0]):
-        groups[row, 0] = names.index(own[int(groups[row, 0])])
-    return (groups, *compiled.tables[1:])
+
+    def renumbered(groups: NDArray[np.generic]) -> NDArray[np.generic]:
+        result = groups.copy()
+        result[:, 0] = [names.index(own[int(number)]) for number in groups[:, 0]]
+        return result
+
+    tables = compiled.tables
+    return (renumbered(tables[0]), *tables[1:14], renumbered(tables[14]), tables[15])
 
 
 def _number_of_sets(values: Values, initial: Values, events: Sequence[Event]) -> int:

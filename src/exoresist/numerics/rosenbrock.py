@@ -18,6 +18,11 @@ from math import isfinite, sqrt
 import numpy as np
 
 
+def prelude(slots, tables):
+    """Replaced by the kernel's own: fills the slots that depend on parameters only, once for as long as these stay."""
+    raise RuntimeError("rosenbrock.prelude stands for a kernel's function and is not called itself")
+
+
 def derivative(slots, rates, tables):
     """Replaced by the kernel's own: fills the slots and writes dy/dt into `rates`."""
     raise RuntimeError("rosenbrock.derivative stands for a kernel's function and is not called itself")
@@ -200,7 +205,7 @@ def integrate(y, slots, start, stop, times, out, relative, absolute, first_step,
         tables[12],
         tables[13],
         tables[9],
-        tables[14],
+        tables[15],
     )
     n = y.shape[0]
     lanes = y.shape[1]
@@ -221,6 +226,7 @@ def integrate(y, slots, start, stop, times, out, relative, absolute, first_step,
     while position < times.shape[0] and times[position] <= start:
         out[position] = y
         position += 1
+    prelude(slots, tables)
     new_point = True
     last_error = 1.0
     after_rejection = False

@@ -1,0 +1,1 @@
+"""Cells in space and fields; the same network inside every cell."""
