@@ -133,11 +133,13 @@ def build(
     origin_tags: bool = False,
     chains: axes.Chains | None = None,
     carried: Sequence[Cargo] = (),
+    inside: str = "",
 ) -> Model:
     """Wire a scenario with the catalogue's numbers.
 
     origin_tags  also keep native, received and relayed cargo apart (three times the cargo states)
     chains       signed chains to wire in beside those of the scenario's axes
+    inside       one population only, in the medium with the vesicles of all: the network of a cell in a tissue
     carried      cargo that vesicles carry beside the scenario's, also such as has no row of its own in the catalogue
 
     Raises InputError for names that the catalogue does not hold, ModelError when the parts do not fit.
@@ -145,6 +147,8 @@ def build(
     catalog = _with_sets(catalog or Catalog.load(), scenario)
     book = Book(catalog, _overrides(scenario, catalog))
     layout = _layout(scenario, catalog, origin_tags)
+    if inside:
+        layout.populations = [population for population in layout.populations if population.id == inside]
     layout.cargo.extend(cargo for cargo in carried if cargo.id not in {known.id for known in layout.cargo})
     _arena(scenario, book)
     parts = _parts(scenario, catalog, layout, book)

@@ -73,7 +73,12 @@ def load_kernel(laws: Mapping[str, Law], single: bool) -> tuple[ModuleType, tupl
 
 
 def _served(laws: Mapping[str, Law]) -> tuple[str, ...]:
-    package = {name for name, law in all_laws().items() if law.function.__module__.startswith("exoresist.laws.")}
+    # Laws of the tissue act on whole cells: no network names them, and no kernel need hold them.
+    package = {
+        name
+        for name, law in all_laws().items()
+        if law.function.__module__.startswith("exoresist.laws.") and law.function.__module__ != "exoresist.laws.tissue"
+    }
     return tuple(sorted(package | set(laws)))
 
 

@@ -11,7 +11,7 @@ from exoresist.core.errors import SolverError
 from exoresist.network.compiled import CompiledNetwork
 from exoresist.network.kernel import load_kernel
 from exoresist.network.parts import Event
-from exoresist.network.run import Array, Course, Run, Values, _renumbered
+from exoresist.network.run import Array, Course, Run, Values, renumbered
 
 if TYPE_CHECKING:
     from exoresist.network.network import Network
@@ -28,7 +28,7 @@ class System:
 
     def __init__(self, compiled: CompiledNetwork) -> None:
         self._module, names = load_kernel(compiled.laws, single=True)
-        self._tables = _renumbered(compiled, names)
+        self._tables = renumbered(compiled, names)
         n = len(compiled.states)
         sizes = compiled.tables[-1]
         self._n, self._slots = n, np.zeros((compiled.n_slots, 1))

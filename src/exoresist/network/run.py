@@ -132,7 +132,7 @@ def integrate(
     compiled, grid, sets = course.compiled, course.grid, course.sets
     blocks = _blocks(sets, block)
     module, names = load_kernel(compiled.laws, single=sets == 1 and not in_blocks)
-    solver = _Solver(compiled, module.integrate, _renumbered(compiled, names), relative, absolute * compiled.scales, max_steps)
+    solver = _Solver(compiled, module.integrate, renumbered(compiled, names), relative, absolute * compiled.scales, max_steps)
     _check_memory(8.0 * len(grid) * len(compiled.states) * sets, sets, len(grid))
     out = np.empty((len(grid), len(compiled.states), sets))
     steps = rejected = 0
@@ -262,7 +262,7 @@ def _blocks(sets: int, block: int) -> list[slice]:
     return [slice(first, last) for first, last in itertools.pairwise(edges)]
 
 
-def _renumbered(compiled: CompiledNetwork, names: tuple[str, ...]) -> tuple[NDArray[np.generic], ...]:
+def renumbered(compiled: CompiledNetwork, names: tuple[str, ...]) -> tuple[NDArray[np.generic], ...]:
     """Tables with law numbers of the served kernel: a network numbers only the laws it uses."""
     own = sorted(compiled.laws)
 

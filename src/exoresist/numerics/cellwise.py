@@ -29,17 +29,16 @@ def flows(slots, rates, tables):
     raise RuntimeError("cellwise.flows stands for a kernel's function and is not called itself")
 
 
-def advance_cells(first, last, y, base, varying, where, span, steps, relative, absolute, max_steps, tables, n_slots):
+def advance_cells(first, last, total, y, base, varying, where, span, steps, relative, absolute, max_steps, tables, n_slots):
     """Advance blocks first..last of cells by `span` hours.
 
-    y        (states, cells), changed in place; block b holds the cells 64 b to 64 b + 63
-    base     (parameters,) values that all cells share; `varying` (V, cells) values of each cell for the parameters in slots `where` (V,)
+    y        (states, room), changed in place; the first `total` columns are cells, block b holds the cells 64 b to 64 b + 63
+    base     (parameters,) values that all cells share; `varying` (V, room) values of each cell for the parameters in slots `where` (V,)
     steps    (blocks,) the step size that each block begins with, h; left at what it would go on with
     returns  (status, steps taken, steps refused); status 0 is success, 1 too many steps, 2 the step became too small
     """
     pivots, lower, updates, upper, diagonal, sizes = tables[10], tables[11], tables[12], tables[13], tables[9], tables[15]
     n = y.shape[0]
-    total = y.shape[1]
     slots = np.zeros((n_slots, 64))
     for i in range(base.shape[0]):
         for lane in range(64):
@@ -132,10 +131,9 @@ def advance_cells(first, last, y, base, varying, where, span, steps, relative, a
     return 0, taken, refused
 
 
-def read_cells(first, last, y, base, varying, where, wanted, out, tables, n_slots):
+def read_cells(first, last, total, y, base, varying, where, wanted, out, tables, n_slots):
     """What the network computes in blocks first..last: slots `wanted` (W,) of every cell into `out` (W, cells)."""
     n = y.shape[0]
-    total = y.shape[1]
     slots = np.zeros((n_slots, 64))
     rates = np.zeros((n, 64))
     for i in range(base.shape[0]):

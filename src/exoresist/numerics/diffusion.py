@@ -30,6 +30,7 @@ PerField = Floats | Sequence[Floats | None]
 _SMALL = 30_000  # voxels (all fields) below which starting a second thread costs more than it saves
 _TILE = 400  # columns that the last sweep takes at a time: their work array stays in a core's cache
 _GROW, _SHRINK, _SAFETY = 2.0, 0.2, 0.9  # bounds on the change of the step, and the share of the allowed error aimed at
+_STIFFEST = 50.0  # largest D dt / (dx^2/2) of adaptive steps
 _SMALLEST = 1e-12  # of the span: a step below this means that the tolerance cannot be met
 
 
@@ -96,7 +97,9 @@ class Diffusion:
         self.undershoot = undershoot
         self.shape = (len(self.fields), *grid.array_shape)
         mapped = sum(1 for one in self.fields if np.ndim(one.diffusivity))
-        refuse_beyond_memory(8 * grid.voxels * (2 * len(self.fields) + 3 * mapped), f"stepping {len(self.fields)} fields on {grid.shape}")
+        refuse_beyond_memory(
+            8 * grid.voxels * (2 * len(self.fields) + 3 * mapped), f"stepping {len(self.fields)} fields on {grid.shape}"
+        )
         self.threads = available_threads() if threads is None else threads
         if self.threads < 1:
             raise InputError(f"threads is {threads}", "1 or more")
@@ -141,11 +144,14 @@ class Diffusion:
         uptake: PerField | None = None,
         taken: Floats | None = None,
         first_step: float | None = None,
+        longest_step: float | None = None,
     ) -> Advance:
         """Advance in place over `span` by steps whose estimated error stays within `tolerance`.
 
         The error of a step is a third of the difference between it and two half steps (which are kept), root mean square, relative to
-        the field's own, the worst of all fields. Without `first_step` one is looked for, so a cold start needs no care.
+        the field's own, the worst of all fields. Without `first_step` one is looked for, so a cold start needs no care. No step is longer
+        than `longest_step`, without which it is 50 dx^2 / (2 D) with the largest D: a longer one hardly damps what is left of short waves,
+        which two half steps do not notice.
 
         errors  as `step`; SolverError where the tolerance cannot be met
         """
@@ -153,11 +159,16 @@ class Diffusion:
         self._check_tolerance(tolerance)
         sources, uptakes = self._per_field(source, "source"), self._per_field(uptake, "uptake")
         refuse_beyond_memory(8 * concentration.size * (2 if taken is None else 3), "adaptive stepping")
+        if longest_step is None:
+            fastest = max(float(np.max(one.diffusivity)) for one in self.fields)
+            longest_step = _STIFFEST * self.grid.spacing**2 / (2.0 * fastest) if fastest > 0.0 else span
+        if not longest_step > 0.0 or (first_step is not None and not first_step > 0.0):
+            raise InputError(f"the first step is {first_step}, the longest {longest_step}", "times above 0")
         if first_step is None:
-            first_step = self.step_for(concentration, tolerance, source, uptake, longest=span)
+            first_step = self.step_for(concentration, tolerance, source, uptake, longest=min(span, longest_step))
         before, whole = np.empty_like(concentration), np.empty_like(concentration)
         share = None if taken is None else np.zeros_like(taken)
-        done, dt, steps, refused = 0.0, min(float(first_step), span), 0, 0
+        done, dt, steps, refused = 0.0, min(float(first_step), longest_step, span), 0, 0
         ledger: Ledger | None = None
         while span - done > 1e-13 * span:
             last = done + dt >= span * (1.0 - 1e-13)
@@ -173,7 +184,7 @@ class Diffusion:
                 ledger = gained if ledger is None else ledger.then(gained)
                 if taken is not None and share is not None:
                     taken += share
-                dt = max(dt, now * change) if last else now * change
+                dt = min(longest_step, max(dt, now * change) if last else now * change)
             else:
                 refused += 1
                 concentration[...] = before
@@ -196,7 +207,9 @@ class Diffusion:
         self._check_state(concentration, min(longest, 1.0))
         sources, uptakes = self._per_field(source, "source"), self._per_field(uptake, "uptake")
         trial, whole = np.empty_like(concentration), np.empty_like(concentration)
-        fastest = max(6.0 * float(np.max(one.diffusivity)) / self.grid.spacing**2 + float(np.max(one.decay)) for one in self.fields)
+        fastest = max(
+            6.0 * float(np.max(one.diffusivity)) / self.grid.spacing**2 + float(np.max(one.decay)) for one in self.fields
+        )
         fastest += max([float(u.max()) for u in uptakes if u is not None], default=0.0)
         dt = min(longest, 1.0 / fastest if fastest > 0.0 else longest)
         if not isfinite(dt):
@@ -207,10 +220,18 @@ class Diffusion:
             if error <= tolerance and (dt >= longest or error >= 0.2 * tolerance or dt > 1e9 / fastest):
                 return dt
             dt = min(longest, dt * min(8.0, max(0.1, (0.6 * tolerance / max(error, 1e-300)) ** (1.0 / 3.0))))
-        raise SolverError(f"no step was found whose error is {tolerance:g}. Allow a larger error, or start from the steady solution.")
+        raise SolverError(
+            f"no step was found whose error is {tolerance:g}. Allow a larger error, or start from the steady solution."
+        )
 
     def _trial(
-        self, c: Floats, whole: Floats, dt: float, sources: list[Floats | None], uptakes: list[Floats | None], share: Floats | None
+        self,
+        c: Floats,
+        whole: Floats,
+        dt: float,
+        sources: list[Floats | None],
+        uptakes: list[Floats | None],
+        share: Floats | None,
     ) -> tuple[float, Ledger]:
         """Two half steps of `c` in place against a whole one: the relative error of the halves and their ledger."""
         whole[...] = c
@@ -231,11 +252,10 @@ class Diffusion:
     ) -> Ledger:
         nz, ny, nx = self.grid.array_shape
         count = len(self.fields)
-        planes = np.empty((count, nz, 9))
+        planes = np.empty((count, nz, 11))
         tiles = -(-ny * nx // _TILE)
         columns = np.empty((count, tiles, 5))
         factors = self._factors_for(dt)
-        before = c.reshape(count, -1).sum(axis=1)
         first, last = [], []
         for f, one in enumerate(self.fields):
             source, uptake = sources[f], uptakes[f]
@@ -262,15 +282,17 @@ class Diffusion:
             last += [partial(end, a, b) for a, b in _portions(tiles)]
         threads = self.threads if c.size >= _SMALL else 1
         run_all(first, threads)
+        if not (planes[:, :, uniform.WRONG] == 0.0).all():
+            raise InputError("an uptake is negative or not finite", "0 or more per time", "Give releases as a source")
         run_all(last, threads)
         volume = self.grid.voxel_um3
         sums, ends = planes.sum(axis=1) * volume, columns.sum(axis=1) * volume
-        entered = sums[:, 3:].copy()
+        entered = sums[:, uniform.X_MINUS : uniform.Z_PLUS + 1].copy()
         entered[:, 4:] += ends[:, :2]
         total = ends[:, uniform.TOTAL]
         return Ledger(
             total,
-            total - before * volume,
+            total - sums[:, uniform.BEFORE],
             entered,
             sums[:, uniform.DECAYED],
             sums[:, uniform.TAKEN],
@@ -330,8 +352,6 @@ class Diffusion:
             value = np.ascontiguousarray(value, dtype=np.float64)
             if value.shape != self.shape[1:]:
                 raise InputError(f"a field's {what} has the shape {value.shape}", f"(nz, ny, nx) = {self.shape[1:]}")
-            if what == "uptake" and not value.min() >= 0.0:
-                raise InputError(f"an uptake is {value.min()}", "0 or more per time", "Give releases as a source")
             found.append(value)
         return found
 

@@ -13,14 +13,16 @@ All kernels of the family stand in this file: Numba's cache does not notice edit
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+OPTIONS: Any = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
 ROWS = 8  # rows of x solved side by side: eight independent chains hide the latency of each
 
 # columns of the sums of `first_sweeps` (per plane) and of `last_sweep` (per tile)
-TAKEN, DECAYED, GIVEN, X_MINUS, X_PLUS, Y_MINUS, Y_PLUS, Z_MINUS, Z_PLUS = range(9)
+TAKEN, DECAYED, GIVEN, X_MINUS, X_PLUS, Y_MINUS, Y_PLUS, Z_MINUS, Z_PLUS, BEFORE, WRONG = range(11)
 TOTAL, LOWEST, HIGHEST = range(2, 5)
 
 
@@ -34,7 +36,7 @@ def first_sweeps(
     c, delta (nz, ny, nx); uptake, source, taken the same or of size 1 with a flag 0; decay (nz, ny, nx) or (1, 1, 1)
     inner    conductance between neighbours; walls, outside (6): conductance and outside value of the faces
     factors  (3, n): lower multiplier, inverse pivot, upper multiplier
-    sums     (nz, 9), filled for these planes
+    sums     (nz, 11), filled for these planes: the last two are the total of c, and below 0 (or NaN) if an uptake is
     """
     nz, ny, nx = c.shape
     h = 0.5 * dt
@@ -47,7 +49,7 @@ def first_sweeps(
     plane = np.empty((ny, nx))
     xl, xm, xu = x_factors[0], x_factors[1], x_factors[2]
     for z in range(first, last):
-        total_taken = total_decayed = total_given = 0.0
+        total_taken = total_decayed = total_given = before_step = wrong = 0.0
         x_minus = x_plus = y_minus = y_plus = z_minus = z_plus = 0.0
         gzl = walls[4] if z == 0 else inner
         gzh = walls[5] if z == nz - 1 else inner
@@ -97,6 +99,8 @@ def first_sweeps(
                     total_taken += u[i] * met
                     total_decayed += k[i] * met
                     total_given += s[i]
+                    before_step += row[i]
+                    wrong += u[i] - abs(u[i])
                     out[i] = step
                 if has_taken:
                     credit = taken[z, j]
@@ -143,14 +147,18 @@ def first_sweeps(
                         here[i] = done[i] + f * before[i]
         for j in range(ny - 1, -1, -1):
             m, f = y_factors[1, j], y_factors[2, j]
-            here, target = plane[j], delta[z, j]
+            here = plane[j]
             if j == ny - 1:
                 for i in range(nx):
-                    target[i] = m * here[i]
+                    here[i] = m * here[i]
             else:
-                after = delta[z, j + 1]
+                after = plane[j + 1]
                 for i in range(nx):
-                    target[i] = m * here[i] + f * after[i]
+                    here[i] = m * here[i] + f * after[i]
+        for j in range(ny):  # written in ascending order: descending, the write alone took longer than the sweep
+            here, target = plane[j], delta[z, j]
+            for i in range(nx):
+                target[i] = here[i]
         if walls[2] > 0.0:
             for i in range(nx):
                 y_minus -= h * walls[2] * delta[z, 0, i]
@@ -160,6 +168,7 @@ def first_sweeps(
         sums[z, TAKEN], sums[z, DECAYED], sums[z, GIVEN] = total_taken, total_decayed, dt * total_given
         sums[z, X_MINUS], sums[z, X_PLUS], sums[z, Y_MINUS] = x_minus, x_plus, y_minus
         sums[z, Y_PLUS], sums[z, Z_MINUS], sums[z, Z_PLUS] = y_plus, z_minus, z_plus
+        sums[z, BEFORE], sums[z, WRONG] = before_step, wrong
 
 
 @njit(**OPTIONS)
@@ -202,7 +211,7 @@ def last_sweep(c, delta, z_factors, h, wall_minus, wall_plus, width, sums, first
                 now = value[i] + here[i]
                 value[i] = now
                 total += now
-            for i in range(n):
+            for i in range(n):  # extremes per column: a running minimum over the row would not be done a vector at a time
                 lows[i] = value[i] if value[i] < lows[i] else lows[i]
             for i in range(n):
                 highs[i] = value[i] if value[i] > highs[i] else highs[i]

@@ -6,10 +6,12 @@ Here every line has its own tridiagonal, factored as it is swept.
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+OPTIONS: Any = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
 
 
 @njit(**OPTIONS)
@@ -29,7 +31,7 @@ def first_sweeps(
     upper = np.empty((ny, nx))
     line = np.empty(nx)
     for z in range(first, last):
-        total_taken = total_decayed = total_given = 0.0
+        total_taken = total_decayed = total_given = before_step = wrong = 0.0
         x_minus = x_plus = y_minus = y_plus = z_minus = z_plus = 0.0
         for j in range(ny):
             row, out, ex = c[z, j], plane[j], gx[z, j]
@@ -73,6 +75,8 @@ def first_sweeps(
                 total_taken += u[i] * met
                 total_decayed += k[i] * met
                 total_given += s[i]
+                before_step += row[i]
+                wrong += u[i] - abs(u[i])
                 out[i] = step
             if has_taken:
                 credit = taken[z, j]
@@ -115,6 +119,7 @@ def first_sweeps(
         sums[z, 0], sums[z, 1], sums[z, 2] = total_taken, total_decayed, dt * total_given
         sums[z, 3], sums[z, 4], sums[z, 5] = x_minus, x_plus, y_minus
         sums[z, 6], sums[z, 7], sums[z, 8] = y_plus, z_minus, z_plus
+        sums[z, 9], sums[z, 10] = before_step, wrong
 
 
 @njit(**OPTIONS)

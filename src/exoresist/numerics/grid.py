@@ -70,7 +70,7 @@ class Grid:
 
     def centres(self, axis: int) -> Floats:
         """Coordinates of the voxel centres along an axis (0 x, 1 y, 2 z), um."""
-        return self.origin[axis] + self.spacing * (np.arange(self.shape[axis]) + 0.5)
+        return self.origin[axis] + self.spacing * (np.arange(self.shape[axis], dtype=np.float64) + 0.5)
 
     def voxel_of(self, positions: Floats) -> NDArray[np.int64]:
         """Index into a raveled field of the voxel that holds each position (`(n, 3)`, um); the upper faces belong to the last voxel.

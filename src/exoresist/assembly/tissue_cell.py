@@ -1,0 +1,82 @@
+"""A scenario's population as the network of one cell: its share of medium around it, its death told as a hazard instead of a flow."""
+
+from __future__ import annotations
+
+from exoresist.assembly.build import Model, build
+from exoresist.assembly.scenario import Scenario
+from exoresist.catalog import Catalog
+from exoresist.core.errors import ModelError
+from exoresist.laws import kinetics
+from exoresist.network import Derived, Modulation, Network, Process
+from exoresist.network.cell import CellNetwork
+from exoresist.network.parts import Part
+from exoresist.network.wiring import carried
+
+STRESSES = ("hypoxia", "acidity", "starvation")
+
+
+def cell_network(scenario: Scenario, catalog: Catalog, population: str) -> tuple[CellNetwork, Model]:
+    """The network of one cell of a population, with the vesicles of all populations around it, and the model it is taken from.
+
+    Everything that the well's network says holds for a cell of biomass 1; the only change is that the flow of dying cells becomes a rate
+    that is read (`<population>.death_hazard`), because in a tissue a cell dies whole or not at all.
+    """
+    model = build(scenario, catalog, inside=population)
+    who = model.layout.populations[0]
+    death = model.network.processes[f"{who.id}.death"]
+    network = Network(f"{scenario.name}, {who.id}", [*_without(model.network, death), *_hazard(model.network, death)])
+    medium = tuple(
+        pool.id
+        for pool in model.network.pools.values()
+        if any(pool.id == side.id or pool.id.startswith(f"{side.id}.") for side in model.layout.sides)
+    )
+    start = model.start()
+    amounts = {name: float(amount) for name, amount in start.items()}
+    return (
+        CellNetwork(
+            network=network,
+            cells=who.cells,
+            medium=medium,
+            volume=who.side.volume,
+            capacity="arena.capacity",
+            stress={stress: f"environment.{stress}" for stress in STRESSES},
+            hazard=f"{who.id}.death_hazard",
+            start=amounts,
+            remains=_remains(model.network, death),
+        ),
+        model,
+    )
+
+
+def _without(network: Network, process: Process) -> list[Part]:
+    return [
+        part
+        for part in network.parts()
+        if part is not process and not (isinstance(part, Modulation) and part.process == process.id)
+    ]
+
+
+def _hazard(network: Network, death: Process) -> list[Part]:
+    """The specific rate of death with all its modulations, as derived values."""
+    name = f"{death.source}".removesuffix(".cells") + ".death_hazard"
+    factors = [part for part in network.modulations if part.process == death.id]
+    if not factors:
+        return [Derived(name, death.law, death.inputs)]
+    parts: list[Part] = [Derived(f"{name}_step_0", death.law, death.inputs)]
+    for index, factor in enumerate(factors):
+        parts.append(Derived(f"{name}_factor_{index}", factor.law, factor.inputs))
+        made = name if index == len(factors) - 1 else f"{name}_step_{index + 1}"
+        parts.append(Derived(made, kinetics.product, {"first": f"{name}_step_{index}", "second": f"{name}_factor_{index}"}))
+    return parts
+
+
+def _remains(network: Network, death: Process) -> dict[str, str]:
+    """Pool of the cell -> where its content goes when the cell is gone."""
+    to = {death.source: death.sink}
+    for pool in carried(network, death.source):
+        routes = death.fate(pool)
+        if routes is None or len(routes) != 1:
+            raise ModelError(f"death sends '{pool.id}' to several places, which a body that is cleared at once cannot do")
+        if routes[0].to:
+            to[pool.id] = routes[0].to
+    return {name: target for name, target in to.items() if network.pools[name].element}  # marks vanish with the cell

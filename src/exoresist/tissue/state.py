@@ -1,0 +1,170 @@
+"""The whole state of a tissue, and what does not change while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.core.errors import InputError
+from exoresist.numerics.grid import Grid
+from exoresist.numerics.keyed import normal, purpose_word
+from exoresist.numerics.slabs import Slabs
+from exoresist.tissue.cell_type import MEAN_AT_BIRTH, CellType
+from exoresist.tissue.cells import LIVING, Cells, check_cells
+from exoresist.tissue.interior import Contents
+from exoresist.tissue.mechanics import Contact, Mechanics
+from exoresist.tissue.steady_fields import SteadyFields
+from exoresist.tissue.surroundings import SharedMedium
+
+Array = NDArray[np.float64]
+FULL = 1e30  # cells: a capacity that never limits
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Steps in time, h.
+
+    life      cells grow, divide, die and turn; fast fields are solved
+    network   the networks inside cells and their exchange with the medium; divides `life`
+    spread    longest step of diffusion
+    """
+
+    life: float = 0.1
+    network: float = 0.1
+    spread: float = 0.1 / 60.0
+
+    def __post_init__(self) -> None:
+        for name in ("life", "network", "spread"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0.0):
+                raise InputError(f"the {name} step is {value} h", "a finite number above 0")
+        if abs(self.life / self.network - round(self.life / self.network)) > 1e-9:
+            raise InputError(
+                f"a network step of {self.network * 60:g} min does not divide the life step of {self.life * 60:g} min"
+            )
+
+    @property
+    def networks(self) -> int:
+        return round(self.life / self.network)
+
+
+@dataclass
+class Tissue:
+    """Cells, fields and clock.
+
+    types     cell types by index; `contents` those with a network inside, by index
+    interval  life steps done; `time` follows from it
+    crowding  cells per mL at which growth stops as in a full well; infinite: only pressure stops it
+    seed      of every random number
+    """
+
+    grid: Grid
+    types: Sequence[CellType]
+    cells: Cells
+    pace: Pace
+    seed: int
+    slabs: Slabs
+    mechanics: Mechanics | None
+    steady: SteadyFields
+    medium: SharedMedium
+    contents: dict[int, Contents]
+    crowding: float = np.inf
+    flat: bool = False
+    interval: int = 0
+    removed: int = 0
+    born: int = 0
+    words: dict[str, np.uint64] = field(default_factory=dict)
+
+    @property
+    def time(self) -> float:
+        """h since the start."""
+        return self.interval * self.pace.life
+
+    def word(self, purpose: str) -> np.uint64:
+        """Key of one use of random numbers."""
+        if purpose not in self.words:
+            self.words[purpose] = purpose_word(self.seed, purpose)
+        return self.words[purpose]
+
+    def of_type(self, index: int, state: int = LIVING) -> NDArray[np.intp]:
+        """Cells of a type in a state."""
+        return np.flatnonzero((self.cells.kind == index) & (self.cells.state == state))
+
+    def voxels(self, index: NDArray[np.intp] | slice = slice(None)) -> NDArray[np.int64]:
+        """Voxel of every chosen cell."""
+        return self.grid.voxel_of(self.cells.position[:, index].T)
+
+    def numbers(self, name: str) -> Array:
+        """(N,) a number of the cell's type."""
+        return np.array([float(getattr(kind, name)) for kind in self.types])[self.cells.kind]
+
+    def resize(self) -> None:
+        """Radii follow volumes; neighbours must be found anew."""
+        cells = self.cells
+        cells.radius = np.cbrt(0.75 / np.pi * self.numbers("volume") * cells.biomass * cells.swelling)
+        if self.mechanics is not None:
+            self.mechanics.forget()
+
+
+def division_size(tissue: Tissue, kind: NDArray[np.int16], lineage: NDArray[np.uint64]) -> Array:
+    """Biomass at which cells will divide: twice that at birth, with the type's spread, drawn once for each cell."""
+    spread = np.array([one.cycle_spread for one in tissue.types])[kind]
+    sigma = np.sqrt(np.log1p(spread**2))
+    size = 2.0 * MEAN_AT_BIRTH * np.exp(sigma * normal(tissue.word("cycle"), lineage, 0) - 0.5 * sigma**2)
+    return np.asarray(size, dtype=np.float64)
+
+
+def place(tissue: Tissue, kind: int, position: Array, biomass: Array | None = None) -> None:
+    """Put new living cells of a type into the tissue.
+
+    position  (3, n) um
+    biomass   (n,); default: sizes of a growing culture, drawn by the cell's name
+    """
+    from exoresist.numerics.keyed import mixed, uniform
+
+    count = position.shape[1]
+    first = len(tissue.cells)
+    numbers = np.arange(first, first + count, dtype=np.uint64)
+    lineage = mixed(mixed(numbers) ^ tissue.word("founders"))
+    if biomass is None:
+        # Ages in a growing culture are distributed as 2 ln 2 · 2^(−u), u the share of the cycle; sizes double over it.
+        u = -np.log2(1.0 - 0.5 * uniform(tissue.word("first size"), lineage, 0))
+        biomass = MEAN_AT_BIRTH * 2.0**u
+    one = tissue.types[kind]
+    fresh = Cells(
+        position=np.array(position, dtype=np.float64),
+        velocity=np.zeros((3, count)),
+        crawl=np.zeros((3, count)),
+        kind=np.full(count, kind, dtype=np.int16),
+        state=np.full(count, LIVING, dtype=np.int8),
+        biomass=np.array(biomass, dtype=np.float64),
+        swelling=np.ones(count),
+        radius=np.ones(count),
+        divide_at=np.full(count, np.inf),
+        age=np.zeros(count),
+        lineage=lineage,
+        clone=np.arange(first, first + count, dtype=np.int32),
+        stick=np.full(count, np.sqrt(one.adhesion)),
+        mobility=np.ones(count),
+        pressure=np.zeros(count),
+        lane=np.full(count, -1, dtype=np.int32),
+    )
+    fresh.divide_at = np.maximum(division_size(tissue, fresh.kind, lineage), fresh.biomass)
+    if kind in tissue.contents:
+        fresh.lane = tissue.contents[kind].add(np.arange(first, first + count), fresh.biomass)
+    tissue.cells = tissue.cells.joined(fresh)
+    tissue.resize()
+    low = np.array(tissue.grid.origin)
+    check_cells(tissue.cells, low, low + np.array(tissue.grid.extent))
+
+
+def mechanics_of(grid: Grid, contact: Contact, slabs: Slabs) -> Mechanics:
+    """Mechanics in a grid's box; in two dimensions cells stay in the plane through the middle of the voxels."""
+    low = np.array(grid.origin)
+    high = low + np.array(grid.extent)
+    if grid.shape[2] == 1:
+        low[2] = high[2] = 0.5 * (low[2] + high[2])
+    return Mechanics(contact, low, high, slabs)
