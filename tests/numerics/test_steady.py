@@ -76,6 +76,15 @@ def test_the_transforms_solve_a_uniform_box_at_once(first, second):
     assert balance.iterations <= 3
 
 
+@pytest.mark.parametrize("face", [NoFlux(), Dirichlet(3.0)])
+def test_uneven_uptake_in_long_waves_is_solved_at_once(face):
+    """On a box of no more than six voxels a side every wave is a long one, so that the preconditioner is again the inverse."""
+    grid = Grid((6, 5, 4), 10.0)
+    uptake, source = np.random.default_rng(0).uniform(0.0, 50.0, (2, *grid.array_shape))
+    c = np.zeros(grid.array_shape)
+    assert Steady(grid, Field(800.0, 0.3, Faces(face, NoFlux(), Dirichlet(1.0), face))).solve(c, source, uptake).iterations <= 3
+
+
 def ball(n):
     grid = Grid((n, n, n), 20.0)
     z, y, x = np.meshgrid(*[np.arange(n) - n / 2 + 0.5] * 3, indexing="ij")

@@ -217,6 +217,13 @@ class FitParameter(Record):
 ExtraCover = Annotated[float, In("dimensionless", above=True, high=100.0)]
 
 
+class Tumour(Record):
+    """Cells in space over time: how many of each lineage live, and how resistant they are."""
+
+    kind: Literal["tumour"] = Field(description="A tissue over time; needs an arena of kind tissue.")
+    population: Population
+
+
 class Spreading(Record):
     """How much wider a cell lies that damage has arrested: it covers 1 + spreading times what a dividing one covers."""
 
@@ -278,6 +285,6 @@ class Confluence(Record):
 
 
 Assay = Annotated[
-    DoseResponse | AddBack | ConditionedMedium | CoCulture | Transwell | Titration | TimeCourse | Confluence,
+    DoseResponse | AddBack | ConditionedMedium | CoCulture | Transwell | Titration | TimeCourse | Confluence | Tumour,
     Field(discriminator="kind"),
 ]

@@ -78,6 +78,14 @@ def _arena_is_complete(scenario: Scenario) -> Found:
     arena = scenario.arena
     found: Found = []
     transwell = arena.kind == "transwell"
+    if arena.kind == "tissue":
+        return _tissue_is_complete(scenario)
+    for name in ("volume", "capacity"):
+        if getattr(arena, name) is None:
+            described = type(arena).model_fields[name].description
+            found.append((("arena", name), f"is missing. It is needed: {described}"))
+    if arena.size is not None:
+        found.append((("arena", "size"), "belongs to a tissue only; remove it or write kind: tissue"))
     for name in ("insert_volume", "pore_exchange"):
         given = getattr(arena, name) is not None
         if transwell and not given:
@@ -92,17 +100,37 @@ def _arena_is_complete(scenario: Scenario) -> Found:
     return found
 
 
+def _tissue_is_complete(scenario: Scenario) -> Found:
+    arena = scenario.arena
+    if arena.size is None:
+        return [(("arena",), "a tissue needs `size`, the edge of the square or cube in which the cells live, e.g. 600 um")]
+    found: Found = []
+    if arena.size < 2.0 * arena.voxel:
+        found.append((("arena", "size"), f"{arena.size:g} um is less than two voxels of {arena.voxel:g} um"))
+    if abs(arena.life_step / arena.network_step - round(arena.life_step / arena.network_step)) > 1e-9:
+        found.append((("arena", "network_step"), "does not divide the life step"))
+    if abs(arena.life_step / arena.motion_step - round(arena.life_step / arena.motion_step)) > 1e-6:
+        found.append((("arena", "motion_step"), "does not divide the life step"))
+    for index, population in enumerate(scenario.populations):
+        if population.side is not None:
+            found.append((("populations", index, "side"), "a tissue has no sides; remove it"))
+    return found
+
+
 def _cells_fit(scenario: Scenario) -> Found:
     sides: dict[str | None, float] = {}
     for population in scenario.populations:
         sides[population.side] = sides.get(population.side, 0.0) + population.count
     if not sum(sides.values()) > 0:
         return [(("populations",), "there are no cells; give at least one population a count above 0")]
-    crowded = [(side, cells) for side, cells in sides.items() if cells > scenario.arena.capacity]
+    most = scenario.arena.capacity
+    if scenario.arena.kind == "tissue" or most is None:
+        return []  # whether they fit into the box is known once their volume is
+    crowded = [(side, cells) for side, cells in sides.items() if cells > most]
     return [
         (
             ("arena", "capacity"),
-            f"{cells:g} cells are seeded{f' on side {side}' if side else ''}, but only {scenario.arena.capacity:g} "
+            f"{cells:g} cells are seeded{f' on side {side}' if side else ''}, but only {most:g} "
             "fit; seed fewer or raise the capacity",
         )
         for side, cells in crowded
@@ -184,6 +212,8 @@ def _assay_refers(scenario: Scenario) -> Found:
         name = getattr(assay, role, None)
         if name is not None and name not in known:
             found.append((("assay", role), _unknown(kind, name, known) + f" (listed under `{role.rstrip('s')}s`)"))
+    if assay.kind == "tumour" and scenario.arena.kind != "tissue":
+        found.append((("assay", "kind"), "a tumour assay needs `arena: {kind: tissue, ...}`"))
     if assay.kind == "transwell":
         sides = {population.id: population.side for population in scenario.populations}
         if scenario.arena.kind != "transwell":

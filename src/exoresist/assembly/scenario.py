@@ -21,10 +21,12 @@ from exoresist.assembly.fields import (
     FileName,
     Flow,
     Fraction,
+    Length,
     Line,
     LocalId,
     PositiveCells,
     PositiveFraction,
+    Pressure,
     Record,
     Subject,
     Text,
@@ -41,12 +43,26 @@ SCHEMA = "exoresist/1"
 class Arena(Record):
     """The vessel."""
 
-    kind: Literal["well", "transwell"] = Field(description="One well, or a well with an insert behind a membrane.")
-    volume: Volume = Field(description="Medium in the well (in a transwell: below the membrane).")
-    capacity: PositiveCells = Field(description="Most cells that fit; in a transwell, on each side.")
+    kind: Literal["well", "transwell", "tissue"] = Field(
+        description="One well, a well with an insert behind a membrane, or cells in space."
+    )
+    volume: Volume | None = Field(default=None, description="Wells: medium in the well (in a transwell: below the membrane).")
+    capacity: PositiveCells | None = Field(default=None, description="Wells: most cells that fit; in a transwell, on each side.")
     mixing: Fraction = Field(default=1.0, description="How well the medium is stirred: 0 unstirred, 1 perfectly.")
     insert_volume: Volume | None = Field(default=None, description="Transwell only: medium in the insert.")
     pore_exchange: Flow | None = Field(default=None, description="Transwell only: medium that crosses the membrane each way.")
+    size: Length | None = Field(default=None, description="Tissue only: edge of the square or cube in which the cells live.")
+    voxel: Length = Field(default=20.0, description="Tissue only: edge of a voxel of the fields.")
+    dimensions: Literal[2, 3] = Field(default=3, description="Tissue only: a slice one voxel thick, or a cube.")
+    edges: Literal["open", "closed"] = Field(
+        default="open",
+        description="Tissue only: open edges hold drugs at their dose and let vesicles go; nothing crosses closed ones.",
+    )
+    oxygen: Pressure | None = Field(default=38.0, description="Tissue only: oxygen at the edges; null: oxygen is left out.")
+    network_step: Duration = Field(default=0.1, description="Tissue only: step of the networks inside cells.")
+    life_step: Duration = Field(default=0.1, description="Tissue only: step of growth, division and death.")
+    motion_step: Duration = Field(default=0.1 / 60.0, description="Tissue only: step of cells that push and stick.")
+    spread_step: Duration = Field(default=0.5 / 60.0, description="Tissue only: longest step of diffusion.")
 
 
 class Environment(Record):
@@ -64,6 +80,9 @@ class PopulationEntry(Record):
     cell_line: CatalogId = Field(description="Id of the cell line in the catalogue.")
     count: Cells = Field(description="Cells at time 0; 0 leaves the population out.")
     side: Literal["insert", "well"] | None = Field(default=None, description="Transwell only: the side on which the cells sit.")
+    where: Literal["mixed", "core", "shell", "side"] = Field(
+        default="mixed", description="Tissue only: where in the first ball of cells these lie."
+    )
 
 
 class DrugEntry(Record):

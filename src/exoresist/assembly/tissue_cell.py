@@ -21,7 +21,13 @@ def cell_network(scenario: Scenario, catalog: Catalog, population: str) -> tuple
     Everything that the well's network says holds for a cell of biomass 1; the only change is that the flow of dying cells becomes a rate
     that is read (`<population>.death_hazard`), because in a tissue a cell dies whole or not at all.
     """
-    model = build(scenario, catalog, inside=population)
+    one = scenario.model_copy(
+        update={
+            "populations": tuple(entry.model_copy(update={"count": 1.0}) for entry in scenario.populations if entry.count > 0.0),
+            "arena": scenario.arena.model_copy(update={"kind": "well", "volume": 1e-6, "capacity": 1e30}),
+        }
+    )
+    model = build(one, catalog, inside=population)
     who = model.layout.populations[0]
     death = model.network.processes[f"{who.id}.death"]
     network = Network(f"{scenario.name}, {who.id}", [*_without(model.network, death), *_hazard(model.network, death)])

@@ -34,7 +34,7 @@ def advance_cells(first, last, total, y, base, varying, where, span, steps, rela
 
     y        (states, room), changed in place; the first `total` columns are cells, block b holds the cells 64 b to 64 b + 63
     base     (parameters,) values that all cells share; `varying` (V, room) values of each cell for the parameters in slots `where` (V,)
-    steps    (blocks,) the step size that each block begins with, h; left at what it would go on with
+    steps    (blocks,) the step size that each block begins with, h; left at what served
     returns  (status, steps taken, steps refused); status 0 is success, 1 too many steps, 2 the step became too small
     """
     pivots, lower, updates, upper, diagonal, sizes = tables[10], tables[11], tables[12], tables[13], tables[9], tables[15]
@@ -67,6 +67,7 @@ def advance_cells(first, last, total, y, base, varying, where, span, steps, rela
         prelude(slots, tables)
         t = 0.0
         wish = steps[block]
+        opening = 0.0
         attempts = 0
         while t < span:
             if attempts >= max_steps:
@@ -117,6 +118,8 @@ def advance_cells(first, last, total, y, base, varying, where, span, steps, rela
                         before[i, lane] += (1.5 * one[i, lane] + 0.5 * two[i, lane]) / ROS2_GAMMA
                 t = span if h == span - t else t + h
                 taken += 1
+                if opening == 0.0:
+                    opening = h * min(1.5, 0.8 / sqrt(error))
                 # A step that was cut short by the end says nothing against the longer one that was wished for.
                 wish = max(wish, h * min(5.0, 0.9 / sqrt(error))) if h < wish else h * min(5.0, 0.9 / sqrt(error))
             else:
@@ -124,7 +127,8 @@ def advance_cells(first, last, total, y, base, varying, where, span, steps, rela
                 wish = h * max(0.1, 0.9 / sqrt(error))
                 if wish < 1e-12 * span:
                     return 2, taken, refused
-        steps[block] = wish
+        # Every span opens with the shock of what was given between spans: its first good step serves the next one.
+        steps[block] = opening
         for i in range(n):
             for lane in range(width):
                 y[i, start + lane] = before[i, lane]

@@ -4,9 +4,10 @@ dc/dt = div(D grad c) - (decay + U) c + S on a `Grid`, state `(fields, nz, ny, n
 
 Method: Douglas' delta form of Crank-Nicolson with one tridiagonal factor per axis and one, unsymmetric, for the reaction: second order in
 space and time, and exactly at rest where the unsplit equations are. Values for S, U and the faces are taken as constant over a step;
-give those of its middle where they change, to keep the order. Nothing is clipped. Nor is the scheme good at sudden starts: a step much
-longer than the fastest change (a cold start with dense uptake) rings or grows, so begin from the steady solution (`steady`) or let
-`advance` choose the steps.
+give those of its middle where they change, to keep the order. Nothing is clipped.
+
+A step much longer than dx^2/D hardly damps short waves, and one much longer than 1/U swings below zero where uptake outruns diffusion (a
+cold start in dense tissue). So begin from the steady solution (`steady`) or let `advance` choose the steps.
 
 source  Douglas 1962, Numer. Math. 4:41, 10.1007/BF01386295 (method)
 """
@@ -23,8 +24,9 @@ import numpy as np
 from exoresist.core.errors import InputError, SolverError
 from exoresist.numerics import diffusion_kernels as uniform
 from exoresist.numerics import diffusion_voxelwise as voxelwise
-from exoresist.numerics.diffusion_threads import available_threads, run_all
+from exoresist.numerics.diffusion_threads import run_all
 from exoresist.numerics.grid import Field, Floats, Grid, conductances, face_conductance, refuse_beyond_memory
+from exoresist.numerics.slabs import threads as available_threads
 
 PerField = Floats | Sequence[Floats | None]
 _SMALL = 30_000  # voxels (all fields) below which starting a second thread costs more than it saves
@@ -82,7 +84,7 @@ class Diffusion:
     """Steps for some fields on one grid.
 
     grid, fields  where and what
-    threads       most threads used (all processors if not given); the result has the same bits for any number
+    threads       most threads used (`slabs.threads()` if not given); the result has the same bits for any number
     undershoot    share of a field's largest concentration by which it may lie below zero before a step counts as too large
     errors        InputError for a map of a wrong shape, a grid too large for the memory
     """

@@ -1,7 +1,8 @@
 """Python threads over fixed portions of a grid, for kernels that release the interpreter's lock.
 
 Portions never depend on the number of threads, and no portion writes where another reads, so the result has the same bits for any number.
-Plain threads were as fast here as Numba's own (see CHANGELOG) and need neither OpenMP nor an environment variable: idle threads sleep.
+They need neither OpenMP nor an environment variable, and idle ones sleep. Each thread takes the next portion that is free, so a
+busy processor delays little.
 """
 
 from __future__ import annotations
@@ -13,13 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 _pools: dict[int, ThreadPoolExecutor] = {}
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pools.clear)  # a forked child has the pool but not its threads
-
-
-def available_threads() -> int:
-    """Processors that this program may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def run_all(tasks: Sequence[Callable[[], None]], threads: int) -> None:

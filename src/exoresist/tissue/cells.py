@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,12 @@ LIVING, APOPTOTIC, NECROTIC, LYSED = 0, 1, 2, 3
 STATES = ("living", "apoptotic", "necrotic", "lysed")
 
 
-def _column(dtype: Any, rows: int = 0) -> Any:
-    return field(default_factory=lambda: np.zeros((rows, 0) if rows else 0, dtype=dtype), metadata={"rows": rows})
+def _vectors() -> Array:
+    return np.zeros((3, 0))
+
+
+def _numbers() -> Array:
+    return np.zeros(0)
 
 
 @dataclass
@@ -33,27 +36,26 @@ class Cells:
     divide_at  biomass at which the cell divides
     age        hours in the present state
     lineage    64-bit name of the cell, fixed by its mother's and by which daughter it is; `clone`: number of its founder
-    converted  1 when its resistance was received rather than inherited (bookkeeping for the pictures, nothing acts on it)
     stick      square root of adhesion; `mobility` over that in free space; `pressure` of the last mechanics step
     lane       column in the contents of its type (living) or in the remains (dead)
     """
 
-    position: Array = _column(np.float64, 3)
-    velocity: Array = _column(np.float64, 3)
-    crawl: Array = _column(np.float64, 3)
-    kind: NDArray[np.int16] = _column(np.int16)
-    state: NDArray[np.int8] = _column(np.int8)
-    biomass: Array = _column(np.float64)
-    swelling: Array = _column(np.float64)
-    radius: Array = _column(np.float64)
-    divide_at: Array = _column(np.float64)
-    age: Array = _column(np.float64)
-    lineage: NDArray[np.uint64] = _column(np.uint64)
-    clone: NDArray[np.int32] = _column(np.int32)
-    stick: Array = _column(np.float64)
-    mobility: Array = _column(np.float64)
-    pressure: Array = _column(np.float64)
-    lane: NDArray[np.int32] = _column(np.int32)
+    position: Array = field(default_factory=_vectors)
+    velocity: Array = field(default_factory=_vectors)
+    crawl: Array = field(default_factory=_vectors)
+    kind: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, dtype=np.int16))
+    state: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
+    biomass: Array = field(default_factory=_numbers)
+    swelling: Array = field(default_factory=_numbers)
+    radius: Array = field(default_factory=_numbers)
+    divide_at: Array = field(default_factory=_numbers)
+    age: Array = field(default_factory=_numbers)
+    lineage: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
+    clone: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    stick: Array = field(default_factory=_numbers)
+    mobility: Array = field(default_factory=_numbers)
+    pressure: Array = field(default_factory=_numbers)
+    lane: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
 
     def __len__(self) -> int:
         return len(self.kind)

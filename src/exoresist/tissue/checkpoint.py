@@ -1,7 +1,7 @@
 """The state on disk: written whole or not at all, checked when read, the last good one kept.
 
-A checkpoint holds arrays only (no program objects). It is taken between life steps, where nothing else is remembered: a tissue that goes on from it
-has the same bits as one that was never stopped.
+A checkpoint holds arrays only (no program objects). It is taken between life steps, where nothing else is remembered: a tissue that goes on
+from it has the same bits as one that was never stopped.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ NAME, BEFORE = "checkpoint.npz", "checkpoint.before.npz"
 FORMAT = 1
 
 
-def save(tissue: Tissue, folder: Path, what: str) -> Path:
-    """Write the state of a tissue; `what` names the model that it belongs to (a hash of its resolved scenario).
+def save(tissue: Tissue, folder: Path, what: str, note: str = "") -> Path:
+    """Write the state of a tissue; `what` names the model that it belongs to (a hash of its resolved scenario), `note` is kept with it.
 
-    The new file takes its place in one step; what was there stays as the one before. Raises InputError when it cannot be written, with the old
-    checkpoint untouched.
+    The new file takes its place in one step; what was there stays as the one before. Raises InputError when it cannot be written, with the
+    old checkpoint untouched.
     """
     arrays = _arrays(tissue)
-    arrays["meta"] = np.array([str(FORMAT), what, state_hash(tissue)])
+    arrays["meta"] = np.array([str(FORMAT), what, state_hash(tissue), note])
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     data = buffer.getvalue()
@@ -57,8 +57,8 @@ def save(tissue: Tissue, folder: Path, what: str) -> Path:
     return target
 
 
-def load(tissue: Tissue, folder: Path, what: str) -> list[str]:
-    """Bring a tissue built from the same scenario to the last state saved in a folder; gives warnings.
+def load(tissue: Tissue, folder: Path, what: str) -> tuple[str, list[str]]:
+    """Bring a tissue built from the same scenario to the last state saved in a folder; gives its note, and warnings.
 
     A checkpoint that is damaged is told, and the one before is taken. Raises InputError when there is none that can be used.
     """
@@ -76,7 +76,7 @@ def load(tissue: Tissue, folder: Path, what: str) -> list[str]:
         _restore(tissue, arrays)
         if state_hash(tissue) != str(arrays["meta"][2]):
             raise InputError(f"the state in '{path}' is not the one that was saved", "a checkpoint of this version of exoresist")
-        return warnings
+        return str(arrays["meta"][3]), warnings
     if warnings:
         raise InputError(" ".join(warnings), "a checkpoint that can be read", "Run again without --resume")
     raise InputError(f"there is no checkpoint in '{folder}'", "the folder of an earlier tissue run", "Check the path")
@@ -86,7 +86,9 @@ def _read(path: Path) -> dict[str, NDArray[np.generic]]:
     data = path.read_bytes()
     body, digest = data[:-32], data[-32:]
     if hashlib.blake2b(body, digest_size=16).hexdigest().encode() != digest:
-        raise InputError(f"the checkpoint '{path}' is damaged", "a file as it was written", "The one before is used if there is one")
+        raise InputError(
+            f"the checkpoint '{path}' is damaged", "a file as it was written", "The one before is used if there is one"
+        )
     try:
         with np.load(io.BytesIO(body), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}

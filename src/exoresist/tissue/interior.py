@@ -33,7 +33,7 @@ class Contents:
     The accuracy is that of one network step: `relative`, and absolute over each pool's scale.
     """
 
-    def __init__(self, interior: CellNetwork, slabs: Slabs, relative: float = 1e-4, absolute: float = 1e-6) -> None:
+    def __init__(self, interior: CellNetwork, slabs: Slabs, relative: float = 5e-3, absolute: float = 1e-6) -> None:
         self.interior, self.slabs, self.relative = interior, slabs, relative
         network = interior.network
         self.compiled = compiled = network.compile()
@@ -58,7 +58,8 @@ class Contents:
         self.biomass = self.states[interior.cells]
         self.gone = np.zeros(len(self.exchange))
         self._shared = _shares(network, compiled.states, interior.medium)
-        self._start = np.array([float(interior.start.get(name, first)) for name, first in zip(compiled.states, compiled.initial, strict=True)])  # fmt: skip
+        start = {**dict(zip(compiled.states, compiled.initial, strict=True)), **interior.start}
+        self._start = np.array([float(start[name]) for name in compiled.states])
         self.taken = self.refused = 0
 
     # -- cells come and go
@@ -138,8 +139,8 @@ class Contents:
         for status, taken, refused in self.slabs.run(work, -(-self.count // LANES), small=SMALL_BLOCKS):
             if status:
                 raise SolverError(
-                    f"The solver {STATUS[status]} inside cells of network '{self.interior.network.name}'. Usual causes: a rate far outside its "
-                    "physical range, or a network step that is far too long. Check the parameters, or shorten the network step."
+                    f"The solver {STATUS[status]} inside cells of network '{self.interior.network.name}'. Usual causes: a rate far "
+                    "outside its physical range, or a network step that is far too long. Check the parameters, or shorten that step."
                 )
             self.taken += taken
             self.refused += refused

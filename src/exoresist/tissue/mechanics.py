@@ -4,9 +4,9 @@ Cell i moves with
 
     v_i = m_i [ Σ_j ( p (1 − d/R)₊² − √(a_i a_j) (1 − d/(c R))₊² ) (x_i − x_j)/d + u_i ]
 
-d distance, R sum of the two radii, p repulsion and a adhesion (um/h), c how far adhesion reaches in sums of radii, u_i the cell's
-own crawling (um/h), m_i its mobility (1, less in dense matrix). The pressure of a cell is Σ_j (1 − d/R)₊² over its neighbours. Positions advance by
-the second-order Adams–Bashforth rule x += dt (3/2 v − 1/2 v_before).
+d distance, R sum of the two radii, p repulsion and a adhesion (um/h), c how far adhesion reaches in sums of radii, u_i the cell's own
+crawling (um/h), m_i its mobility (1, less in dense matrix). The pressure of a cell is Σ_j (1 − d/R)₊² over its neighbours. Positions
+advance by the second-order Adams–Bashforth rule x += dt (3/2 v − 1/2 v_before).
 
 source  form and numbers' scale after Ghaffarizadeh 2018, PLoS Comput Biol 14:e1005991, 10.1371/journal.pcbi.1005991
 """

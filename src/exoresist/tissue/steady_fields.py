@@ -33,7 +33,9 @@ class SteadyField:
 class SteadyFields:
     """All fast fields of a tissue."""
 
-    def __init__(self, grid: Grid, fields: Sequence[SteadyField] = (), tolerance: float = 1e-6, threads: int | None = None) -> None:
+    def __init__(
+        self, grid: Grid, fields: Sequence[SteadyField] = (), tolerance: float = 1e-6, threads: int | None = None
+    ) -> None:
         self.grid, self.fields, self.tolerance = grid, tuple(fields), tolerance
         self._solvers = [Steady(grid, one.spread, threads) for one in self.fields]
 

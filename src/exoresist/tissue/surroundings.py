@@ -8,20 +8,23 @@ back what is left. So cells and fields debit the same flux, nothing can be taken
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.core.errors import InputError, ModelError
+from exoresist.core.errors import InputError, ModelError, SolverError
 from exoresist.network import integrate
 from exoresist.network.cell import CellNetwork
 from exoresist.numerics.diffusion import Diffusion
-from exoresist.numerics.grid import Faces, Field, Grid
+from exoresist.numerics.grid import Condition, Dirichlet, Faces, Field, Grid, Robin
 from exoresist.tissue.interior import Contents
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
+COURANT = 2.0  # D·dt/dx²: beyond it, steep fronts make the steps ring
+UNDERSHOOT = 0.02  # of a field's highest amount: a front that overshoots by more has been stepped too far
+NOTHING = 1e-15  # pmol, particles or copies in a voxel: amounts that mean nothing
 NOBODY = 1e-12  # biomass of the cell that stands in where there is none: its medium does not feel it
 
 
@@ -34,6 +37,15 @@ class Medium:
 
     diffusivity: float
     faces: Faces = field(default_factory=Faces)
+
+
+@dataclass
+class _Group:
+    """Pools that spread equally fast: they are stepped together, as often as their speed needs."""
+
+    rows: list[int]
+    speed: float
+    diffusion: Diffusion
 
 
 class SharedMedium:
@@ -51,20 +63,46 @@ class SharedMedium:
         missing = [name for name in names if name not in spread]
         if missing:
             raise ModelError(f"nothing says how '{missing[0]}' spreads in the tissue")
-        self._still = all(spread[name].diffusivity == 0.0 for name in names) or grid.voxels == 1
-        fields = [Field(spread[name].diffusivity, 0.0, _per_voxel(spread[name].faces, self.voxel_ml)) for name in names]
-        self.diffusion = None if self._still or not names else Diffusion(grid, fields, threads)
+        self.spreads = dict(spread)
+        self.threads = threads
+        self._groups = self._grouped()
         self._left: dict[float, tuple[Array, Array]] = {}
 
+    def hold(self, name: str, concentration: float) -> None:
+        """From now on hold a pool at a concentration (amount per mL of fluid) outside every open face."""
+        faces = self.spreads[name].faces
+        changed = {which: Dirichlet(concentration) for which, one in vars(faces).items() if isinstance(one, Dirichlet)}
+        self.spreads[name] = replace(self.spreads[name], faces=replace(faces, **changed))
+        self._groups = self._grouped()
+
+    def _grouped(self) -> list[_Group]:
+        if self.grid.voxels == 1:
+            return []
+        speeds = sorted({self.spreads[name].diffusivity for name in self.names} - {0.0})
+        groups = []
+        for speed in speeds:
+            rows = [index for index, name in enumerate(self.names) if self.spreads[name].diffusivity == speed]
+            fields = [Field(speed, 0.0, _per_voxel(self.spreads[self.names[row]].faces, self.voxel_ml)) for row in rows]
+            groups.append(_Group(rows, speed, Diffusion(self.grid, fields, self.threads, undershoot=1e300)))
+        return groups
+
     def spread(self, span: float, step: float) -> None:
-        """Diffusion over `span` hours in equal steps of at most `step`."""
-        if self.diffusion is None:
-            return
-        count = max(1, int(np.ceil(span / step - 1e-9)))
-        for _ in range(count):
-            ledger = self.diffusion.step(self.amounts, span / count)
-            # The solver takes amounts per voxel for concentrations, and books concentration times volume.
-            self.entered += ledger.entered.sum(axis=1) / self.grid.voxel_um3
+        """Diffusion over `span` hours in equal steps of at most `step`, shorter for what is fast."""
+        for group in self._groups:
+            longest = min(step, COURANT * self.grid.spacing**2 / group.speed)
+            count = max(1, int(np.ceil(span / longest - 1e-9)))
+            amounts = np.ascontiguousarray(self.amounts[group.rows])
+            for _ in range(count):
+                ledger = group.diffusion.step(amounts, span / count)
+                # The solver takes amounts per voxel for concentrations, and books concentration times volume.
+                self.entered[group.rows] += ledger.entered.sum(axis=1) / self.grid.voxel_um3
+                wrong = ledger.lowest < -UNDERSHOOT * ledger.highest - NOTHING
+                if wrong.any():
+                    name = self.names[group.rows[int(np.argmax(wrong))]]
+                    raise SolverError(
+                        f"a step of {span / count * 60.0:.3g} min is too long for '{name}' to spread: take a shorter spread_step"
+                    )
+            self.amounts[group.rows] = amounts
 
     def flat(self) -> Array:
         """(pools, voxels) view."""
@@ -131,13 +169,8 @@ class SharedMedium:
 
 def _per_voxel(faces: Faces, voxel_ml: float) -> Faces:
     """Outside values as amounts in a voxel's fluid."""
-    from dataclasses import replace
-
-    from exoresist.numerics.grid import Dirichlet, Robin
-
-    changed = {}
-    for name in ("x_minus", "x_plus", "y_minus", "y_plus", "z_minus", "z_plus"):
-        one = getattr(faces, name)
+    changed: dict[str, Condition] = {}
+    for name, one in vars(faces).items():
         if isinstance(one, Dirichlet):
             changed[name] = Dirichlet(one.value * voxel_ml)
         elif isinstance(one, Robin):

@@ -1,0 +1,304 @@
+"""One arm of a tissue scenario: its doses and events in time, what is read at every saved time, stop and go on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.assembly.scenario import Scenario
+from exoresist.catalog import Catalog
+from exoresist.core.errors import ExoresistError, InputError
+from exoresist.studies.tissue_setup import Setup, set_up
+from exoresist.tissue.cells import APOPTOTIC, LIVING
+from exoresist.tissue.checkpoint import BEFORE, NAME, load, save
+from exoresist.tissue.run import balance, state_hash, step
+from exoresist.tissue.state import Tissue
+
+Array = NDArray[np.float64]
+Row = dict[str, float | str]
+SECONDS_BETWEEN_CHECKPOINTS = 60.0
+
+
+class StoppedError(ExoresistError):
+    """The run was asked to stop; its state is on disk."""
+
+
+@dataclass
+class ArmCourse:
+    """What came out of an arm.
+
+    rows          one for every saved time
+    conservation  element -> relative change of its total, doses accounted for
+    """
+
+    arm: str
+    setup: Setup
+    rows: list[Row] = field(default_factory=list)
+    conservation: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    wall_s: float = 0.0
+    simulated_h: float = 0.0
+    hash: str = ""
+
+    @property
+    def tissue(self) -> Tissue:
+        return self.setup.tissue
+
+
+def run_arm(
+    scenario: Scenario,
+    catalog: Catalog,
+    arm: str,
+    what: str,
+    folder: Path | None = None,
+    resume: bool = False,
+    threads: int | None = None,
+    watch: Callable[[ArmCourse], None] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> ArmCourse:
+    """Run an arm from its start, or from the last checkpoint in `folder`.
+
+    what      names the resolved scenario and arm: a checkpoint of another one is refused
+    watch     called at every saved time, after its row was added
+    progress  called with the hours done since the last call
+
+    Raises StoppedError when the process was asked to end; the state is then in the folder.
+    """
+    course = ArmCourse(arm, set_up(scenario, catalog, threads))
+    tissue = course.tissue
+    happenings = _happenings(scenario, course.setup)
+    given = balance(tissue)
+    if resume and folder is not None and _has_checkpoint(folder):
+        note, warnings = load(tissue, folder, what)
+        course.warnings += warnings
+        kept = json.loads(note)
+        course.rows, given = kept["rows"], kept["given"]
+        for at, doing in happenings:
+            if at < tissue.time - 1e-9:
+                doing(tissue, False)
+    pending = [(at, doing) for at, doing in happenings if at >= tissue.time - 1e-9]
+    began = last = time.monotonic()
+    first = tissue.time
+    every = max(1, round(scenario.every / tissue.pace.life))
+    total = round(scenario.duration / tissue.pace.life)
+    if tissue.interval == 0:
+        _read(course, watch)
+    with _asked_to_stop() as asked:
+        while tissue.interval < total:
+            while pending and pending[0][0] <= tissue.time + 0.5 * tissue.pace.life - 1e-9:
+                before = balance(tissue)
+                pending.pop(0)[1](tissue, True)
+                for element, amount in balance(tissue).items():
+                    given[element] = given.get(element, 0.0) + amount - before.get(element, 0.0)
+            step(tissue)
+            if tissue.interval % every == 0 or tissue.interval == total:
+                _read(course, watch)
+            if progress is not None:
+                progress(tissue.pace.life)
+            now = time.monotonic()
+            if folder is not None and (asked() or now - last > SECONDS_BETWEEN_CHECKPOINTS or tissue.interval == total):
+                _keep(course, folder, what, given)
+                last = now
+            if asked():
+                raise StoppedError(f"stopped at {tissue.time:g} h; the state is in '{folder}'. Go on with --resume")
+    course.wall_s = time.monotonic() - began
+    course.simulated_h = tissue.time - first
+    course.hash = state_hash(tissue)
+    after = balance(tissue)
+    course.conservation = {
+        element: abs(after[element] - given[element]) / max(abs(given[element]), _moved(course, element), 1e-300)
+        for element in after
+    }
+    course.warnings += _cautions(course)
+    tissue.slabs.close()
+    return course
+
+
+def _moved(course: ArmCourse, element: str) -> float:
+    """Amounts of an element that stand on exchanges: what a total of zero is to be judged against."""
+    total = 0.0
+    for contents in course.tissue.contents.values():
+        pools = contents.interior.network.pools
+        for state, gone in zip(contents.exchange, contents.gone, strict=True):
+            pool = pools[contents.compiled.states[state]]
+            if pool.element == element:
+                total += abs(float(contents.amounts[state, : contents.count].sum() + gone))
+    return total
+
+
+# -- what happens
+
+
+def _happenings(scenario: Scenario, setup: Setup) -> list[tuple[float, Callable[[Tissue, bool], None]]]:
+    """(time, doing) in order; `doing(tissue, fresh)` sets what lasts, and adds or takes amounts only when `fresh`."""
+    found: list[tuple[float, Callable[[Tissue, bool], None]]] = []
+    for drug in scenario.drugs:
+        found.append((drug.at, _dose(f"medium.{drug.id}", drug.dose)))
+        if drug.until is not None:
+            found.append((drug.until, _wash(f"medium.{drug.id}")))
+    for event in next(iter(setup.models.values())).fixed_events:
+        for pool, fraction in event.remove.items():
+            found.append((event.time, _take(pool, fraction)))
+    changes: dict[float, list[tuple[str, Mapping[str, float]]]] = {}
+    for name, model in setup.models.items():
+        for event in model.fixed_events:
+            if event.set:
+                changes.setdefault(event.time, []).append((name, event.set))
+    found += [(at, _set(listed)) for at, listed in changes.items()]
+    if scenario.vesicles:
+        raise InputError("vesicle preparations cannot be added to a tissue yet", "wells and transwells", "Leave `vesicles` out")
+    return sorted(found, key=lambda pair: pair[0])
+
+
+def _dose(pool: str, concentration: float) -> Callable[[Tissue, bool], None]:
+    def doing(tissue: Tissue, fresh: bool) -> None:
+        row = tissue.medium.names.index(pool)
+        tissue.medium.hold(pool, concentration)
+        if fresh:
+            tissue.medium.amounts[row] += concentration * tissue.medium.voxel_ml
+
+    return doing
+
+
+def _wash(pool: str) -> Callable[[Tissue, bool], None]:
+    def doing(tissue: Tissue, fresh: bool) -> None:
+        tissue.medium.hold(pool, 0.0)
+        if fresh:
+            tissue.medium.amounts[tissue.medium.names.index(pool)] = 0.0
+
+    return doing
+
+
+def _take(pool: str, fraction: float) -> Callable[[Tissue, bool], None]:
+    def doing(tissue: Tissue, fresh: bool) -> None:
+        if fresh:
+            tissue.medium.amounts[tissue.medium.names.index(pool)] *= 1.0 - fraction
+
+    return doing
+
+
+def _set(listed: list[tuple[str, Mapping[str, float]]]) -> Callable[[Tissue, bool], None]:
+    def doing(tissue: Tissue, _: bool) -> None:
+        by_name = {one.id: index for index, one in enumerate(tissue.types)}
+        for name, values in listed:
+            contents = tissue.contents[by_name[name]]
+            for parameter, value in values.items():
+                contents.base[contents.compiled.parameter_index[parameter]] = value
+
+    return doing
+
+
+# -- what is read
+
+
+def _read(course: ArmCourse, watch: Callable[[ArmCourse], None] | None) -> None:
+    tissue = course.tissue
+    cells = tissue.cells
+    row: Row = {"arm": course.arm, "time_h": tissue.time}
+    living = cells.state == LIVING
+    for index, one in enumerate(tissue.types):
+        own = cells.kind == index
+        row[f"{one.id}_living"] = int((own & living).sum())
+        row[f"{one.id}_apoptotic"] = int((own & (cells.state == APOPTOTIC)).sum())
+        row[f"{one.id}_necrotic"] = int((own & (cells.state > APOPTOTIC)).sum())
+        row[f"{one.id}_biomass"] = float(cells.biomass[own & living].sum())
+    row["living"] = int(living.sum())
+    if living.any():
+        centre = cells.position[:, living].mean(axis=1, keepdims=True)
+        away = np.sqrt(((cells.position[:, living] - centre) ** 2).sum(axis=0))
+        row["radius_um"] = float(np.quantile(away, 0.95))
+    for field_ in tissue.steady.fields:
+        row[f"{field_.name}_lowest"] = float(field_.values.min())
+    for name, index in zip(tissue.medium.names, range(len(tissue.medium.names)), strict=True):
+        if name.count(".") == 1:
+            row[f"{name}_mean"] = float(tissue.medium.amounts[index].mean() / tissue.medium.voxel_ml)
+    descended, converted = resistant(course)
+    if descended is not None and converted is not None:
+        row["resistant_descended"], row["resistant_converted"] = int(descended.sum()), int(converted.sum())
+    course.rows.append(row)
+    if watch is not None:
+        watch(course)
+
+
+def pump_level(course: ArmCourse) -> tuple[str, Array, float] | None:
+    """(cargo, copies per biomass of every cell, level that parts resistant from sensitive) of the first pump, or None.
+
+    The level is the geometric mean of the lowest and the highest start level of the populations. Dead cells have NaN.
+    """
+    tissue = course.tissue
+    for cargo in next(iter(course.setup.models.values())).layout.cargo:
+        if cargo.type != "pump_protein":
+            continue
+        level = np.full(len(tissue.cells), np.nan)
+        starts = []
+        for index, contents in tissue.contents.items():
+            pool = f"{tissue.types[index].id}.{cargo.id.replace('-', '_')}"
+            if pool not in contents.states:
+                return None  # kept apart by origin
+            owner = contents.owner[: contents.count]
+            level[owner] = contents.row(pool) / contents.row(contents.interior.cells)
+            starts.append(float(contents.interior.start.get(pool, 0.0)))
+        if len(starts) > 1 and min(starts) > 0.0 and max(starts) > 1.5 * min(starts):
+            return cargo.id, level, float(np.sqrt(min(starts) * max(starts)))
+    return None
+
+
+def resistant(course: ArmCourse) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
+    """(resistant by descent, by conversion) of every cell: its pump level above the mark, its lineage's start level above or below."""
+    found = pump_level(course)
+    if found is None:
+        return None, None
+    cargo, level, mark = found
+    tissue = course.tissue
+    born = np.zeros(len(tissue.types), dtype=bool)
+    for index, contents in tissue.contents.items():
+        born[index] = contents.interior.start.get(f"{tissue.types[index].id}.{cargo.replace('-', '_')}", 0.0) > mark
+    above = np.nan_to_num(level, nan=0.0) > mark
+    return above & born[tissue.cells.kind], above & ~born[tissue.cells.kind]
+
+
+def _cautions(course: ArmCourse) -> list[str]:
+    tissue = course.tissue
+    warnings = []
+    reach = np.abs(tissue.cells.position).max(initial=0.0)
+    if reach > 0.5 * tissue.grid.extent[0] - tissue.grid.spacing:
+        warnings.append("Cells have reached the edge of the box: from there on its walls hold them. Make `size` larger.")
+    for element, gap in course.conservation.items():
+        if gap > 1e-9:
+            warnings.append(f"The balance of {element} is off by {gap:.1e}.")
+    return warnings
+
+
+# -- stop and go on
+
+
+def _has_checkpoint(folder: Path) -> bool:
+    return (folder / NAME).exists() or (folder / BEFORE).exists()
+
+
+def _keep(course: ArmCourse, folder: Path, what: str, given: Mapping[str, float]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    save(course.tissue, folder, what, json.dumps({"rows": course.rows, "given": dict(given)}))
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """While inside, SIGTERM is a request that is answered at the end of a step."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,217 @@
+"""From a scenario to a tissue: numbers out of the catalogue, cells in a ball, fields around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.assembly.build import Model
+from exoresist.assembly.scenario import PopulationEntry, Scenario
+from exoresist.assembly.tissue_cell import cell_network
+from exoresist.catalog import Catalog
+from exoresist.core.errors import InputError
+from exoresist.core.memory import free_memory
+from exoresist.core.quantity import Quantity
+from exoresist.core.units import convert
+from exoresist.numerics.grid import Dirichlet, Faces, Field, Grid
+from exoresist.numerics.slabs import Slabs
+from exoresist.tissue.cell_type import CellType, Decay, Oxygenation
+from exoresist.tissue.cells import Cells
+from exoresist.tissue.interior import Contents
+from exoresist.tissue.mechanics import Contact
+from exoresist.tissue.state import Pace, Tissue, mechanics_of, place
+from exoresist.tissue.steady_fields import SteadyField, SteadyFields
+from exoresist.tissue.surroundings import Medium, SharedMedium
+
+Array = NDArray[np.float64]
+PACKING = 0.64  # share of room that randomly packed spheres fill: physics of packing, not biology
+BYTES_PER_CELL = 1200.0  # columns, neighbours and room to grow, without what the network holds
+SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass
+class Setup:
+    """A tissue, the models its cells are taken from, and every number that was used."""
+
+    tissue: Tissue
+    models: dict[str, Model]
+    used: list[tuple[Quantity, str]]
+
+
+class _Numbers:
+    """Reads the catalogue and remembers what was read."""
+
+    def __init__(self, scenario: Scenario, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.used: list[tuple[Quantity, str]] = []
+        self._overrides = {(entry.name, entry.subject): entry for entry in scenario.parameters}
+
+    def __call__(self, name: str, unit: str, *subjects: str, use: str) -> float:
+        for subject in subjects:
+            override = self._overrides.get((name, subject))
+            if override is not None:
+                number, given = override.value
+                return convert(number, given, unit)
+            if self.catalog.has_parameter(name, subject):
+                row = self.catalog.parameter(name, subject)
+                self.used.append((row, use))
+                return convert(row.value, row.unit, unit)
+        row = self.catalog.parameter(name)
+        self.used.append((row, use))
+        return convert(row.value, row.unit, unit)
+
+
+def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> Setup:
+    """The tissue of a scenario at time 0, its drugs not yet given.
+
+    Raises InputError for a scenario without a tissue arena, cells that do not fit into the box, a box that does not fit in memory.
+    """
+    arena = scenario.arena
+    if arena.kind != "tissue" or arena.size is None:
+        raise InputError(f"scenario '{scenario.name}' has an arena of kind '{arena.kind}'", "tissue")
+    numbers = _Numbers(scenario, catalog)
+    side = round(arena.size / arena.voxel)
+    low = -0.5 * side * arena.voxel
+    flat = arena.dimensions == 2
+    grid = Grid((side, side, 1 if flat else side), arena.voxel, (low, low, -0.5 * arena.voxel if flat else low))
+    living = [entry for entry in scenario.populations if entry.count > 0.0]
+    networks, models = {}, {}
+    for entry in living:
+        networks[entry.id], models[entry.id] = cell_network(scenario, catalog, entry.id)
+    names = next(iter(networks.values())).medium
+    _refuse_beyond_memory(
+        grid, len(names), sum(entry.count for entry in living), max(len(net.network.pools) for net in networks.values())
+    )
+    slabs = Slabs(threads)
+    types = [_cell_type(numbers, entry, networks[entry.id], arena.oxygen is not None) for entry in living]
+    fluid = numbers("extracellular_fraction", "dimensionless", "tissue", use="fluid of a voxel")
+    medium = SharedMedium(grid, names, _spread(scenario, numbers, names, flat), fluid, slabs.threads)
+    contact = Contact(
+        numbers("mechanics_repulsion", "um/h", "tissue", use="motion"),
+        numbers("mechanics_reach", "dimensionless", "tissue", use="motion"),
+        numbers("mechanics_skin", "um", "tissue", use="motion"),
+        arena.motion_step,
+    )
+    tissue = Tissue(
+        grid, types, Cells(), Pace(arena.life_step, arena.network_step, arena.spread_step), scenario.seed, slabs,
+        mechanics_of(grid, contact, slabs), _oxygen(grid, numbers, arena.oxygen, flat, slabs.threads), medium,
+        {index: Contents(one.interior, slabs) for index, one in enumerate(types) if one.interior is not None}, flat=flat,
+    )  # fmt: skip
+    _seed(tissue, living, flat)
+    return Setup(tissue, models, numbers.used)
+
+
+def _refuse_beyond_memory(grid: Grid, fields: int, cells: float, states: int) -> None:
+    needed = 8.0 * grid.voxels * (2.0 * fields + 8.0) + cells * (BYTES_PER_CELL + 16.0 * states)
+    free = free_memory()
+    if free is not None and needed > free:
+        raise InputError(
+            f"{cells:,.0f} cells and {fields} fields on {grid.voxels:,} voxels need {needed / 2**30:.1f} GiB",
+            f"what is free: {free / 2**30:.1f} GiB",
+            "Use a smaller box, larger voxels or fewer cells",
+        )
+
+
+def _cell_type(numbers: _Numbers, entry: PopulationEntry, inside: object, breathes: bool) -> CellType:
+    subjects = (f"cell_line:{entry.cell_line}", "cell")
+
+    def number(name: str, unit: str, use: str) -> float:
+        return numbers(name, unit, *subjects, use=use)
+
+    air = Oxygenation(
+        number("oxygen_growth_stop", "mmHg", "growth"), number("oxygen_growth_full", "mmHg", "growth"),
+        number("oxygen_hypoxic", "mmHg", "hypoxia"), number("oxygen_severe", "mmHg", "hypoxia"),
+        number("oxygen_necrotic", "mmHg", "necrosis"), number("oxygen_anoxic", "mmHg", "necrosis"),
+        number("necrosis_rate", "1/h", "necrosis"),
+    ) if breathes else None  # fmt: skip
+    end = Decay(
+        number("apoptosis_time", "h", "decay of the dead"), number("apoptosis_shrinking", "1/h", "decay of the dead"),
+        number("necrosis_swelling", "1/h", "decay of the dead"), number("debris_loss", "1/h", "decay of the dead"),
+    )  # fmt: skip
+    return CellType(
+        entry.id,
+        volume=number("cell_volume", "mL/cell", "size") * 1e12,
+        cycle_spread=number("cycle_spread", "dimensionless", "cell cycle"),
+        pressure_stop=number("pressure_stop", "dimensionless", "growth"),
+        adhesion=number("mechanics_adhesion", "um/h", "motion"),
+        takes={"oxygen": number("oxygen_uptake", "1/h", "oxygen")} if breathes else {},
+        oxygenation=air,
+        decay=end,
+        interior=inside,  # type: ignore[arg-type]
+    )
+
+
+def _oxygen(grid: Grid, numbers: _Numbers, edge: float | None, flat: bool, threads: int) -> SteadyFields:
+    if edge is None:
+        return SteadyFields(grid, (), threads=threads)
+    spread = Field(
+        numbers("oxygen_diffusivity", "um^2/h", "field:oxygen", use="oxygen"),
+        numbers("oxygen_decay", "1/h", "field:oxygen", use="oxygen"),
+        _all_faces(edge, flat),
+    )
+    return SteadyFields(grid, [SteadyField("oxygen", spread, np.full(grid.array_shape, edge))], threads=threads)
+
+
+def _all_faces(value: float, flat: bool) -> Faces:
+    edge = Dirichlet(value)
+    return Faces(edge, edge, edge, edge) if flat else Faces(*[edge] * 6)
+
+
+def _spread(scenario: Scenario, numbers: _Numbers, names: tuple[str, ...], flat: bool) -> dict[str, Medium]:
+    """How every pool of the medium spreads: drugs by themselves, what vesicles carry with its vesicles."""
+    result = {}
+    for name in names:
+        part = name.split(".")[1]
+        if part.startswith("vesicles_"):
+            water = numbers("diffusion_coefficient", "um^2/s", "vesicle", use="spread of vesicles") * SECONDS_PER_HOUR
+            speed = water * numbers("tissue_hindrance", "dimensionless", "vesicle", use="spread of vesicles")
+        else:
+            speed = numbers("tissue_diffusivity", "um^2/h", f"drug:{part}", "drug", use="spread of drugs")
+        # Open edges begin with nothing outside; a dose changes that for its drug.
+        result[name] = Medium(speed, _all_faces(0.0, flat) if scenario.arena.edges == "open" else Faces())
+    return result
+
+
+def _seed(tissue: Tissue, living: list[PopulationEntry], flat: bool) -> None:
+    """A ball (or disc) of all cells in the middle, packed as spheres pack, each population where its entry says."""
+    total = int(sum(round(entry.count) for entry in living))
+    volume = max(one.volume for one in tissue.types)
+    radius = np.cbrt(0.75 / np.pi * volume)
+    spots = _lattice(total, radius, flat)
+    reach = float(np.sqrt((spots**2).sum(axis=0)).max()) if total else 0.0
+    half = 0.5 * min(tissue.grid.extent[:2])
+    if reach + radius > half:
+        raise InputError(
+            f"{total:,} cells make a ball of {2.0 * (reach + radius):.0f} um",
+            f"a box of {2.0 * half:.0f} um",
+            "Make `size` larger or seed fewer cells",
+        )
+    free = np.ones(total, dtype=bool)
+    order = {"core": 0, "shell": 1, "side": 2, "mixed": 3}
+    from exoresist.numerics.keyed import uniform
+
+    draw = uniform(tissue.word("seeding"), np.arange(total, dtype=np.uint64), 0)
+    distance = np.sqrt((spots**2).sum(axis=0))
+    for index in sorted(range(len(living)), key=lambda k: (order[living[k].where], k)):
+        entry = living[index]
+        score = {"core": distance, "shell": -distance, "side": -spots[0], "mixed": draw}[entry.where]
+        candidates = np.flatnonzero(free)
+        chosen = candidates[np.argsort(score[candidates], kind="stable")[: round(entry.count)]]
+        free[chosen] = False
+        place(tissue, index, spots[:, np.sort(chosen)])
+
+
+def _lattice(count: int, radius: float, flat: bool) -> Array:
+    """(3, count) spots for spheres, nearest to the middle first: close packing, widened to the room of random packing."""
+    spacing = 2.0 * radius * (np.pi / (3.0 * np.sqrt(2.0)) / PACKING) ** (1.0 / 3.0)
+    half = int(np.ceil(count**0.5 if flat else count ** (1.0 / 3.0))) + 2
+    i, j, k = np.meshgrid(
+        *[np.arange(-half, half + 1)] * 2, np.zeros(1, int) if flat else np.arange(-half, half + 1), indexing="ij"
+    )
+    x = spacing * (i + 0.5 * ((j + k) % 2))
+    y = spacing * np.sqrt(3.0) / 2.0 * (j + (k % 2) / 3.0)
+    z = spacing * np.sqrt(6.0) / 3.0 * k
+    spots = np.stack([x.ravel(), y.ravel(), z.ravel()]).astype(np.float64)
+    return spots[:, np.argsort((spots**2).sum(axis=0), kind="stable")[:count]]
