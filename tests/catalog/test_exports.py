@@ -99,9 +99,7 @@ def test_kgx_says_who_knows(catalog):
 
 def test_a_link_that_lowers_resistance_is_one_of_sensitivity(catalog):
     edges = rows_of(FORMATS["kgx"](catalog)["edges.tsv"])
-    ends = {
-        (edge["catalog_row"], edge["subject"]): edge["predicate"] for edge in edges if edge["object"] == "CHEBI:46345"
-    }
+    ends = {(edge["catalog_row"], edge["subject"]): edge["predicate"] for edge in edges if edge["object"] == "CHEBI:46345"}
     row = "circ_0000338_fluorouracil_t1_seed001_3"  # ... miR_217 -| resistance(fluorouracil)
     assert ends[row, "exoresist:miR_217"] == "biolink:associated_with_sensitivity_to"
 

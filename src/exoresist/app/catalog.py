@@ -109,7 +109,8 @@ def check(as_json: bool) -> None:
         print_rows([{"table": table, "rows": count} for table, count in report["rows"].items()], ["table", "rows"])
         if problems:
             print_rows(problems, list(problems[0]))
-        print(f"{len(problems)} problems" if problems else "Every number has a unit, a range, a kind and a source.")
+        fine = "Every number has a unit, a range, a kind and a source; every name an identifier or a reason why it has none."
+        print(f"{len(problems)} problems" if problems else fine)
     if problems:
         raise typer.Exit(1)
 

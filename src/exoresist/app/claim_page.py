@@ -65,7 +65,11 @@ def _identifiers(catalog: Catalog, facts: ClaimFacts) -> list[dict[str, str]]:
     from exoresist.catalog.claim_identifiers import claim_identifiers
 
     return [
-        {"role": role, "name": printed, **{column: getattr(record, column) for column in ("identifier", "label", "match", "reason")}}
+        {
+            "role": role,
+            "name": printed,
+            **{column: getattr(record, column) for column in ("identifier", "label", "match", "reason")},
+        }
         for role, printed, record in claim_identifiers(catalog, facts.claim)
     ]
 

@@ -230,6 +230,26 @@ class MissionEntry:
 
 
 @dataclass(frozen=True)
+class Retraction:
+    """A cited work that was looked up in the list of retracted PubMed numbers, or is known to be retracted.
+
+    seed, reference  where a document cites it, as its claims print the reference; empty for a source of the catalogue only
+    retracted        yes or no, by everything known; `listed`: whether the list holds its PubMed number
+    """
+
+    work: str
+    pmid: str
+    doi: str
+    seed: str
+    reference: str
+    retracted: str
+    listed: str
+    known_from: str
+    slice: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Identifier:
     """What a name of the tables is called elsewhere; where nothing stands, `reason` says why.
 
@@ -277,6 +297,7 @@ Record = (
     | Synonym
     | Surrogate
     | MissionEntry
+    | Retraction
     | Identifier
     | Alias
 )
@@ -301,6 +322,7 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "mechanisms": MissionEntry,
     "therapies": MissionEntry,
     "biomarkers": MissionEntry,
+    "retractions": Retraction,
     "identifiers": Identifier,
     "aliases": Alias,
 }
@@ -321,6 +343,7 @@ KIND_NAMES = {
     "mechanisms": "mechanism",
     "therapies": "therapy",
     "biomarkers": "biomarker",
+    "retractions": "retraction",
     "identifiers": "identifier",
     "aliases": "alias",
 }
@@ -331,7 +354,7 @@ def key_column(table: str) -> str:
     """The column that tells the rows of a table apart (for parameters, name and subject together)."""
     return {
         "parameters": "name", "aliases": "text_as_printed", "edges": "origin", "synonyms": "node", "surrogates": "drug",
-        "identifiers": "name",
+        "identifiers": "name", "retractions": "work",
     }.get(table, "id")  # fmt: skip
 
 

@@ -92,7 +92,9 @@ def _node(one: Thing) -> dict[str, object]:
         "name": one.label or one.id,
         "provided_by": SOURCE,
         "xref": one.broader,
-        "description": "" if one.is_public else "no public identifier of this very thing; xref, where given, is of something wider",
+        "description": ""
+        if one.is_public
+        else "no public identifier of this very thing; xref, where given, is of something wider",
     }
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "exoresist"
 
+
 @dataclass(frozen=True)
 class Thing:
     """A node: `kind` as table identifiers has it, or phenotype; `identifier` a CURIE of this very thing, or "".
