@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from exoresist.catalog.claim_search import UNSTATED, chain_nodes
-from exoresist.catalog.entities import without_state
+from exoresist.catalog.claim_search import chain_nodes
+from exoresist.catalog.entities import UNSTATED, without_state
 from exoresist.catalog.records import Claim, Identifier, words
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from exoresist.catalog.entities import UNSTATED
 from exoresist.catalog.path import parse_path
 from exoresist.catalog.records import Claim
 from exoresist.catalog.search import Hit
@@ -15,7 +16,6 @@ from exoresist.core.errors import unknown_name
 if TYPE_CHECKING:
     from exoresist.catalog.catalog import Catalog
 
-UNSTATED = ("none", "not stated")
 NO_PATH = UNSTATED
 _PIECE = re.compile(r"[a-z]+|\d+")
 
