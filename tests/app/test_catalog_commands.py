@@ -155,3 +155,4 @@ def test_site_of_the_whole_catalogue(command, tmp_path, results, catalog):
     for path in files:
         text = path.read_text(encoding="utf-8")
         assert "http" not in text.replace("http://www.w3.org/1998/Math/MathML", ""), path.name
+        assert "=&#34;" not in text, path.name  # an attribute that was escaped as if it were text

@@ -10,6 +10,26 @@ import pytest
 from exoresist.assembly.reader import bundled_scenarios
 
 
+def test_sbml_names_cargo_drugs_nodes_and_cells(command):
+    """Pools of a drug are that drug wherever it is; a splice form is a version of its gene; the project's own names stay out."""
+    import libsbml
+
+    done = command("export", bundled_scenarios()["crc_oxaliplatin_cirs122"], "--sbml")
+    model = libsbml.readSBMLFromString(done.out).getModel()
+    found = {}
+    for part in (*model.getListOfSpecies(), *model.getListOfParameters()):
+        for number in range(part.getNumCVTerms()):
+            term = part.getCVTerm(number)
+            if term.getBiologicalQualifierType() != libsbml.BQB_IS_DESCRIBED_BY:
+                found[part.getName()] = term.getBiologicalQualifierType(), term.getResourceURI(0).rpartition("/")[2]
+    same, version = libsbml.BQB_IS, libsbml.BQB_IS_VERSION_OF
+    for drug in ("medium.oxaliplatin", "donor.cytosol_oxaliplatin", "recipient.ilv.retained_oxaliplatin"):
+        assert found[drug] == (same, "CHEBI:31941")
+    assert found["recipient.PKM2"] == (version, "HGNC:9021") and found["recipient.glycolysis"] == (same, "GO:0006096")
+    assert found["recipient.cells"] == (same, "EFO:0002083") and found["donor.cells"] == (version, "EFO:0002083")
+    assert not any("ciRS" in name or "damage" in name or "vesicles_" in name.split(".")[-1] for name in found)
+
+
 @pytest.mark.parametrize("form", ["--sbml", "--antimony", "--latex", "--graph", "--table"])
 @pytest.mark.parametrize("name", sorted(bundled_scenarios()))
 def test_export_of_every_bundled_scenario(name: str, form: str, tmp_path, command):

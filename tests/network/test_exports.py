@@ -102,6 +102,21 @@ def test_dois_of_sources_can_be_given(rich_network):
     assert "https://identifiers.org/doi:10.1000/xyz" in to_sbml(rich_network, dois={"smith20": "10.1000/xyz"})
 
 
+def test_pools_and_nodes_say_what_they_are(rich_network):
+    import libsbml
+
+    pool, other, node = *list(rich_network.pools)[:2], next(iter(rich_network.nodes))
+    text = to_sbml(rich_network, meanings={pool: ("HGNC:40", True), node: ("GO:0006096", False)})
+    model = libsbml.readSBMLFromString(text).getModel()
+    by_name = {one.getName(): one for one in (*model.getListOfSpecies(), *model.getListOfParameters())}
+    said = {name: (by_name[name].getCVTerm(0).getBiologicalQualifierType(), by_name[name].getCVTerm(0).getResourceURI(0))
+            for name in (pool, node)}  # fmt: skip
+    assert said[pool] == (libsbml.BQB_IS, "https://identifiers.org/HGNC:40")
+    assert said[node] == (libsbml.BQB_IS_VERSION_OF, "https://identifiers.org/GO:0006096")
+    assert by_name[other].getNumCVTerms() == 0
+    assert [one for one in problems(text) if one.getSeverity() >= libsbml.LIBSBML_SEV_ERROR] == []
+
+
 def test_volumes_become_compartments_and_units_are_defined(sbml):
     import libsbml
 

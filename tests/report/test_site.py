@@ -11,6 +11,7 @@ import pytest
 from exoresist.report.site import write_site
 from exoresist.report.site.chain import drawings, spoken
 from exoresist.report.site.gaps import figure, shares
+from exoresist.report.site.pages import filter_row
 
 
 def node(name: str, kind: str = "gene", role: str = "") -> dict:
@@ -90,6 +91,32 @@ def claim(name: str, cargo_type: str = "circRNA", outcome: dict | None = None, *
         "surrogate_reason": "platinum",
         "carried": True,
         "laws": [{"law": "activation", "place": "factor on repair"}],
+        "identifiers": [
+            {
+                "role": "drug",
+                "name": "cisplatin",
+                "identifier": "CHEBI:27899",
+                "label": "cisplatin",
+                "match": "exact",
+                "reason": "",
+            },
+            {
+                "role": "cancer",
+                "name": "gastric cancer",
+                "identifier": "MONDO:0001056",
+                "label": "gastric <cancer>",
+                "match": "broad",
+                "reason": "the subtype has no term",
+            },
+            {
+                "role": "donor",
+                "name": "resistant",
+                "identifier": "",
+                "label": "",
+                "match": "none",
+                "reason": "a state, not a thing",
+            },
+        ],
         "numbers": 60,
         "assumed_numbers": 50,
         "reason": "",
@@ -234,3 +261,12 @@ def test_without_results_nothing_is_claimed(tmp_path):
     assert "written without results" in (tmp_path / "index.html").read_text()
     assert "written without results" in (tmp_path / "gaps.html").read_text()
     assert "without its result" in (tmp_path / "claims" / "one.html").read_text()
+
+
+def test_claim_pages_name_identifiers(site):
+    text = (site / "claims" / "one.html").read_text(encoding="utf-8")
+    assert "<code>CHEBI:27899</code> cisplatin" in text
+    assert "<code>MONDO:0001056</code> gastric &lt;cancer&gt;<small>wider: the subtype has no term</small>" in text
+    assert '<dd class="soft">none<small>a state, not a thing</small></dd>' in text
+    rows = filter_row(claim("one"))
+    assert "chebi:27899" in rows["x"] and "mondo:0001056" in rows["x"]

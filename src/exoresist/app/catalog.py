@@ -47,7 +47,7 @@ def search(text: str, table: str | None, as_json: bool, asked: Mapping[str, str 
 def show(name: str, as_json: bool, results: Path | None = None) -> None:
     """Print the entry of that identifier, the numbers that belong to it, and the sources of both.
 
-    name     identifier in any table, a parameter's name or subject, or a name as printed somewhere (an alias)
+    name     id in any table, a parameter's name or subject, a public identifier or official name, or a name as printed (an alias)
     results  folder of `catalog run --results`: a claim is shown with what came out
     as_json  print `entries` (table, id, row), `parameters` and `sources`, and `claim` for a claim
     errors   unknown name, with the nearest ones
@@ -58,7 +58,7 @@ def show(name: str, as_json: bool, results: Path | None = None) -> None:
 
     catalog = Catalog.load()
     rows = catalog.search("")
-    meant = {hit.row["id"] for hit in rows if hit.table == "aliases" and hit.id == name and hit.row["id"]} | {name}
+    meant = {*catalog.names_of(name), name}
     entries = [hit for hit in rows if hit.table != "parameters" and hit.id in meant]
     numbers = [hit.row for hit in rows if hit.table == "parameters" and any(_concerns(hit.row, word) for word in meant)]
     if not entries and not numbers:
@@ -109,7 +109,8 @@ def check(as_json: bool) -> None:
         print_rows([{"table": table, "rows": count} for table, count in report["rows"].items()], ["table", "rows"])
         if problems:
             print_rows(problems, list(problems[0]))
-        print(f"{len(problems)} problems" if problems else "Every number has a unit, a range, a kind and a source.")
+        fine = "Every number has a unit, a range, a kind and a source; every name an identifier or a reason why it has none."
+        print(f"{len(problems)} problems" if problems else fine)
     if problems:
         raise typer.Exit(1)
 
@@ -118,6 +119,9 @@ def _gist(row: Mapping[str, str]) -> str:
     """What tells most about a row in one line."""
     if "value" in row:
         return f"{row['value']} {row['unit']} ({row['kind']}, {row['source']})"
+    if "match" in row:
+        found = f"{row['identifier']} {row['label']}" + (", wider" if row["match"] == "broad" else "")
+        return found if row["identifier"] else f"no identifier: {row['reason']}"
     name = row.get("name") or row.get("citation") or ""
     more = next((row[column] for column in TELLING_COLUMNS if row.get(column)), "")
     text = "; ".join(part for part in (name, more) if part)

@@ -43,7 +43,9 @@ def gathered(catalog: Catalog, results: Row, advance: Any = lambda: None) -> Row
     from exoresist.catalog.exports.relations import relations, things
     from exoresist.studies.claim_facts import claim_facts, law_rows
 
-    kinds = {thing.id: thing.kind for thing in things(catalog, relations(catalog)).values()}
+    # Processes among the nodes are drawn like other concepts: the colour of `process` is that of the cell's own processes.
+    found = things(catalog, relations(catalog)).values()
+    kinds = {thing.id: "concept" if thing.kind == "process" else thing.kind for thing in found}
     pages, laws, numbers = [], {}, {}
     for claim in catalog.records("claims"):
         facts = claim_facts(claim, catalog)

@@ -50,6 +50,7 @@ def page_data(catalog: Catalog, facts: ClaimFacts, result: ClaimResult | None) -
         "surrogate_reason": _surrogate_reason(catalog, facts),
         "carried": facts.carried,
         "laws": list(facts.laws),
+        "identifiers": _identifiers(catalog, facts),
         "numbers": len(numbers),
         "assumed_numbers": numbers.count("assumed"),
         "reason": facts.reason,
@@ -58,6 +59,19 @@ def page_data(catalog: Catalog, facts: ClaimFacts, result: ClaimResult | None) -
         "result": None if result is None else _result(result),
         "left_out": "" if result is None else why_left_out(result),
     }
+
+
+def _identifiers(catalog: Catalog, facts: ClaimFacts) -> list[dict[str, str]]:
+    from exoresist.catalog.claim_identifiers import claim_identifiers
+
+    return [
+        {
+            "role": role,
+            "name": printed,
+            **{column: getattr(record, column) for column in ("identifier", "label", "match", "reason")},
+        }
+        for role, printed, record in claim_identifiers(catalog, facts.claim)
+    ]
 
 
 def _surrogate_reason(catalog: Catalog, facts: ClaimFacts) -> str:
@@ -107,12 +121,23 @@ def tell_claim(page: Mapping[str, Any]) -> None:
             print(f"{title}:")
         for row in rows:
             print(f"  {row['id']} ({row['locator']}): {row['path']}")
+    print("identifiers:")
+    for row in page["identifiers"]:
+        print(f"  {row['role']} {row['name']}: {identifier_text(row)}")
     if page["reason"]:
         print(f"recorded, not run: {page['reason']}")
         return
     _tell_model(page)
     if page["result"] is not None:
         _tell_result(page)
+
+
+def identifier_text(row: Mapping[str, Any]) -> str:
+    """An identifier with its official name, or why there is none: `HGNC:9021 PKM (wider: the splice form M2 of PKM ...)`."""
+    if not row["identifier"]:
+        return f"none: {row['reason']}"
+    wider = f" (wider: {row['reason']})" if row["match"] == "broad" else ""
+    return f"{row['identifier']} {row['label']}{wider}"
 
 
 def _tell_model(page: Mapping[str, Any]) -> None:

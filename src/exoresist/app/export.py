@@ -51,6 +51,7 @@ def export(scenario_file: Path, forms: list[str], target: Path | None, arm: str 
 
 def rendered(scenario: Scenario, form: str, arm: str | None) -> str:
     """The text of one form."""
+    from exoresist.app.meanings import meanings
     from exoresist.catalog import Catalog
     from exoresist.network import exports
     from exoresist.studies.single import single_network
@@ -58,7 +59,8 @@ def rendered(scenario: Scenario, form: str, arm: str | None) -> str:
     catalog = Catalog.load()
     network = single_network(scenario, arm, catalog)
     if form == "sbml":
-        return exports.to_sbml(network, {source.id: source.doi for source in catalog.records("sources") if source.doi})
+        dois = {source.id: source.doi for source in catalog.records("sources") if source.doi}
+        return exports.to_sbml(network, dois, meanings(network, scenario, catalog))
     text: str = getattr(exports, RENDERINGS[form])(network)
     return text
 

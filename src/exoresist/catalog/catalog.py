@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from exoresist.catalog.check import Problem, check_tables
+from exoresist.catalog.entities import as_node
 from exoresist.catalog.loader import RawTable, Row, read_tables, tables_hash
 from exoresist.catalog.parameter_file import quantity_of, row_of
 from exoresist.catalog.records import (
@@ -20,6 +21,7 @@ from exoresist.catalog.records import (
     Claim,
     Drug,
     Hub,
+    Identifier,
     Intervention,
     MissionEntry,
     Pump,
@@ -31,6 +33,7 @@ from exoresist.core.errors import InputError, unknown_name
 from exoresist.core.quantity import Quantity
 
 R = TypeVar("R")
+GENE_PRODUCTS = ("gene", "miRNA")
 
 
 class Catalog:
@@ -228,6 +231,28 @@ class Catalog:
             return Alias(printed, printed, namespace, f"exact id in {' and '.join(found)}")
         raise unknown_name("Name", printed, self._index("aliases"))
 
+    def identifier(self, name: str) -> Identifier:
+        """What a name stands for elsewhere: the name of a node, cargo, drug, cancer or cell, or a name as printed.
+
+        Aliases (curated), then synonyms, then the name itself, then its letters as a chain writes them; never a guess. An
+        ambiguous or unknown name is an error.
+        """
+        known = self._index("identifiers")
+        meant = self.resolve(name).id if name.strip() in self._index("aliases") else name.strip()
+        for spelled in (self.canonical(meant), meant, as_node(meant)):
+            if spelled in known:
+                return self._typed(Identifier, "identifiers", spelled)
+        raise unknown_name("Name", name, known)
+
+    def names_of(self, text: str) -> tuple[str, ...]:
+        """The catalogue's names for an identifier (`HGNC:40`), an official name (`MS4A1`) or a name as printed (`P-gp`)."""
+        wanted = text.strip()
+        alias = self._index("aliases").get(wanted)
+        found = [alias["id"]] if alias and alias["id"] else []
+        if not alias:
+            found += [name for name, row in self._index("identifiers").items() if wanted and _is_called(row, wanted)]
+        return tuple(dict.fromkeys(found))
+
     def printed_as(self, id: str) -> tuple[str, ...]:
         """The texts as printed that the overrides table gives to `id`."""
         return tuple(text for text, row in self._index("aliases").items() if row["id"] == id)
@@ -235,8 +260,15 @@ class Catalog:
     # the whole
 
     def search(self, text: str = "", **filters: str) -> tuple[Hit, ...]:
-        """Rows of the shipped tables that hold every word of `text`, best first; `table=` and any column narrow it."""
-        return search_tables(self._tables, text, filters)
+        """Rows of the shipped tables that hold every word of `text`, best first; `table=` and any column narrow it.
+
+        An identifier, an official name or a name as printed finds the rows of what it stands for, too.
+        """
+        found = {(hit.table, hit.id): hit for hit in search_tables(self._tables, text, filters)}
+        for name in self.names_of(text):
+            for hit in search_tables(self._tables, name, filters):
+                found.setdefault((hit.table, hit.id), hit)
+        return tuple(found.values())
 
     def check(self) -> list[Problem]:
         """Everything that is wrong with the tables; empty when they may be used."""
@@ -254,6 +286,11 @@ class Catalog:
             return shipped
         rows = sorted("\t".join(row_of(quantity).values()) for quantity in self._overlay)
         return hashlib.sha256("\n".join([shipped, *rows]).encode()).hexdigest()
+
+
+def _is_called(row: Row, wanted: str) -> bool:
+    """Whether an identifier or official name is that of the row's own thing: a splice form goes by its gene, a cell by no tumour's."""
+    return wanted in (row["identifier"], row["label"]) and (row["match"] == "exact" or row["kind"] in GENE_PRODUCTS)
 
 
 def check_report(catalog: Catalog) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from exoresist.catalog.check_identifiers import identifier_faults, row_problems
+from exoresist.catalog.check_retractions import retraction_faults
 from exoresist.catalog.loader import RawTable, Row
 from exoresist.catalog.parameter_file import row_faults
 from exoresist.catalog.path import OUTCOMES, net_direction, outcome, parse_path
@@ -56,6 +58,8 @@ ALLOWED = {
     ("claims", "read_twice"): ("yes", "no"),
     ("claims", "cargo_type"): (*CARGO_TYPES, "mRNA", "piRNA", "DNA", "lipid", "metabolite", "drug", "none"),
     ("aliases", "namespace"): NAMESPACES,
+    ("retractions", "retracted"): ("yes", "no"),
+    ("retractions", "listed"): ("yes", "no"),
     **{(table, "status"): ("executable", "recorded") for table in MISSION},
 }
 ID_TABLES = {
@@ -86,6 +90,8 @@ MAY_BE_EMPTY = {
     "synonyms": set(),
     "surrogates": set(),
     **{table: set[str]() for table in MISSION},
+    "retractions": {"pmid", "doi", "seed", "reference", "note"},
+    "identifiers": {"namespace", "identifier", "label", "related", "reason"},
     "aliases": {"id"},
 }
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
@@ -115,6 +121,7 @@ def check_tables(tables: Mapping[str, RawTable]) -> list[Problem]:
         for row in table.rows:
             identity = row_id(name, row)
             problems += [Problem(name, identity, field, message) for field, message in _row(name, row, ids, sources)]
+    problems += [Problem(*fault) for fault in (*identifier_faults(tables), *retraction_faults(tables))]
     return problems + list(_units_agree(tables["parameters"])) + list(_logp_agrees(tables))
 
 
@@ -151,7 +158,7 @@ def _row(name: str, row: Row, ids: Mapping[str, set[str]], sources: Mapping[str,
         elif sources[word]["retracted"] == "yes" and not (name == "axes" and "retracted_source" in words(row["flags"])):
             advice = "flag the row with retracted_source" if name == "axes" else "take another source"
             yield "source", f"'{word}' is retracted: {advice}"
-    special = {"sources": _source, "axes": _axis, "claims": _claim}.get(name)
+    special = {"sources": _source, "axes": _axis, "claims": _claim, "identifiers": row_problems}.get(name)
     if special:
         yield from special(row)
     if name in MISSION:

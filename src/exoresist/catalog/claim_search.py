@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from exoresist.catalog.entities import UNSTATED
 from exoresist.catalog.path import parse_path
 from exoresist.catalog.records import Claim
 from exoresist.catalog.search import Hit
@@ -15,7 +16,6 @@ from exoresist.core.errors import unknown_name
 if TYPE_CHECKING:
     from exoresist.catalog.catalog import Catalog
 
-UNSTATED = ("none", "not stated")
 NO_PATH = UNSTATED
 _PIECE = re.compile(r"[a-z]+|\d+")
 
@@ -28,6 +28,7 @@ class ClaimFilter:
     cancer     part of the cancer's name: `lung cancer` finds the non-small cell kind, too
     cargo      a cargo as identified or as printed, or a type of cargo; a miRNA without its arm finds both arms
     gene       any node of the chain, under any of its names
+    drug, cancer, cargo and gene may be given as identifiers: `CHEBI:27899`, `MONDO:0005233`, `HGNC:40`
     effect     one of the claim's effect classes
     direction  resistance, sensitivity or none
     """
@@ -85,13 +86,8 @@ _ARMS = (("5", "p"), ("3", "p"))
 
 
 def _names(catalog: Catalog, printed: str) -> set[str]:
-    """A name with what it means here: `P-gp` is ABCB1, `AKT1` is AKT."""
-    aliases = {catalog.resolve(printed).id} if printed in catalog.ids("aliases") and _is_clear(catalog, printed) else set()
-    return {catalog.canonical(name) for name in aliases | {printed}} | {printed}
-
-
-def _is_clear(catalog: Catalog, printed: str) -> bool:
-    return any(record.text_as_printed == printed and record.id for record in catalog.records("aliases"))
+    """A name with what it means here: `P-gp` and `HGNC:40` are ABCB1, `AKT1` is AKT."""
+    return {catalog.canonical(name) for name in {*catalog.names_of(printed), printed}} | {printed}
 
 
 def _any_same(catalog: Catalog, wanted: str, names: Iterable[str]) -> bool:
@@ -100,11 +96,13 @@ def _any_same(catalog: Catalog, wanted: str, names: Iterable[str]) -> bool:
 
 
 def _drug(catalog: Catalog, claim: Claim, wanted: str) -> bool:
-    return any(pieces(wanted) == pieces(drug) for drug in claim.drugs)
+    meant = {pieces(name) for name in _names(catalog, wanted)}
+    return any(pieces(drug) in meant for drug in claim.drugs)
 
 
 def _cancer(catalog: Catalog, claim: Claim, wanted: str) -> bool:
-    return " ".join(pieces(wanted)) in " ".join(pieces(claim.cancer))
+    said = " ".join(pieces(claim.cancer))
+    return any(" ".join(pieces(name)) in said for name in _names(catalog, wanted))
 
 
 def _cargo(catalog: Catalog, claim: Claim, wanted: str) -> bool:

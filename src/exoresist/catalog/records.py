@@ -230,6 +230,50 @@ class MissionEntry:
 
 
 @dataclass(frozen=True)
+class Retraction:
+    """A cited work that was looked up in the list of retracted PubMed numbers, or is known to be retracted.
+
+    seed, reference  where a document cites it, as its claims print the reference; empty for a source of the catalogue only
+    retracted        yes or no, by everything known; `listed`: whether the list holds its PubMed number
+    """
+
+    work: str
+    pmid: str
+    doi: str
+    seed: str
+    reference: str
+    retracted: str
+    listed: str
+    known_from: str
+    slice: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """What a name of the tables is called elsewhere; where nothing stands, `reason` says why.
+
+    kind        gene, miRNA, circRNA, drug, disease, cell_type, process, ...
+    identifier  `HGNC:40`; empty where no public table at hand has the thing
+    match       exact; broad: the identifier is of something wider (the gene of a splice form, the cell of a tumour); none
+    how         exact name, previous_name of HGNC, override by hand, precursor (a miRNA without its arm), tumour_cell, own_namespace
+    related     identifiers of what belongs to it: the disease of a cell, the host gene of a circular RNA, the target of a siRNA
+    slice       which release of the tables it was found in
+    """
+
+    name: str
+    kind: str
+    namespace: str
+    identifier: str
+    label: str
+    match: str
+    how: str
+    related: Words
+    reason: str
+    slice: str
+
+
+@dataclass(frozen=True)
 class Alias:
     """What a text as printed means here, with the reason; an empty `id` means that the text is ambiguous."""
 
@@ -253,6 +297,8 @@ Record = (
     | Synonym
     | Surrogate
     | MissionEntry
+    | Retraction
+    | Identifier
     | Alias
 )
 
@@ -276,6 +322,8 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "mechanisms": MissionEntry,
     "therapies": MissionEntry,
     "biomarkers": MissionEntry,
+    "retractions": Retraction,
+    "identifiers": Identifier,
     "aliases": Alias,
 }
 TABLES = ("parameters", *RECORD_TYPES)
@@ -295,6 +343,8 @@ KIND_NAMES = {
     "mechanisms": "mechanism",
     "therapies": "therapy",
     "biomarkers": "biomarker",
+    "retractions": "retraction",
+    "identifiers": "identifier",
     "aliases": "alias",
 }
 _COLUMN_OF_FIELD = {"drug_class": "class"}  # `class` is a word of the language
@@ -304,6 +354,7 @@ def key_column(table: str) -> str:
     """The column that tells the rows of a table apart (for parameters, name and subject together)."""
     return {
         "parameters": "name", "aliases": "text_as_printed", "edges": "origin", "synonyms": "node", "surrogates": "drug",
+        "identifiers": "name", "retractions": "work",
     }.get(table, "id")  # fmt: skip
 
 

@@ -25,6 +25,7 @@ def to_graphml(catalog: Catalog, results: Rows = ()) -> dict[str, bytes]:
             label=thing.label,
             kind=thing.kind,
             identifier=thing.identifier,
+            broader=thing.broader,
             process="" if hub is None else hub.process,
         )
     outcomes = {row["id"]: row for row in results}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SPACE = uuid.UUID("6a1f5d5c-6b0e-5d0f-9d3a-0f6f3b0c9b10")  # fixed: the same statement has the same id in every export
 RNA = ("miRNA", "circRNA", "lncRNA", "piRNA", "siRNA")
 MOLECULES = (*RNA, "gene")
+PRODUCTS = ("gene", "miRNA")
 REGULATING = ("miRNA", "circRNA", "siRNA", "piRNA")
 
 
@@ -54,13 +55,18 @@ def statement_kind(subject: Thing, target: Thing, sign: int) -> str:
 
 
 def _agent(thing: Thing) -> dict[str, Any]:
-    references = {"TEXT": thing.id}
-    if thing.identifier:
-        prefix, _, number = thing.identifier.partition(":")
-        references[prefix] = number
-    else:
-        references[NAMESPACE.upper()] = thing.id
-    return {"name": thing.id, "db_refs": references}
+    # A splice form, or a miRNA without its arm, is grounded to its gene, as INDRA does; nothing else to something wider.
+    identifier = thing.identifier or (thing.broader if thing.kind in PRODUCTS else "")
+    space, number = db_ref(identifier) if identifier else (NAMESPACE.upper(), thing.id)
+    return {"name": thing.id, "db_refs": {"TEXT": thing.id, space: number}}
+
+
+def db_ref(identifier: str) -> tuple[str, str]:
+    """INDRA's name of a namespace and its form of the number: ChEBI and GO keep their prefix, `mirbase.mature` is MIRBASEM."""
+    space, _, number = identifier.partition(":")
+    if space in ("CHEBI", "GO", "CL"):
+        return space, identifier
+    return {"mirbase.mature": "MIRBASEM", "NCBIGene": "EGID", "exoresist.circ": "EXORESIST.CIRC"}.get(space, space), number
 
 
 def _evidence(relation: Relation) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from exoresist.catalog.exports.relations import Relation, Thing, relations, things
+from exoresist.catalog.exports.relations import Relation, Thing, relations, thing, things
 from exoresist.catalog.exports.tsv import Rows, written
 from exoresist.catalog.path import outcome, parse_path
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SPACE = uuid.UUID("6a1f5d5c-6b0e-5d0f-9d3a-0f6f3b0c9b11")
 SOURCE = "infores:exoresist"
-NODE_COLUMNS = ("id", "category", "name", "provided_by", "description")
+NODE_COLUMNS = ("id", "category", "name", "provided_by", "xref", "description")
 EDGE_COLUMNS = (
     "id", "subject", "predicate", "object", "qualified_predicate", "object_direction_qualifier", "object_aspect_qualifier",
     "category", "knowledge_level", "agent_type", "primary_knowledge_source", "publications", "supporting_text", "negated",
@@ -34,14 +34,23 @@ EDGE_COLUMNS = (
 )  # fmt: skip
 CATEGORIES = {
     "gene": "biolink:Gene",
+    "protein": "biolink:Protein",
     "miRNA": "biolink:MicroRNA",
     "circRNA": "biolink:NoncodingRNAProduct",
     "lncRNA": "biolink:NoncodingRNAProduct",
     "piRNA": "biolink:NoncodingRNAProduct",
     "siRNA": "biolink:SiRNA",
+    "antisense": "biolink:NucleicAcidEntity",
     "family": "biolink:GeneFamily",
+    "complex": "biolink:MacromolecularComplex",
     "drug": "biolink:ChemicalEntity",
+    "drug_class": "biolink:ChemicalEntity",
+    "metabolite": "biolink:ChemicalEntity",
+    "lipid": "biolink:ChemicalEntity",
+    "treatment": "biolink:Treatment",
     "process": "biolink:BiologicalProcess",
+    "vesicle": "biolink:CellularComponent",
+    "cell_type": "biolink:Cell",
     "concept": "biolink:NamedThing",
 }
 KNOWLEDGE = {
@@ -57,11 +66,11 @@ def to_kgx(catalog: Catalog, results: Rows = ()) -> dict[str, bytes]:
     """`nodes.tsv` and `edges.tsv`; results, where given, are edges of their own."""
     found = relations(catalog)
     known = things(catalog, found)
-    nodes = {thing.curie: _node(thing) for thing in known.values() if thing.kind != "phenotype"}
+    nodes = {one.curie: _node(one) for one in known.values() if one.kind != "phenotype"}
     edges = []
     for place, relation in enumerate(found):
         end = _phenotype(relation.target)
-        target = known[relation.target] if end is None else Thing(end[1], "drug", "", end[1].replace("_", " "))
+        target = known[relation.target] if end is None else thing(catalog, end[1])
         nodes.setdefault(target.curie, _node(target))
         edges.append(_edge(place, relation, known[relation.origin], target, None if end is None else end[0]))
     for row in results:
@@ -76,13 +85,16 @@ def _phenotype(name: str) -> tuple[str, str] | None:
     return None if end is None else (end.direction, end.drug)
 
 
-def _node(thing: Thing) -> dict[str, object]:
+def _node(one: Thing) -> dict[str, object]:
     return {
-        "id": thing.curie,
-        "category": CATEGORIES.get(thing.kind, "biolink:NamedThing"),
-        "name": thing.label or thing.id,
+        "id": one.curie,
+        "category": CATEGORIES.get(one.kind, "biolink:NamedThing"),
+        "name": one.label or one.id,
         "provided_by": SOURCE,
-        "description": "" if thing.identifier else "no public identifier assigned in this release",
+        "xref": one.broader,
+        "description": ""
+        if one.is_public
+        else "no public identifier of this very thing; xref, where given, is of something wider",
     }
 
 
@@ -129,7 +141,7 @@ def _prediction(
     steps = parse_path(row["path"])
     head, end = known[catalog.canonical(steps[0].node)], outcome(steps)
     assert end is not None  # a claim without a drug phenotype does not run
-    drug = Thing(end.drug, "drug", "", end.drug.replace("_", " "))
+    drug = thing(catalog, end.drug)
     nodes.setdefault(drug.curie, _node(drug))
     level, agent = KNOWLEDGE["model"]
     return {

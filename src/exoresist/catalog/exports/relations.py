@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,32 +14,26 @@ if TYPE_CHECKING:
     from exoresist.catalog.catalog import Catalog
 
 NAMESPACE = "exoresist"
-_RNA = ("miRNA", "circRNA", "lncRNA", "piRNA")
-_SPELLED = (
-    (re.compile(r"^(miR|let)_\d"), "miRNA"),
-    (re.compile(r"^circ|^ciRS"), "circRNA"),
-    (re.compile(r"^pi(RNA|R)_\d"), "piRNA"),
-    (re.compile(r"^lnc(?!RNA_)|^(LINC|linc|LOC)|_AS\d$"), "lncRNA"),
-    (re.compile(r"^si[A-Z]|^si_circ"), "siRNA"),
-    (re.compile(r"^[A-Z][A-Z0-9]*[0-9][A-Z0-9]*$|^[A-Z]{3,}$|^AR$"), "gene"),
-)
-# Upper case, but no single gene: families and pathways, and things that are not made by genes.
-_FAMILIES = frozenset("AKT AMPK ERK HSP70 JNK MNK NFKB NOTCH PI3K RAS VEGF VEGFR WNT".split())
-_NO_GENES = frozenset("EMT ROS PUFA RNA DNA PGE2".split())
 
 
 @dataclass(frozen=True)
 class Thing:
-    """A node: `kind` is an RNA's type, gene, family, drug, process, phenotype or concept; `identifier` a CURIE or "".
+    """A node: `kind` as table identifiers has it, or phenotype; `identifier` a CURIE of this very thing, or "".
 
-    The kind of an RNA is its cargo type in the claims; other kinds are read from the tables and from the spelling
-    of the name (`miR_`, `circ`, a gene symbol). A name that tells nothing is a concept.
+    broader  a CURIE of something wider (the gene of a splice form, the cell of a tumour): never the node's own id, as two things
+             would become one
     """
 
     id: str
     kind: str
     identifier: str = ""
     label: str = ""
+    broader: str = ""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether someone else's namespace holds the thing."""
+        return bool(self.identifier) and not self.identifier.startswith(NAMESPACE)
 
     @property
     def curie(self) -> str:
@@ -132,42 +125,18 @@ def process_name(process: str) -> str:
 
 def things(catalog: Catalog, found: list[Relation]) -> dict[str, Thing]:
     """Every end of a relation, in the order of appearance."""
-    types = _cargo_types(catalog)
-    identifiers = {record.id: record.identifier for table in ("pumps", "cargo") for record in catalog.records(table)}
     names = dict.fromkeys(end for relation in found for end in (relation.origin, relation.target))
-    return {
-        name: Thing(name, _kind(catalog, name, types), _public(identifiers.get(name, "")), _label(catalog, name))
-        for name in names
-    }
+    return {name: thing(catalog, name) for name in names}
 
 
-def _cargo_types(catalog: Catalog) -> dict[str, str]:
-    types: dict[str, str] = {}
-    for claim in catalog.records("claims"):
-        if claim.cargo_type not in ("none", "drug") and ";" not in claim.cargo:
-            types.setdefault(catalog.canonical(claim.cargo), claim.cargo_type)
-    return types
-
-
-def _kind(catalog: Catalog, name: str, types: dict[str, str]) -> str:
-    if "(" in name:
-        return "phenotype"
-    if name.startswith("process_"):
-        return "process"
-    if name in catalog.ids("drugs") or name in catalog.ids("surrogates") or name.lower() in catalog.ids("interventions"):
-        return "drug"
-    if name in _FAMILIES:
-        return "family"
-    if name.endswith("_unspecified") or name in _NO_GENES:
-        return "concept"
-    if types.get(name) in _RNA:
-        return types[name]
-    return next((kind for pattern, kind in _SPELLED if pattern.search(name)), "concept")
-
-
-def _public(identifier: str) -> str:
-    """A CURIE of someone else's namespace, or "": the project's own ids are made from the names."""
-    return identifier if ":" in identifier and not identifier.startswith(f"{NAMESPACE}:") else ""
+def thing(catalog: Catalog, name: str) -> Thing:
+    """A node, a drug, a process of the cell or a phenotype as a thing."""
+    label = _label(catalog, name)
+    if "(" in name or name.startswith("process_"):
+        return Thing(name, "phenotype" if "(" in name else "process", "", label)
+    record = catalog.identifier(name)
+    exact = record.match == "exact"
+    return Thing(name, record.kind, record.identifier if exact else "", label, "" if exact else record.identifier)
 
 
 def _label(catalog: Catalog, name: str) -> str:

@@ -20,8 +20,9 @@ COLUMNS = (
     "MODIFICATIONB", "MODBSEQ", "PMID", "DIRECT", "NOTES", "ANNOTATOR", "SENTENCE", "SCORE", "SIGNOR_ID",
 )  # fmt: skip
 TYPES = {
-    "gene": "protein", "family": "proteinfamily", "miRNA": "mirna", "circRNA": "ncrna", "lncRNA": "ncrna", "piRNA": "ncrna",
-    "siRNA": "ncrna", "drug": "chemical",
+    "gene": "protein", "protein": "protein", "family": "proteinfamily", "complex": "complex", "miRNA": "mirna", "circRNA": "ncrna",
+    "lncRNA": "ncrna", "piRNA": "ncrna", "siRNA": "ncrna", "antisense": "ncrna", "drug": "chemical", "drug_class": "chemical",
+    "metabolite": "smallmolecule", "lipid": "smallmolecule", "treatment": "stimulus",
 }  # fmt: skip
 HUMAN = "9606"
 
@@ -51,12 +52,12 @@ def _row(relation: Relation, origin: Thing, target: Thing) -> dict[str, object]:
 
 
 def _end(side: str, thing: Thing) -> dict[str, object]:
-    database = thing.identifier.partition(":")[0] if thing.identifier else NAMESPACE
+    database = thing.identifier.partition(":")[0].upper() if thing.is_public else NAMESPACE
     return {
         f"ENTITY{side}": thing.id,
         f"TYPE{side}": TYPES.get(thing.kind, "phenotype"),
         f"ID{side}": thing.curie,
-        f"DATABASE{side}": database.upper() if thing.identifier else database,
+        f"DATABASE{side}": database,
     }
 
 

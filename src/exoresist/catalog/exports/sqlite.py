@@ -22,7 +22,8 @@ REALS = {
 INTEGERS = {"sources": ("year",), "hubs": ("sign",), "edges": ("sign",)}
 KEYS = {
     "parameters": ("name", "subject"), "edges": ("origin", "target"), "synonyms": ("node",), "surrogates": ("drug",),
-    "aliases": ("text_as_printed",),
+    "aliases": ("text_as_printed",), "identifiers": ("name",),
+    "retractions": ("work",),
 }  # fmt: skip
 LISTS = {"claim_drugs": ("drugs", "drug"), "claim_effects": ("effect", "effect"), "claim_flags": ("flags", "flag"),
          "claim_links": ("linked", "linked")}  # fmt: skip

@@ -54,8 +54,21 @@ def annotate(element: Any, quantity: Quantity, dois: Mapping[str, str]) -> None:
     doi = doi_of(quantity, dois)
     if not doi:
         return
+    _refer(element, libsbml.BQB_IS_DESCRIBED_BY, f"doi:{doi}")
+
+
+def identify(element: Any, identifier: str, exact: bool) -> None:
+    """Say what an SBML element is (`bqbiol:is`), or of what it is a kind or state (`bqbiol:isVersionOf`), by identifiers.org."""
+    import libsbml
+
+    _refer(element, libsbml.BQB_IS if exact else libsbml.BQB_IS_VERSION_OF, identifier)
+
+
+def _refer(element: Any, qualifier: int, identifier: str) -> None:
+    import libsbml
+
     element.setMetaId(f"meta_{element.getId()}")
     term = libsbml.CVTerm(libsbml.BIOLOGICAL_QUALIFIER)
-    term.setBiologicalQualifierType(libsbml.BQB_IS_DESCRIBED_BY)
-    term.addResource(f"https://identifiers.org/doi:{doi}")
+    term.setBiologicalQualifierType(qualifier)
+    term.addResource(f"https://identifiers.org/{identifier}")
     element.addCVTerm(term)

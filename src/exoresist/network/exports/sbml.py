@@ -13,7 +13,7 @@ from exoresist.core.errors import ExoresistError, ModelError
 from exoresist.core.units import dimension
 from exoresist.network.exports.formula import Formulas, writable
 from exoresist.network.exports.identifiers import Identifiers
-from exoresist.network.exports.provenance import annotate
+from exoresist.network.exports.provenance import annotate, identify
 from exoresist.network.exports.sbml_events import change_formula, linear_changes, single
 from exoresist.network.exports.sbml_units import UnitTable, is_item
 from exoresist.network.wiring import HOUR, Dimensions, minus
@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     from exoresist.network.network import Network
 
 
-def to_sbml(network: Network, dois: Mapping[str, str] | None = None) -> str:
+def to_sbml(
+    network: Network, dois: Mapping[str, str] | None = None, meanings: Mapping[str, tuple[str, bool]] | None = None
+) -> str:
     """The network as SBML Level 3 Version 2.
 
-    dois  source id -> DOI, for the references of parameters; a DOI written in a quantity's source, locator or note is
-          found without it
+    dois      source id -> DOI, for the references of parameters; a DOI written in a quantity's source, locator or note is
+              found without it
+    meanings  pool or node -> (identifier such as `HGNC:40`, whether it is of that very thing or of something wider)
 
     Parameters that are the volume of a pool become compartments. Nodes become parameters with rate rules; derived
     values and process rates become parameters with assignment rules; times are in h, extents in items.
     """
-    return _Writer(network, dois or {}).text()
+    return _Writer(network, dois or {}, meanings or {}).text()
 
 
 def to_antimony(network: Network) -> str:
@@ -51,11 +54,12 @@ def to_antimony(network: Network) -> str:
 class _Writer:
     """One SBML document while it is written."""
 
-    def __init__(self, network: Network, dois: Mapping[str, str]) -> None:
+    def __init__(self, network: Network, dois: Mapping[str, str], meanings: Mapping[str, tuple[str, bool]]) -> None:
         import libsbml
 
         self.network = network
         self.dois = dois
+        self.meanings = meanings
         self.compiled = network.compile()
         self.dimensions = Dimensions(network)
         self.document = libsbml.SBMLDocument(3, 2)
@@ -167,6 +171,8 @@ class _Writer:
             factor = self._conversion(pool.unit)
             if factor:
                 species.setConversionFactor(factor)
+            if pool.id in self.meanings:
+                identify(species, *self.meanings[pool.id])
 
     def _substance(self, unit: str) -> str:
         return "item" if is_item(dict(dimension(unit))) else self.units.of(unit)
@@ -212,6 +218,8 @@ class _Writer:
             parameter = self._parameter(node.id, constant=node.id not in moving)
             parameter.setValue(writable(node.initial))
             parameter.setUnits("dimensionless")
+            if node.id in self.meanings:
+                identify(parameter, *self.meanings[node.id])
             if node.id in moving:
                 rule = self.model.createRateRule()
                 rule.setVariable(self.names[node.id])

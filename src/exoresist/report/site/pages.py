@@ -82,8 +82,13 @@ def filter_row(claim: Data) -> dict[str, Any]:
         "d": list(claim["drugs"]), "c": claim["cancer"], "t": claim["cargo_type"], "e": list(claim["effect"]),
         "r": claim["reported_direction"], "s": claim["seed"], "g": None if row["gap"] is None else float(f"{row['gap']:.4g}"),
         "k": "recorded" if claim["reason"] else "agrees" if row["agrees"] else "differs" if row["ran"] else "runs",
-        "w": row["twice"], "x": " ".join([*words, *claim["drugs"]]).lower(),
+        "w": row["twice"], "x": " ".join([*words, *claim["drugs"], *_identifiers(claim)]).lower(),
     }  # fmt: skip
+
+
+def _identifiers(claim: Data) -> list[str]:
+    """The identifiers and official names by which the list of claims can be searched, too."""
+    return [text for row in claim["identifiers"] if row["role"] != "node" for text in (row["identifier"], row["label"]) if text]
 
 
 def _choices(claims: Iterable[Data], name: str) -> list[tuple[str, int]]:
