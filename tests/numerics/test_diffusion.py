@@ -321,6 +321,14 @@ def test_any_number_of_threads_gives_the_same_bits():
     assert found[0] == found[1] == found[2]
 
 
+@pytest.mark.parametrize("undershoot", [0.0, 1e-3, np.inf])
+def test_a_field_of_nothing_stays_nothing(undershoot):
+    grid = Grid((5, 4, 3), 10.0)
+    c = np.zeros((1, *grid.array_shape))
+    ledger = Diffusion(grid, [Field(100.0, 1.0)], undershoot=undershoot).step(c, 0.1)
+    assert not c.any() and ledger.change[0] == 0.0
+
+
 def cold(n=16):
     """Uptake too fast for a step of 0.1 in a ball, and a start far from rest."""
     grid = Grid((n, n, n), 20.0)

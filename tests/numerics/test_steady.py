@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exoresist.core.errors import InputError, SolverError
@@ -50,6 +50,7 @@ kinds = [NoFlux(), Dirichlet(3.0), Robin(4000.0, 2.0), Robin(3.0, 5.0)]
     st.booleans(),
     st.integers(0, 2**32 - 1),
 )
+@example((1, 1, 6), [kinds[0], kinds[1], kinds[1], kinds[3], kinds[0], kinds[0]], False, 345)  # met the end of single precision
 def test_any_box_comes_to_rest_and_balances(shape, faces, mapped, seed):
     grid = Grid(shape, 10.0)
     rng = np.random.default_rng(seed)

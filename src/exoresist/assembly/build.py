@@ -252,7 +252,9 @@ def _axis_cargo(scenario: Scenario, catalog: Catalog) -> list[str]:
 def _arena(scenario: Scenario, book: Book) -> None:
     arena, environment = scenario.arena, scenario.environment
     if arena.volume is None or arena.capacity is None:
-        raise InputError(f"an arena of kind '{arena.kind}' is no well", "well or transwell", "A tissue's cells are wired one by one")
+        raise InputError(
+            f"an arena of kind '{arena.kind}' is no well", "well or transwell", "A tissue's cells are wired one by one"
+        )
     book.plain("medium.volume", arena.volume, "mL")
     book.plain("arena.capacity", arena.capacity, "cell")
     book.plain("arena.mixing", arena.mixing, "dimensionless")

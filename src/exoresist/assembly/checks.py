@@ -84,8 +84,11 @@ def _arena_is_complete(scenario: Scenario) -> Found:
         if getattr(arena, name) is None:
             described = type(arena).model_fields[name].description
             found.append((("arena", name), f"is missing. It is needed: {described}"))
-    if arena.size is not None:
-        found.append((("arena", "size"), "belongs to a tissue only; remove it or write kind: tissue"))
+    if arena.space is not None:
+        found.append((("arena", "space"), "belongs to a tissue only; remove it or write kind: tissue"))
+    for index, population in enumerate(scenario.populations):
+        if population.where is not None:
+            found.append((("populations", index, "where"), "belongs to a tissue only; remove it or write kind: tissue"))
     for name in ("insert_volume", "pore_exchange"):
         given = getattr(arena, name) is not None
         if transwell and not given:
@@ -101,16 +104,16 @@ def _arena_is_complete(scenario: Scenario) -> Found:
 
 
 def _tissue_is_complete(scenario: Scenario) -> Found:
-    arena = scenario.arena
-    if arena.size is None:
-        return [(("arena",), "a tissue needs `size`, the edge of the square or cube in which the cells live, e.g. 600 um")]
+    space = scenario.arena.space
+    if space is None:
+        return [(("arena",), "a tissue needs `space`, the box in which the cells live, e.g. {size: 600 um}")]
     found: Found = []
-    if arena.size < 2.0 * arena.voxel:
-        found.append((("arena", "size"), f"{arena.size:g} um is less than two voxels of {arena.voxel:g} um"))
-    if abs(arena.life_step / arena.network_step - round(arena.life_step / arena.network_step)) > 1e-9:
-        found.append((("arena", "network_step"), "does not divide the life step"))
-    if abs(arena.life_step / arena.motion_step - round(arena.life_step / arena.motion_step)) > 1e-6:
-        found.append((("arena", "motion_step"), "does not divide the life step"))
+    if space.size < 2.0 * space.voxel:
+        found.append((("arena", "space", "size"), f"{space.size:g} um is less than two voxels of {space.voxel:g} um"))
+    for name in ("network_step", "motion_step"):
+        ratio = space.life_step / getattr(space, name)
+        if round(ratio) < 1 or abs(ratio - round(ratio)) > 1e-6 * ratio:
+            found.append((("arena", "space", name), f"does not divide the life step of {space.life_step * 60.0:g} min"))
     for index, population in enumerate(scenario.populations):
         if population.side is not None:
             found.append((("populations", index, "side"), "a tissue has no sides; remove it"))

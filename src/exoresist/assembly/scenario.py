@@ -40,6 +40,22 @@ from exoresist.core.errors import ExoresistError
 SCHEMA = "exoresist/1"
 
 
+class Space(Record):
+    """The box of a tissue, and the steps in which time goes on in it."""
+
+    size: Length = Field(description="Edge of the square or cube in which the cells live.")
+    voxel: Length = Field(default=20.0, description="Edge of a voxel of the fields.")
+    dimensions: Literal[2, 3] = Field(default=3, description="A slice one voxel thick, or a cube.")
+    edges: Literal["open", "closed"] = Field(
+        default="open", description="Open edges hold drugs at their dose and let vesicles go; nothing crosses closed ones."
+    )
+    oxygen: Pressure | None = Field(default=None, description="Oxygen at the edges; absent: oxygen is left out.")
+    network_step: Duration = Field(default=0.1, description="Step of the networks inside cells; divides the life step.")
+    life_step: Duration = Field(default=0.1, description="Step of growth, division and death.")
+    motion_step: Duration = Field(default=0.1 / 60.0, description="Step of cells that push and stick; divides the life step.")
+    spread_step: Duration = Field(default=0.5 / 60.0, description="Longest step of diffusion.")
+
+
 class Arena(Record):
     """The vessel."""
 
@@ -51,18 +67,7 @@ class Arena(Record):
     mixing: Fraction = Field(default=1.0, description="How well the medium is stirred: 0 unstirred, 1 perfectly.")
     insert_volume: Volume | None = Field(default=None, description="Transwell only: medium in the insert.")
     pore_exchange: Flow | None = Field(default=None, description="Transwell only: medium that crosses the membrane each way.")
-    size: Length | None = Field(default=None, description="Tissue only: edge of the square or cube in which the cells live.")
-    voxel: Length = Field(default=20.0, description="Tissue only: edge of a voxel of the fields.")
-    dimensions: Literal[2, 3] = Field(default=3, description="Tissue only: a slice one voxel thick, or a cube.")
-    edges: Literal["open", "closed"] = Field(
-        default="open",
-        description="Tissue only: open edges hold drugs at their dose and let vesicles go; nothing crosses closed ones.",
-    )
-    oxygen: Pressure | None = Field(default=38.0, description="Tissue only: oxygen at the edges; null: oxygen is left out.")
-    network_step: Duration = Field(default=0.1, description="Tissue only: step of the networks inside cells.")
-    life_step: Duration = Field(default=0.1, description="Tissue only: step of growth, division and death.")
-    motion_step: Duration = Field(default=0.1 / 60.0, description="Tissue only: step of cells that push and stick.")
-    spread_step: Duration = Field(default=0.5 / 60.0, description="Tissue only: longest step of diffusion.")
+    space: Space | None = Field(default=None, description="Tissue only: the box in which the cells live.")
 
 
 class Environment(Record):
@@ -80,8 +85,8 @@ class PopulationEntry(Record):
     cell_line: CatalogId = Field(description="Id of the cell line in the catalogue.")
     count: Cells = Field(description="Cells at time 0; 0 leaves the population out.")
     side: Literal["insert", "well"] | None = Field(default=None, description="Transwell only: the side on which the cells sit.")
-    where: Literal["mixed", "core", "shell", "side"] = Field(
-        default="mixed", description="Tissue only: where in the first ball of cells these lie."
+    where: Literal["mixed", "core", "shell", "side"] | None = Field(
+        default=None, description="Tissue only: where in the first ball of cells these lie; absent: mixed with the others."
     )
 
 

@@ -23,8 +23,10 @@ def cell_network(scenario: Scenario, catalog: Catalog, population: str) -> tuple
     """
     one = scenario.model_copy(
         update={
-            "populations": tuple(entry.model_copy(update={"count": 1.0}) for entry in scenario.populations if entry.count > 0.0),
-            "arena": scenario.arena.model_copy(update={"kind": "well", "volume": 1e-6, "capacity": 1e30}),
+            "populations": tuple(
+                entry.model_copy(update={"count": 1.0, "where": None}) for entry in scenario.populations if entry.count > 0.0
+            ),
+            "arena": scenario.arena.model_copy(update={"kind": "well", "volume": 1e-6, "capacity": 1e30, "space": None}),
         }
     )
     model = build(one, catalog, inside=population)

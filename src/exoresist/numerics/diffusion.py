@@ -324,8 +324,9 @@ class Diffusion:
     def _sound(self, ledger: Ledger) -> bool:
         if not np.isfinite(ledger.total).all():
             return False
-        floor = -self.undershoot * np.maximum(np.abs(ledger.lowest), np.abs(ledger.highest))
-        return bool((ledger.lowest >= floor).all())
+        below = ledger.lowest < 0.0
+        largest = np.maximum(-ledger.lowest[below], np.abs(ledger.highest[below]))
+        return bool((ledger.lowest[below] >= -self.undershoot * largest).all())
 
     def _check_state(self, concentration: Floats, dt: float) -> None:
         if concentration.shape != self.shape or concentration.dtype != np.float64 or not concentration.flags.c_contiguous:

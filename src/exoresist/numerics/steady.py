@@ -28,6 +28,9 @@ _Transform = Callable[..., NDArray[np.float32]]
 _SMALL = 30_000  # voxels below which a second thread costs more than it saves
 _TRIVIAL = 1e-6  # a turnover below this share of what the faces offer counts as none (a box at rest with its surroundings)
 _MODES = 6  # along each axis that are solved together
+_SINGLE = (
+    1e-5  # reduction of the residual after which the search begins anew from the true one: single precision goes little further
+)
 _AHEAD = 0.9  # of the tolerance, aimed at: the true residual, which decides, differs a little from the one carried along
 
 
@@ -146,7 +149,7 @@ class Steady:
         iterations: int,
         most: int,
     ) -> int:
-        """Conjugate gradients from the residual in hand until its sum is `target`; the iterations so far."""
+        """Conjugate gradients from the residual in hand until its sum is `target` or too small to follow; the iterations so far."""
         flat = (self.grid.array_shape[0], -1)
         c, r = c.reshape(flat), self._residual.reshape(flat)
         self._slope[...] = self._direction[...] = 0.0
@@ -169,7 +172,7 @@ class Steady:
                 break  # as exact as the numbers allow; the true residual decides
             before, alpha = along, along / curvature
             self._run(partial(kernels.take_step, c, p, r, slope, alpha, unit, z.reshape(flat), pair))
-            if float(pair[:, 0].sum()) <= target * unit:
+            if float(pair[:, 0].sum()) <= max(target, _SINGLE * off) * unit:
                 break
         return iterations
 

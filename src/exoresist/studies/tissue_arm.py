@@ -271,7 +271,7 @@ def _cautions(course: ArmCourse) -> list[str]:
     warnings = []
     reach = np.abs(tissue.cells.position).max(initial=0.0)
     if reach > 0.5 * tissue.grid.extent[0] - tissue.grid.spacing:
-        warnings.append("Cells have reached the edge of the box: from there on its walls hold them. Make `size` larger.")
+        warnings.append("Cells have reached the edge of the box: from there on its walls hold them. Make `space.size` larger.")
     for element, gap in course.conservation.items():
         if gap > 1e-9:
             warnings.append(f"The balance of {element} is off by {gap:.1e}.")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.build import Model
-from exoresist.assembly.scenario import PopulationEntry, Scenario
+from exoresist.assembly.scenario import PopulationEntry, Scenario, Space
 from exoresist.assembly.tissue_cell import cell_network
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
@@ -68,14 +68,14 @@ def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> 
 
     Raises InputError for a scenario without a tissue arena, cells that do not fit into the box, a box that does not fit in memory.
     """
-    arena = scenario.arena
-    if arena.kind != "tissue" or arena.size is None:
+    arena, space = scenario.arena, scenario.arena.space
+    if arena.kind != "tissue" or space is None:
         raise InputError(f"scenario '{scenario.name}' has an arena of kind '{arena.kind}'", "tissue")
     numbers = _Numbers(scenario, catalog)
-    side = round(arena.size / arena.voxel)
-    low = -0.5 * side * arena.voxel
-    flat = arena.dimensions == 2
-    grid = Grid((side, side, 1 if flat else side), arena.voxel, (low, low, -0.5 * arena.voxel if flat else low))
+    side = round(space.size / space.voxel)
+    low = -0.5 * side * space.voxel
+    flat = space.dimensions == 2
+    grid = Grid((side, side, 1 if flat else side), space.voxel, (low, low, -0.5 * space.voxel if flat else low))
     living = [entry for entry in scenario.populations if entry.count > 0.0]
     networks, models = {}, {}
     for entry in living:
@@ -85,18 +85,18 @@ def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> 
         grid, len(names), sum(entry.count for entry in living), max(len(net.network.pools) for net in networks.values())
     )
     slabs = Slabs(threads)
-    types = [_cell_type(numbers, entry, networks[entry.id], arena.oxygen is not None) for entry in living]
+    types = [_cell_type(numbers, entry, networks[entry.id], space.oxygen is not None) for entry in living]
     fluid = numbers("extracellular_fraction", "dimensionless", "tissue", use="fluid of a voxel")
-    medium = SharedMedium(grid, names, _spread(scenario, numbers, names, flat), fluid, slabs.threads)
+    medium = SharedMedium(grid, names, _spread(space, numbers, names, flat), fluid, slabs.threads)
     contact = Contact(
         numbers("mechanics_repulsion", "um/h", "tissue", use="motion"),
         numbers("mechanics_reach", "dimensionless", "tissue", use="motion"),
         numbers("mechanics_skin", "um", "tissue", use="motion"),
-        arena.motion_step,
+        space.motion_step,
     )
     tissue = Tissue(
-        grid, types, Cells(), Pace(arena.life_step, arena.network_step, arena.spread_step), scenario.seed, slabs,
-        mechanics_of(grid, contact, slabs), _oxygen(grid, numbers, arena.oxygen, flat, slabs.threads), medium,
+        grid, types, Cells(), Pace(space.life_step, space.network_step, space.spread_step), scenario.seed, slabs,
+        mechanics_of(grid, contact, slabs), _oxygen(grid, numbers, space.oxygen, flat, slabs.threads), medium,
         {index: Contents(one.interior, slabs) for index, one in enumerate(types) if one.interior is not None}, flat=flat,
     )  # fmt: skip
     _seed(tissue, living, flat)
@@ -159,7 +159,7 @@ def _all_faces(value: float, flat: bool) -> Faces:
     return Faces(edge, edge, edge, edge) if flat else Faces(*[edge] * 6)
 
 
-def _spread(scenario: Scenario, numbers: _Numbers, names: tuple[str, ...], flat: bool) -> dict[str, Medium]:
+def _spread(space: Space, numbers: _Numbers, names: tuple[str, ...], flat: bool) -> dict[str, Medium]:
     """How every pool of the medium spreads: drugs by themselves, what vesicles carry with its vesicles."""
     result = {}
     for name in names:
@@ -170,7 +170,7 @@ def _spread(scenario: Scenario, numbers: _Numbers, names: tuple[str, ...], flat:
         else:
             speed = numbers("tissue_diffusivity", "um^2/h", f"drug:{part}", "drug", use="spread of drugs")
         # Open edges begin with nothing outside; a dose changes that for its drug.
-        result[name] = Medium(speed, _all_faces(0.0, flat) if scenario.arena.edges == "open" else Faces())
+        result[name] = Medium(speed, _all_faces(0.0, flat) if space.edges == "open" else Faces())
     return result
 
 
@@ -186,7 +186,7 @@ def _seed(tissue: Tissue, living: list[PopulationEntry], flat: bool) -> None:
         raise InputError(
             f"{total:,} cells make a ball of {2.0 * (reach + radius):.0f} um",
             f"a box of {2.0 * half:.0f} um",
-            "Make `size` larger or seed fewer cells",
+            "Make `space.size` larger or seed fewer cells",
         )
     free = np.ones(total, dtype=bool)
     order = {"core": 0, "shell": 1, "side": 2, "mixed": 3}
@@ -194,9 +194,9 @@ def _seed(tissue: Tissue, living: list[PopulationEntry], flat: bool) -> None:
 
     draw = uniform(tissue.word("seeding"), np.arange(total, dtype=np.uint64), 0)
     distance = np.sqrt((spots**2).sum(axis=0))
-    for index in sorted(range(len(living)), key=lambda k: (order[living[k].where], k)):
+    for index in sorted(range(len(living)), key=lambda k: (order[living[k].where or "mixed"], k)):
         entry = living[index]
-        score = {"core": distance, "shell": -distance, "side": -spots[0], "mixed": draw}[entry.where]
+        score = {"core": distance, "shell": -distance, "side": -spots[0], "mixed": draw}[entry.where or "mixed"]
         candidates = np.flatnonzero(free)
         chosen = candidates[np.argsort(score[candidates], kind="stable")[: round(entry.count)]]
         free[chosen] = False

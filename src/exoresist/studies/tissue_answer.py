@@ -1,0 +1,265 @@
+"""The answer of a tissue scenario: its arms in time and space, in words and in plain arrays that a report can draw."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.assembly.arms import expand_arms
+from exoresist.assembly.resolve import resolved_dict
+from exoresist.assembly.scenario import Scenario
+from exoresist.catalog import Catalog
+from exoresist.core.progress import Progress, Silent
+from exoresist.studies.provenance import bibliography_rows, parameter_rows
+from exoresist.studies.tissue_arm import ArmCourse, Row, pump_level, run_arm
+from exoresist.tissue.cells import LIVING
+
+Array = NDArray[np.float64]
+MOST_SECTIONS = 25  # pictures kept for the animation
+RINGS = 16  # of the radial profiles
+
+
+@dataclass(frozen=True)
+class Section:
+    """The plane z = 0 through a tissue at one time.
+
+    x, y, radius  (n,) um of the cut discs; `kind`: index of the cell type; `state`; `level`: pump copies per cell (NaN without)
+    fields        name -> (ny, nx), concentrations; `extent`: um of left, right, bottom and top
+    """
+
+    time_h: float
+    x: Array
+    y: Array
+    radius: Array
+    kind: NDArray[np.int16]
+    state: NDArray[np.int8]
+    level: Array
+    fields: dict[str, Array]
+    extent: tuple[float, float, float, float]
+
+
+@dataclass
+class ArmAnswer:
+    """One arm.
+
+    rows      a row for every saved time
+    sections  at the start, the end and some times between
+    profile   rows of mean values by distance from the middle at the end
+    """
+
+    id: str
+    label: str
+    role: str
+    rows: list[Row] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    profile: list[Row] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class TissueAnswer:
+    """Everything that the report of a tissue scenario shows.
+
+    types   names of the cell types by index
+    cargo   the pump whose level is shown, or ""; `mark`: the level that parts resistant cells
+    """
+
+    name: str
+    title: str
+    question: str
+    seed: int
+    types: list[str] = field(default_factory=list)
+    cargo: str = ""
+    mark: float = float("nan")
+    arms: list[ArmAnswer] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    parameters: list[dict[str, object]] = field(default_factory=list)
+    bibliography: list[dict[str, object]] = field(default_factory=list)
+    catalog_hash: str = ""
+
+    def summary(self) -> dict[str, Any]:
+        """What a program reads: the compared arm on top, every arm below."""
+        chosen = next((arm for arm in self.arms if arm.role == "treated"), self.arms[-1])
+        return {
+            "name": self.name,
+            "question": self.question,
+            "answer": self.sentences,
+            **chosen.summary,
+            "seed": self.seed,
+            "warnings": self.warnings,
+            "arm": chosen.id,
+            "arms": {arm.id: {"label": arm.label, "role": arm.role, **arm.summary, "end": arm.rows[-1]} for arm in self.arms},
+        }
+
+
+def answer_tissue(
+    scenario: Scenario,
+    catalog: Catalog,
+    folder: Path | None = None,
+    resume: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    also: Callable[[ArmCourse], None] | None = None,
+) -> TissueAnswer:
+    """Run every arm and gather what the report shows.
+
+    folder  keeps checkpoints, one folder for each arm; `also` is called with the course at every saved time
+
+    Raises InputError for a scenario that is no tissue, StoppedError when asked to stop.
+    """
+    report = progress or Silent()
+    answer = TissueAnswer(scenario.name, scenario.title or scenario.name, scenario.question, scenario.seed)
+    answer.catalog_hash = catalog.hash
+    models = []
+    arms = expand_arms(scenario)
+    for arm, one in arms:
+        told = ArmAnswer(arm.id, arm.label or arm.id, arm.role)
+        shown = _moments(one)
+
+        def watch(course: ArmCourse, told: ArmAnswer = told, shown: set[float] = shown) -> None:
+            if any(abs(course.tissue.time - moment) < 1e-6 for moment in shown):
+                told.sections.append(section(course))
+            if also is not None:
+                also(course)
+
+        course = run_arm(
+            one, catalog, arm.id, _name_of(one, catalog), None if folder is None else folder / arm.id, resume, threads, watch,
+            lambda hours, share=one.duration * len(arms): report.advance(hours / share),
+        )  # fmt: skip
+        told.rows, told.profile = course.rows, radial_profile(course)
+        if not told.sections or abs(told.sections[-1].time_h - course.tissue.time) > 1e-6:
+            told.sections.append(section(course))
+        told.summary = _summary(course)
+        answer.arms.append(told)
+        answer.types = [kind.id for kind in course.tissue.types]
+        found = pump_level(course)
+        if found is not None:
+            answer.cargo, _, answer.mark = found
+        answer.warnings += [f"{told.label}: {text}" for text in course.warnings]
+        models += list(course.setup.models.values())
+    answer.warnings = list(dict.fromkeys(answer.warnings))
+    answer.parameters = parameter_rows(models)
+    answer.bibliography = bibliography_rows(catalog, models, answer.parameters)
+    answer.sentences = _sentences(answer)
+    return answer
+
+
+def _name_of(scenario: Scenario, catalog: Catalog) -> str:
+    """A word for the scenario with everything that a result depends on."""
+    text = json.dumps(resolved_dict(scenario), sort_keys=True, default=str) + catalog.hash
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _moments(scenario: Scenario) -> set[float]:
+    count = max(1, round(scenario.duration / scenario.every))
+    picked = np.unique(np.linspace(0, count, min(count + 1, MOST_SECTIONS)).round().astype(int))
+    return {float(min(index * scenario.every, scenario.duration)) for index in picked}
+
+
+def section(course: ArmCourse) -> Section:
+    """The middle plane of a tissue as it stands."""
+    tissue = course.tissue
+    cells = tissue.cells
+    cut = np.flatnonzero(np.abs(cells.position[2]) < cells.radius)
+    found = pump_level(course)
+    level = np.full(len(cells), np.nan) if found is None else found[1]
+    middle = tissue.grid.shape[2] // 2
+    fields = {one.name: one.values[middle].copy() for one in tissue.steady.fields}
+    for name, amounts in zip(tissue.medium.names, tissue.medium.amounts, strict=True):
+        if name.count(".") == 1:
+            fields[name.removeprefix("medium.")] = amounts[middle] / tissue.medium.voxel_ml
+    low, size = tissue.grid.origin, tissue.grid.extent
+    return Section(
+        tissue.time, cells.position[0, cut], cells.position[1, cut], np.sqrt(cells.radius[cut] ** 2 - cells.position[2, cut] ** 2),
+        cells.kind[cut], cells.state[cut], level[cut], fields, (low[0], low[0] + size[0], low[1], low[1] + size[1]),
+    )  # fmt: skip
+
+
+def radial_profile(course: ArmCourse) -> list[Row]:
+    """Means by distance from the middle of the living: oxygen, drug and pump level where living cells are, and how many are resistant."""
+    tissue = course.tissue
+    cells = tissue.cells
+    living = np.flatnonzero(cells.state == LIVING)
+    if len(living) < 2:
+        return []
+    centre = cells.position[:, living].mean(axis=1, keepdims=True)
+    away = np.sqrt(((cells.position[:, living] - centre) ** 2).sum(axis=0))
+    edges = np.linspace(0.0, float(away.max()) + 1e-9, RINGS + 1)
+    ring = np.clip(np.searchsorted(edges, away, side="right") - 1, 0, RINGS - 1)
+    voxel = tissue.voxels(living)
+    values = {one.name: one.values.reshape(-1)[voxel] for one in tissue.steady.fields}
+    for name, amounts in zip(tissue.medium.names, tissue.medium.flat(), strict=True):
+        if name.count(".") == 1:
+            values[name.removeprefix("medium.")] = amounts[voxel] / tissue.medium.voxel_ml
+    found = pump_level(course)
+    if found is not None:
+        values["resistant_share"] = (found[1][living] > found[2]).astype(float)
+        values["pump_level"] = found[1][living]
+    rows: list[Row] = []
+    for index in range(RINGS):
+        own = ring == index
+        if own.any():
+            means = {name: float(value[own].mean()) for name, value in values.items()}
+            rows.append(
+                {
+                    "arm": course.arm,
+                    "distance_um": float(0.5 * (edges[index] + edges[index + 1])),
+                    "cells": int(own.sum()),
+                    **means,
+                }
+            )
+    return rows
+
+
+def _summary(course: ArmCourse) -> dict[str, Any]:
+    tissue = course.tissue
+    hours = max(course.simulated_h, 1e-12)
+    return {
+        "cells": int((tissue.cells.state == LIVING).sum()),
+        "simulated_h": tissue.time,
+        "wall_s_per_simulated_h": course.wall_s / hours if course.simulated_h > 0.0 else None,
+        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+        "state_hash": course.hash,
+        "conservation": course.conservation,
+        "threads": tissue.slabs.threads,
+    }
+
+
+def _sentences(answer: TissueAnswer) -> list[str]:
+    reference = next((arm for arm in answer.arms if arm.role == "reference"), answer.arms[0])
+    start, end = reference.rows[0], reference.rows[-1]
+    hours = float(end["time_h"])
+    sentences = [f"{reference.label}: {start['living']:,} living cells become {end['living']:,} in {hours:g} h."]
+    for arm in answer.arms:
+        if arm is reference:
+            continue
+        last = arm.rows[-1]
+        sentences.append(
+            f"{arm.label}: {last['living']:,} living cells, {_against(float(last['living']), float(end['living']))}."
+        )
+    if answer.cargo:
+        for arm in answer.arms:
+            last = arm.rows[-1]
+            converted, descended = int(last["resistant_converted"]), int(last["resistant_descended"])
+            sentences.append(
+                f"{arm.label}: {descended:,} cells are resistant by descent and {converted:,} by what they received "
+                f"(more than {answer.mark:,.0f} copies of {answer.cargo} per cell)."
+            )
+    sentences.append("One run at the central numbers with one seed: it shows what can happen, not how sure it is.")
+    return sentences
+
+
+def _against(value: float, reference: float) -> str:
+    if reference <= 0.0:
+        return "none in the reference"
+    change = value / reference - 1.0
+    return "as many as there" if abs(change) < 5e-4 else f"{abs(change):.1%} {'more' if change > 0 else 'fewer'} than there"
