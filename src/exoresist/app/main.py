@@ -69,11 +69,17 @@ def _demo(out: Folder = Path("demo"), as_json: Json = False) -> None:
 
 
 @app.command("run")
-def _run(scenario: ScenarioFile, out: Folder = Path("out"), as_json: Json = False) -> None:
+def _run(
+    scenario: ScenarioFile,
+    out: Folder = Path("out"),
+    as_json: Json = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a tissue that was stopped in this folder.")] = False,
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of a tissue; never changes a result.")] = None,
+) -> None:
     """Run a scenario file, write the report."""
     from exoresist.app.run import run
 
-    run(scenario, out, as_json)
+    run(scenario, out, as_json, resume, threads)
 
 
 @ask_app.command("fit")

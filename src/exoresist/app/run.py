@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from exoresist.core.errors import InputError
 
-def run(scenario_file: Path, folder: Path, as_json: bool) -> None:
+
+def run(scenario_file: Path, folder: Path, as_json: bool, resume: bool = False, threads: int | None = None) -> None:
     """Answer the scenario, write the report to the folder and say what came out.
 
     scenario_file  YAML in the form that `exoresist schema` describes
     folder         receives report.html, summary.json, tables and resolved.yaml: all of them, or none
     as_json        print summary.json instead of sentences
+    resume         tissues only: go on from the checkpoints in the folder; `threads` as the computer has, if not given
     """
     from exoresist.app.folders import filled, ready
     from exoresist.assembly.reader import load_scenario
@@ -18,6 +21,13 @@ def run(scenario_file: Path, folder: Path, as_json: bool) -> None:
     # Both before anything heavy is loaded: a mistake in the file or the folder should be known at once.
     scenario = load_scenario(scenario_file)
     ready(folder)
+    if scenario.arena.kind == "tissue":
+        from exoresist.app.tissue_run import run_tissue
+
+        run_tissue(scenario, folder, resume, threads, as_json)
+        return
+    if resume:
+        raise InputError("--resume goes on with a tissue that was stopped", "a scenario whose arena is a tissue", "Leave it out")
 
     from exoresist.core.progress import Stages, reporting
 

@@ -7,6 +7,7 @@ import json
 import resource
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.arms import expand_arms
+from exoresist.assembly.build import Model
 from exoresist.assembly.resolve import resolved_dict
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.progress import Progress, Silent
+from exoresist.core.quantity import Quantity
 from exoresist.studies.provenance import bibliography_rows, parameter_rows
 from exoresist.studies.tissue_arm import ArmCourse, Row, pump_level, run_arm
 from exoresist.tissue.cells import LIVING
@@ -119,7 +122,8 @@ def answer_tissue(
     report = progress or Silent()
     answer = TissueAnswer(scenario.name, scenario.title or scenario.name, scenario.question, scenario.seed)
     answer.catalog_hash = catalog.hash
-    models = []
+    models: list[Model] = []
+    used: dict[tuple[str, str], tuple[Quantity, str]] = {}
     arms = expand_arms(scenario)
     for arm, one in arms:
         told = ArmAnswer(arm.id, arm.label or arm.id, arm.role)
@@ -133,7 +137,7 @@ def answer_tissue(
 
         course = run_arm(
             one, catalog, arm.id, _name_of(one, catalog), None if folder is None else folder / arm.id, resume, threads, watch,
-            lambda hours, share=one.duration * len(arms): report.advance(hours / share),
+            partial(_advance, report, one.duration * len(arms)),
         )  # fmt: skip
         told.rows, told.profile = course.rows, radial_profile(course)
         if not told.sections or abs(told.sections[-1].time_h - course.tissue.time) > 1e-6:
@@ -146,11 +150,18 @@ def answer_tissue(
             answer.cargo, _, answer.mark = found
         answer.warnings += [f"{told.label}: {text}" for text in course.warnings]
         models += list(course.setup.models.values())
+        used.update({(row.name, row.subject): (row, use) for row, use in course.setup.used})
     answer.warnings = list(dict.fromkeys(answer.warnings))
     answer.parameters = parameter_rows(models)
+    known = {(row["name"], row["subject"]) for row in answer.parameters}
+    answer.parameters += [{**vars(row), "used_by": use} for key, (row, use) in used.items() if key not in known]
     answer.bibliography = bibliography_rows(catalog, models, answer.parameters)
     answer.sentences = _sentences(answer)
     return answer
+
+
+def _advance(report: Progress, total: float, hours: float) -> None:
+    report.advance(hours / total)
 
 
 def _name_of(scenario: Scenario, catalog: Catalog) -> str:

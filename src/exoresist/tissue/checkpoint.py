@@ -126,7 +126,7 @@ def _arrays(tissue: Tissue) -> dict[str, NDArray[np.generic]]:
 
 
 def _restore(tissue: Tissue, arrays: dict[str, NDArray[np.generic]]) -> None:
-    tissue.cells = Cells(**{name: np.ascontiguousarray(arrays[f"cells.{name}"]) for name in Cells.columns()})  # type: ignore[arg-type]
+    tissue.cells = Cells(**{name: np.ascontiguousarray(arrays[f"cells.{name}"]) for name in Cells.columns()})
     tissue.interval, tissue.removed, tissue.born = (int(value) for value in arrays["clock"])
     for index, contents in tissue.contents.items():
         amounts = arrays[f"contents{index}.amounts"]

@@ -73,7 +73,7 @@ def divide(tissue: Tissue) -> None:
     for kind, contents in tissue.contents.items():
         own = np.flatnonzero(daughters.kind == kind)
         if len(own):
-            daughters.lane[own] = contents.divide(cells.lane[mothers[own]], born[own])
+            daughters.lane[own] = contents.divide(cells.lane[mothers[own]].astype(np.intp), born[own])
     tissue.cells = cells.joined(daughters)
     tissue.born += len(mothers)
 
@@ -105,7 +105,7 @@ def die(tissue: Tissue) -> None:
     for kind, contents in tissue.contents.items():
         own = dying[cells.kind[dying] == kind]
         if len(own):
-            cells.lane[own] = contents.kill(cells.lane[own])
+            cells.lane[own] = contents.kill(cells.lane[own].astype(np.intp))
             cells.lane[contents.owner[: contents.count]] = np.arange(contents.count, dtype=np.int32)
 
 
@@ -139,7 +139,7 @@ def _empty(tissue: Tissue, index: int, bodies: NDArray[np.intp]) -> None:
         return
     cells, contents, flat = tissue.cells, tissue.contents[index], tissue.medium.flat()
     voxel = tissue.voxels(bodies)
-    for row, amount in enumerate(contents.clear(cells.lane[bodies])):
+    for row, amount in enumerate(contents.clear(cells.lane[bodies].astype(np.intp))):
         np.add.at(flat[row], voxel, amount)
     cells.lane[bodies] = -1
     cells.lane[contents.dead_owner] = np.arange(len(contents.dead_owner), dtype=np.int32)

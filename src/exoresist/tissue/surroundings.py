@@ -150,7 +150,9 @@ class SharedMedium:
         rng = np.random.default_rng(1)
         mixture = rng.uniform(0.5, 1.5, count)
         # One set per pool with one unit of it, one with a mixture, one with nothing: what the stand-in cell does by itself.
-        start = {name: np.concatenate([np.eye(count)[index], [mixture[index], 0.0]]) for index, name in enumerate(self.names)}
+        start: dict[str, float | Array] = {
+            name: np.concatenate([np.eye(count)[index], [mixture[index], 0.0]]) for index, name in enumerate(self.names)
+        }
         start |= {name: NOBODY * amount for name, amount in inside.start.items() if name in inside.network.pools}
         start[inside.cells] = NOBODY
         run = integrate(

@@ -1,0 +1,39 @@
+"""`exoresist run SCENARIO --out DIR` for a scenario whose arena is a tissue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exoresist.assembly.scenario import Scenario
+
+
+def run_tissue(scenario: Scenario, folder: Path, resume: bool, threads: int | None, as_json: bool) -> None:
+    """Run every arm, write report, tables, cells and fields, and say what came out.
+
+    resume  go on from the checkpoints in `folder`/checkpoints; without it they are begun anew
+    """
+    from exoresist.assembly.resolve import write_resolved
+    from exoresist.catalog import Catalog
+    from exoresist.core.progress import reporting
+    from exoresist.report.tissue_files import TissueFiles
+    from exoresist.report.tissue_page import write_tissue
+    from exoresist.studies.provenance import versions
+    from exoresist.studies.tissue_answer import answer_tissue
+
+    catalog = Catalog.load()
+    kept = folder / "checkpoints"
+    files = TissueFiles(folder, scenario.duration, scenario.every)
+    with reporting(1.0, scenario.title or scenario.name) as bar:
+        answer = answer_tissue(scenario, catalog, kept, resume, threads, bar, files.write)
+    write_resolved(scenario, folder / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": versions()})
+    write_tissue(answer, folder)
+    if as_json:
+        print((folder / "summary.json").read_text(encoding="utf-8").removesuffix("\n"))
+        return
+    for sentence in answer.sentences:
+        print(sentence)
+    for warning in answer.warnings:
+        print(f"warning: {warning}")
+    print(f"The report is in {folder / 'report.html'}")
