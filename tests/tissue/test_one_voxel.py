@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from statistics import NormalDist
 
 import numpy as np
@@ -133,7 +134,7 @@ def test_two_populations_meet_the_well_as_the_network_step_shrinks(catalog):
     scale = {name: amount for name, amount in expected.items() if amount != 0.0}
     errors = [max(differences(end, expected).values()) for end in ends]
     assert errors[0] > 1e-6  # cells of two types feel each other's changes only after a network step
-    for coarse, fine in zip(errors, errors[1:], strict=False):
+    for coarse, fine in itertools.pairwise(errors):
         assert coarse / fine == pytest.approx(2.0, rel=0.15)
     for name, amount in scale.items():
         first, second, third = (end[name] for end in ends)
@@ -157,7 +158,7 @@ def test_cells_that_differ_need_as_many_bins_as_their_spread_asks_for(catalog):
     exact = ends.pop(64)
     errors = [abs(end - exact) / exact for end in ends.values()]
     assert errors[0] > 1e-3
-    assert all(later < 0.7 * before for before, later in zip(errors, errors[1:], strict=False)), errors
+    assert all(later < 0.7 * before for before, later in itertools.pairwise(errors)), errors
     assert errors[-1] < 0.1 * errors[0], errors
 
 

@@ -58,3 +58,108 @@ def approach(value: Number, target: Number, rate: Number, span: Number) -> Numbe
     value → target + (value − target) · exp(−rate · span)
     """
     return target + (value - target) * exp(-rate * span)
+
+
+@law(permeability="um/h", surface="um^2", volume="um^3", returns="1/h")
+def wall_exchange(permeability: Number, surface: Number, volume: Number) -> Number:
+    """Rate at which fluid beside a vessel wall approaches the level in plasma: d(fluid)/dt = rate · (plasma − fluid).
+
+    rate = permeability · surface / volume
+
+    limits  0 for a tight wall; without bound for an open one, the fluid is then plasma
+    source  Fick's law for a thin membrane
+    """
+    return permeability * surface / volume
+
+
+@law(age="h", time="h", most="dimensionless", returns="dimensionless")
+def young_leak(age: Number, time: Number, most: Number) -> Number:
+    """How many times more permeable a young vessel is than a mature one.
+
+    fold = 1 + (most − 1) · exp(−age/time)
+
+    limits  `most` for a new vessel, 1 for one that has matured for much longer than `time`
+    """
+    return 1.0 + (most - 1.0) * exp(-age / time)
+
+
+@law(signal="$a", half="$a", most="dimensionless", returns="dimensionless")
+def signalled_leak(signal: Number, half: Number, most: Number) -> Number:
+    """How many times more permeable a vessel is under an angiogenic signal.
+
+    fold = 1 + (most − 1) · signal/(signal + half)
+
+    limits  1 without signal, `most` at saturation
+    """
+    return 1.0 + (most - 1.0) * signal / (signal + half)
+
+
+@law(signal="$a", half="$a", most="1/h", returns="1/h")
+def sprouting(signal: Number, half: Number, most: Number) -> Number:
+    """Rate at which a point of a vessel puts out a sprout.
+
+    rate = most · signal/(signal + half)
+
+    limits  0 without signal, `most` at saturation
+    """
+    return most * signal / (signal + half)
+
+
+@law(load="dimensionless", most="dimensionless", returns="dimensionless")
+def suppression(load: Number, most: Number) -> Number:
+    """Share of its killing that a killer withholds for what it meets of a checkpoint ligand.
+
+    suppression = most · load/(1 + load)
+
+    load    sum over carriers (vesicles, the target's own surface) of level over the level that alone suppresses half of `most`
+    limits  0 without ligand, `most` at saturation
+    """
+    return most * load / (1.0 + load)
+
+
+@law(rate="1/h", vigour="dimensionless", share="dimensionless", suppressed="dimensionless", returns="1/h")
+def killing(rate: Number, vigour: Number, share: Number, suppressed: Number) -> Number:
+    """Hazard that one killer is to one of the targets it touches.
+
+    hazard = rate · vigour · share · (1 − suppressed)
+
+    share   of the killer's attention: 1 over the number of targets it touches
+    limits  0 for a killer that is spent or wholly suppressed
+    """
+    return rate * vigour * share * (1.0 - suppressed)
+
+
+@law(age="h", rate="1/h", returns="dimensionless")
+def vigour_left(age: Number, rate: Number) -> Number:
+    """Share of its vigour that an ageing killer has left.
+
+    vigour = exp(−rate · age)
+
+    limits  1 when young, or without exhaustion; 0 at last
+    """
+    return exp(-rate * age)
+
+
+@law(density="dimensionless", half="dimensionless", returns="dimensionless")
+def mobility_in_matrix(density: Number, half: Number) -> Number:
+    """Mobility of a cell in matrix over that in free space.
+
+    mobility = 1/(1 + density/half)
+
+    limits  1 without matrix, 1/2 at `half`
+    """
+    return 1.0 / (1.0 + density / half)
+
+
+@law(root="dimensionless", ratio="dimensionless", returns="dimensionless")
+def hindrance_in_matrix(root: Number, ratio: Number) -> Number:
+    """Diffusivity of a sphere among straight fibres over that in free fluid.
+
+    share = exp(−root · (1 + ratio))
+
+    root    square root of the share of volume that is fibre
+    ratio   radius of the sphere over that of a fibre
+    limits  1 without fibres; falls with their density and with the sphere's size
+    source  Ogston, Preston, Wells 1973, Proc R Soc A 333:297 (recalled); reviewed in Amsden 1998, 10.1021/ma980765f (recalled)
+    """
+    return exp(-root * (1.0 + ratio))

@@ -118,10 +118,13 @@ def _arrays(tissue: Tissue) -> dict[str, NDArray[np.generic]]:
         for name in ("steps", "dead", "dead_owner", "gone"):
             arrays[f"contents{index}.{name}"] = getattr(contents, name)
     arrays["medium.amounts"], arrays["medium.entered"] = tissue.medium.amounts, tissue.medium.entered
+    arrays["medium.supplied"] = tissue.medium.supplied
     arrays["medium.vanished.names"] = np.array(list(tissue.medium.vanished), dtype=str)
     arrays["medium.vanished"] = np.array(list(tissue.medium.vanished.values()), dtype=np.float64)
     for index, one in enumerate(tissue.steady.fields):
         arrays[f"steady{index}"] = one.values
+    for name, part in tissue.keeping().items():
+        arrays |= {f"{name}.{own}": values for own, values in part.arrays().items()}
     return arrays
 
 
@@ -142,9 +145,12 @@ def _restore(tissue: Tissue, arrays: dict[str, NDArray[np.generic]]) -> None:
             setattr(contents, name, arrays[f"contents{index}.{name}"].copy())
     tissue.medium.amounts[...] = arrays["medium.amounts"]
     tissue.medium.entered[...] = arrays["medium.entered"]
+    tissue.medium.supplied[...] = arrays.get("medium.supplied", np.zeros(1))  # type: ignore[call-overload]
     names, booked = arrays["medium.vanished.names"], arrays["medium.vanished"]
     tissue.medium.vanished = {str(name): float(amount) for name, amount in zip(names, booked, strict=True)}
     for index, one in enumerate(tissue.steady.fields):
         one.values[...] = arrays[f"steady{index}"]
+    for name, part in tissue.keeping().items():
+        part.restore({key.removeprefix(f"{name}."): values for key, values in arrays.items() if key.startswith(f"{name}.")})
     if tissue.mechanics is not None:
         tissue.mechanics.forget()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from exoresist.laws.tissue import approach, chance, growth_share, necrosis_hazard
 from exoresist.numerics.keyed import children, directions, uniform
 from exoresist.tissue.cells import APOPTOTIC, LIVING, LYSED, NECROTIC
-from exoresist.tissue.state import Tissue, division_size
+from exoresist.tissue.state import Supplies, Tissue, division_size
 
 Array = NDArray[np.float64]
 BURST = 2.0  # times the living volume: a necrotic cell bursts
@@ -17,10 +17,14 @@ GONE = 0.1  # times the living volume: debris that small is no cell any more
 
 def breathe(tissue: Tissue) -> None:
     """Fast fields at steady state with the living cells where they are."""
-    if not tissue.steady.fields:
-        return
     takes: dict[str, Array] = {}
     gives: dict[str, Array] = {}
+    tissue.medium.exchange.clear()
+    for part in tissue.extra:
+        if isinstance(part, Supplies):
+            part.supply(tissue, takes, gives)
+    if not tissue.steady.fields:
+        return
     for index, one in enumerate(tissue.types):
         if not (one.takes or one.gives):
             continue
@@ -99,7 +103,16 @@ def die(tissue: Tissue) -> None:
         return
     # The same draw, stretched, says which of the two it was.
     apoptotic = draw[dying] * both[dying] < chance(both[dying], span) * hazard[dying]
-    cells.state[dying] = np.where(apoptotic, APOPTOTIC, NECROTIC)
+    bury(tissue, dying, np.where(apoptotic, APOPTOTIC, NECROTIC))
+
+
+def bury(tissue: Tissue, dying: NDArray[np.intp], state: NDArray[np.generic]) -> None:
+    """Living cells become bodies of a state, with all they hold.
+
+    dying  indices of cells; `state`: (dying,) APOPTOTIC or NECROTIC
+    """
+    cells = tissue.cells
+    cells.state[dying] = state
     cells.age[dying] = 0.0
     cells.crawl[:, dying] = 0.0
     for kind, contents in tissue.contents.items():
@@ -128,12 +141,12 @@ def decay(tissue: Tissue) -> None:
         gone[debris] = cells.swelling[debris] <= GONE
         cells.state[burst] = LYSED
         if index in tissue.contents:
-            _empty(tissue, index, np.concatenate([burst, shrinking[gone[shrinking]]]))
+            empty(tissue, index, np.concatenate([burst, shrinking[gone[shrinking]]]))
     if gone.any():
-        _remove(tissue, gone)
+        remove(tissue, gone)
 
 
-def _empty(tissue: Tissue, index: int, bodies: NDArray[np.intp]) -> None:
+def empty(tissue: Tissue, index: int, bodies: NDArray[np.intp]) -> None:
     """Contents of bodies that burst or vanish go to the medium of their voxel, or are booked."""
     if len(bodies) == 0:
         return
@@ -145,7 +158,8 @@ def _empty(tissue: Tissue, index: int, bodies: NDArray[np.intp]) -> None:
     cells.lane[contents.dead_owner] = np.arange(len(contents.dead_owner), dtype=np.int32)
 
 
-def _remove(tissue: Tissue, gone: NDArray[np.bool_]) -> None:
+def remove(tissue: Tissue, gone: NDArray[np.bool_]) -> None:
+    """Bodies that hold nothing any more leave the tissue."""
     left = np.flatnonzero(~gone)
     new = np.full(len(gone), -1, dtype=np.int64)
     new[left] = np.arange(len(left))

@@ -17,8 +17,8 @@ ORDER: tuple[Callable[[Tissue], None], ...] = (breathe, run_networks, turn, move
 
 
 def step(tissue: Tissue) -> None:
-    """One life step."""
-    for part in ORDER:
+    """One life step; what a tissue has besides (`extra`) comes last."""
+    for part in (*ORDER, *tissue.extra):
         part(tissue)
     tissue.interval += 1
     _check(tissue)
@@ -46,11 +46,14 @@ def state_hash(tissue: Tissue) -> str:
     digest.update(tissue.medium.amounts.tobytes())
     for one in tissue.steady.fields:
         digest.update(one.values.tobytes())
+    for part in tissue.keeping().values():
+        for array in part.arrays().values():
+            digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 
 def balance(tissue: Tissue) -> dict[str, float]:
-    """Element -> amount in cells, bodies, fields and exchanges, less what came in through the faces."""
+    """Element -> amount in cells, bodies, fields and exchanges, less what came in through the faces and from vessels."""
     result: dict[str, float] = {}
     elements: dict[str, str] = {}
     for contents in tissue.contents.values():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,25 @@ class Pace:
         return round(self.life / self.network)
 
 
+@runtime_checkable
+class Supplies(Protocol):
+    """A part that says, as a life step begins, what fields exchange with it during the step.
+
+    Rates over voxels go into `takes` (1/h) and `gives` (concentration/h) of fast fields, and to `medium.exchange` for fields in time.
+    """
+
+    def supply(self, tissue: Tissue, takes: dict[str, Array], gives: dict[str, Array]) -> None: ...
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """A part with a state of its own, which checkpoints hold and the hash of the state covers."""
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]: ...
+
+    def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None: ...
+
+
 @dataclass
 class Tissue:
     """Cells, fields and clock.
@@ -59,6 +79,7 @@ class Tissue:
     interval  life steps done; `time` follows from it
     crowding  cells per mL at which growth stops as in a full well; infinite: only pressure stops it
     seed      of every random number
+    extra     further parts (vessels, plasma, killers, ...), called in this order once the cells have lived; see `Supplies` and `Keeps`
     """
 
     grid: Grid
@@ -77,6 +98,7 @@ class Tissue:
     removed: int = 0
     born: int = 0
     words: dict[str, np.uint64] = field(default_factory=dict)
+    extra: tuple[Callable[[Tissue], None], ...] = ()
 
     @property
     def time(self) -> float:
@@ -88,6 +110,10 @@ class Tissue:
         if purpose not in self.words:
             self.words[purpose] = purpose_word(self.seed, purpose)
         return self.words[purpose]
+
+    def keeping(self) -> dict[str, Keeps]:
+        """Those of `extra` that have a state of their own, by a name."""
+        return {f"extra{index}": part for index, part in enumerate(self.extra) if isinstance(part, Keeps)}
 
     def of_type(self, index: int, state: int = LIVING) -> NDArray[np.intp]:
         """Cells of a type in a state."""

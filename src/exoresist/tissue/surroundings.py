@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.core.errors import InputError, ModelError, SolverError
+from exoresist.core.errors import InputError, ModelError, SolverError, unknown_name
 from exoresist.network import integrate
 from exoresist.network.cell import CellNetwork
 from exoresist.numerics.diffusion import Diffusion
@@ -24,19 +24,37 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 COURANT = 2.0  # D·dt/dx²: beyond it, steep fronts make the steps ring
 UNDERSHOOT = 0.02  # of a field's highest amount: a front that overshoots by more has been stepped too far
+FINER = (1, 4, 16)  # times as many steps, tried in turn
 NOTHING = 1e-15  # pmol, particles or copies in a voxel: amounts that mean nothing
 NOBODY = 1e-12  # biomass of the cell that stands in where there is none: its medium does not feel it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Medium:
     """How one medium pool spreads.
 
-    diffusivity  um^2/h; `faces`: what holds at the faces of the domain, in amount per mL of fluid
+    diffusivity  um^2/h, one number or one for each voxel, (nz, ny, nx)
+    faces        what holds at the faces of the domain, in amount per mL of fluid
     """
 
-    diffusivity: float
+    diffusivity: float | Array
     faces: Faces = field(default_factory=Faces)
+
+    @property
+    def fastest(self) -> float:
+        """Diffusivity where it is largest."""
+        return float(np.max(self.diffusivity))
+
+
+@dataclass
+class Exchange:
+    """What voxels exchange with something outside the fluid (vessels): d(amount)/dt = gift − rate · amount.
+
+    rate  (voxels,) 1/h; `gift`: (voxels,) amount/h
+    """
+
+    rate: Array
+    gift: Array
 
 
 @dataclass
@@ -58,7 +76,9 @@ class SharedMedium:
         self.grid, self.names, self.fluid = grid, tuple(names), fluid
         self.voxel_ml = grid.voxel_ml * fluid
         self.amounts = np.zeros((len(names), *grid.array_shape))
-        self.entered = np.zeros(len(names))  # through the faces of the domain
+        self.entered = np.zeros(len(names))  # from outside: through the faces of the domain, and from vessels
+        self.supplied = np.zeros(len(names))  # of this, from vessels
+        self.exchange: dict[str, Exchange] = {}  # set anew for each life step
         self.vanished: dict[str, float] = {}  # booked on exchanges where there are no cells
         missing = [name for name in names if name not in spread]
         if missing:
@@ -75,34 +95,93 @@ class SharedMedium:
         self.spreads[name] = replace(self.spreads[name], faces=replace(faces, **changed))
         self._groups = self._grouped()
 
+    def hinder(self, diffusivities: Mapping[str, float | Array]) -> None:
+        """From now on pools spread at these diffusivities, um^2/h; pools that share one array are stepped together."""
+        for name, one in diffusivities.items():
+            if name not in self.names:
+                raise unknown_name("medium pool", name, self.names)
+            self.spreads[name] = replace(self.spreads[name], diffusivity=one)
+        self._groups = self._grouped()
+
+    def join(self, name: str, rate: Array, gift: Array) -> None:
+        """Let the voxels exchange a pool with something more during this life step, see `Exchange`."""
+        if name not in self.names:
+            raise unknown_name("medium pool", name, self.names)
+        one = self.exchange.setdefault(name, Exchange(np.zeros(self.grid.voxels), np.zeros(self.grid.voxels)))
+        one.rate += rate
+        one.gift += gift
+
     def _grouped(self) -> list[_Group]:
         if self.grid.voxels == 1:
             return []
-        speeds = sorted({self.spreads[name].diffusivity for name in self.names} - {0.0})
+        # Equal numbers, or the same array.
+        alike: dict[float | tuple[float, int], list[int]] = {}
+        for row, name in enumerate(self.names):
+            one = self.spreads[name]
+            if one.fastest > 0.0:
+                same = one.fastest if np.ndim(one.diffusivity) == 0 else (one.fastest, id(one.diffusivity))
+                alike.setdefault(same, []).append(row)
         groups = []
-        for speed in speeds:
-            rows = [index for index, name in enumerate(self.names) if self.spreads[name].diffusivity == speed]
-            fields = [Field(speed, 0.0, _per_voxel(self.spreads[self.names[row]].faces, self.voxel_ml)) for row in rows]
-            groups.append(_Group(rows, speed, Diffusion(self.grid, fields, self.threads, undershoot=1e300)))
+        for rows in sorted(alike.values(), key=lambda rows: (self.spreads[self.names[rows[0]]].fastest, rows)):
+            members = [self.spreads[self.names[row]] for row in rows]
+            fields = [Field(one.diffusivity, 0.0, _per_voxel(one.faces, self.voxel_ml)) for one in members]
+            groups.append(_Group(rows, members[0].fastest, Diffusion(self.grid, fields, self.threads, undershoot=1e300)))
         return groups
 
     def spread(self, span: float, step: float) -> None:
-        """Diffusion over `span` hours in equal steps of at most `step`, shorter for what is fast."""
+        """Diffusion over `span` hours in equal steps of at most `step`, shorter for what is fast.
+
+        What voxels exchange with vessels is done exactly, half before and half after each step of diffusion.
+        """
+        moving = {row for group in self._groups for row in group.rows}
+        self._pass([row for row in range(len(self.names)) if row not in moving], self.amounts, span)
         for group in self._groups:
             longest = min(step, COURANT * self.grid.spacing**2 / group.speed)
             count = max(1, int(np.ceil(span / longest - 1e-9)))
-            amounts = np.ascontiguousarray(self.amounts[group.rows])
-            for _ in range(count):
-                ledger = group.diffusion.step(amounts, span / count)
-                # The solver takes amounts per voxel for concentrations, and books concentration times volume.
-                self.entered[group.rows] += ledger.entered.sum(axis=1) / self.grid.voxel_um3
-                wrong = ledger.lowest < -UNDERSHOOT * ledger.highest - NOTHING
-                if wrong.any():
-                    name = self.names[group.rows[int(np.argmax(wrong))]]
-                    raise SolverError(
-                        f"a step of {span / count * 60.0:.3g} min is too long for '{name}' to spread: take a shorter spread_step"
-                    )
-            self.amounts[group.rows] = amounts
+            # A body that bursts leaves a peak in one voxel: steps that are long for its slopes would ring, shorter ones do not.
+            for finer in FINER:
+                wrong = self._stepped(group, span, finer * count)
+                if not wrong:
+                    break
+            else:
+                raise SolverError(
+                    f"a step of {span / (FINER[-1] * count) * 60.0:.3g} min is too long for '{wrong}' to spread: take a shorter spread_step"
+                )
+
+    def _stepped(self, group: _Group, span: float, count: int) -> str:
+        """Diffusion of a group in `count` equal steps; gives the name of a pool that rang, and leaves all as it was, or ''."""
+        amounts = np.ascontiguousarray(self.amounts[group.rows])
+        before = self.entered.copy(), self.supplied.copy()
+        for _ in range(count):
+            self._pass(group.rows, amounts, 0.5 * span / count, packed=True)
+            ledger = group.diffusion.step(amounts, span / count)
+            self._pass(group.rows, amounts, 0.5 * span / count, packed=True)
+            # The solver takes amounts per voxel for concentrations, and books concentration times volume.
+            self.entered[group.rows] += ledger.entered.sum(axis=1) / self.grid.voxel_um3
+            wrong = ledger.lowest < -UNDERSHOOT * ledger.highest - NOTHING
+            if wrong.any():
+                self.entered[:], self.supplied[:] = before
+                return self.names[group.rows[int(np.argmax(wrong))]]
+        self.amounts[group.rows] = amounts
+        return ""
+
+    def _pass(self, rows: list[int], amounts: Array, span: float, packed: bool = False) -> None:
+        """Exchange of some pools over a span: amount → amount − (amount − gift/rate)(1 − exp(−rate · span)), booked.
+
+        packed  `amounts` has these pools only, in this order; else all
+        """
+        for place, row in enumerate(rows):
+            one = self.exchange.get(self.names[row])
+            if one is None:
+                continue
+            here = np.flatnonzero((one.rate > 0.0) | (one.gift != 0.0))
+            rate, values = one.rate[here], amounts[place if packed else row].reshape(-1)
+            share = -np.expm1(-rate * span)
+            longer = np.divide(share, rate, out=np.full_like(rate, span), where=rate > 0.0)  # (1 − exp(−rate · span))/rate
+            gained = one.gift[here] * longer - share * values[here]
+            values[here] += gained
+            self.supplied[row] += gained.sum()
+            self.entered[row] += gained.sum()
 
     def flat(self) -> Array:
         """(pools, voxels) view."""

@@ -1,0 +1,234 @@
+"""Vessels: points of vessel wall in the tissue, through which species pass between plasma and the voxel that a point lies in.
+
+    flux = permeability · surface · (plasma − fluid)
+
+for every species that passes, inwards or outwards. Fields in time exchange it within the steps of their diffusion, fast fields have it as
+a source and an uptake of their steady state; the voxel stands for the fluid at the wall. What fields in time got is booked in the medium
+(`supplied`, and with what came through the faces in `entered`), that of fast fields stands in their balance.
+
+Vessels may leak more while they are young or where a signal makes them, and may sprout up the gradient of a signal (a factor such as
+VEGF, or angiogenic cargo that vesicles bring).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.core.errors import InputError, unknown_name
+from exoresist.laws.tissue import chance, signalled_leak, sprouting, wall_exchange, young_leak
+from exoresist.numerics.keyed import children, mixed, uniform
+from exoresist.tissue.state import Tissue
+
+Array = NDArray[np.float64]
+Words = NDArray[np.uint64]
+MATURE = 1e9  # h: the age of vessels that nothing is said about
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A level made of several fields: Σ weight · concentration.
+
+    weights  fast field, or pool of the medium (amount per mL of fluid) -> weight
+    """
+
+    weights: Mapping[str, float]
+
+    def __call__(self, tissue: Tissue) -> Array:
+        """(nz, ny, nx) level in every voxel."""
+        level = np.zeros(tissue.grid.array_shape)
+        for name, weight in self.weights.items():
+            values = tissue.steady.find(name)
+            if values is None:
+                if name not in tissue.medium.names:
+                    raise unknown_name("field", name, [*(one.name for one in tissue.steady.fields), *tissue.medium.names])
+                values = tissue.medium.amounts[tissue.medium.names.index(name)] / tissue.medium.voxel_ml
+            level += weight * values
+        return level
+
+
+def tight(tissue: Tissue, vessels: Vessels) -> Array:
+    """No point leaks more than its permeability says."""
+    return np.ones(len(vessels))
+
+
+@dataclass(frozen=True)
+class LeakyWhenYoung:
+    """New points are `most` times as permeable and mature within about `time` hours."""
+
+    most: float
+    time: float
+
+    def __call__(self, tissue: Tissue, vessels: Vessels) -> Array:
+        return np.asarray(young_leak(vessels.age, self.time, self.most), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class LeakyWhereSignalled:
+    """Points are up to `most` times as permeable where a signal stands high; half of that at `half`."""
+
+    signal: Signal
+    half: float
+    most: float
+
+    def __call__(self, tissue: Tissue, vessels: Vessels) -> Array:
+        here = self.signal(tissue).reshape(-1)[vessels.voxels(tissue)]
+        return np.asarray(signalled_leak(here, self.half, self.most), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """How one species passes the wall.
+
+    permeability  um/h
+    plasma        its free level in plasma at a time (h): amount/mL for a pool of the medium, the field's own unit for a fast field
+    leak          how many times more permeable each point is
+    """
+
+    permeability: float
+    plasma: Callable[[float], float]
+    leak: Callable[[Tissue, Vessels], Array] = tight
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.permeability) and self.permeability >= 0.0):
+            raise InputError(f"a vessel wall has a permeability of {self.permeability} um/h", "a finite number, 0 or more")
+
+
+@dataclass(frozen=True)
+class Sprouting:
+    """Points put out sprouts into the neighbouring voxel where the signal is highest, if that is higher than here and has no vessel.
+
+    rate     1/h where the signal is far above `half`
+    surface  um^2 of a new point
+    """
+
+    signal: Signal
+    half: float
+    rate: float
+    surface: float
+
+    def __post_init__(self) -> None:
+        for name in ("half", "surface"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
+                raise InputError(f"sprouting has a {name} of {getattr(self, name)}", "a finite number above 0")
+        if not (np.isfinite(self.rate) and self.rate >= 0.0):
+            raise InputError(f"vessels sprout at {self.rate} per hour", "a finite number, 0 or more")
+
+
+@dataclass
+class Vessels:
+    """Points of vessel wall.
+
+    position  (3, n) um, each within the box; `surface`: (n,) um^2 of wall at each
+    passages  species (fast field or pool of the medium) -> how it passes
+    growth    how they sprout, or None
+    age       (n,) h; default: mature
+    lineage   (n,) names, by which random numbers are drawn; default: by number
+    name      tells the random numbers of one kind of vessels from those of another
+    """
+
+    position: Array
+    surface: Array
+    passages: Mapping[str, Passage]
+    growth: Sprouting | None = None
+    age: Array = field(default_factory=lambda: np.zeros(0))
+    lineage: Words = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
+    name: str = "vessels"
+
+    def __post_init__(self) -> None:
+        self.position = np.array(self.position, dtype=np.float64)
+        if self.position.ndim != 2 or self.position.shape[0] != 3:
+            raise InputError(f"vessels have positions of shape {self.position.shape}", "(3, n): x, y and z in um")
+        count = self.position.shape[1]
+        self.surface = np.array(np.broadcast_to(self.surface, count), dtype=np.float64)
+        if not (np.all(np.isfinite(self.surface)) and np.all(self.surface >= 0.0)):
+            raise InputError("a vessel has a surface below 0 or not finite", "um^2, 0 or more")
+        if len(self.age) != count:
+            self.age = np.full(count, MATURE)
+        if len(self.lineage) != count:
+            self.lineage = mixed(np.arange(count, dtype=np.uint64))
+
+    def __len__(self) -> int:
+        return self.position.shape[1]
+
+    def voxels(self, tissue: Tissue) -> NDArray[np.int64]:
+        """Voxel of every point."""
+        return tissue.grid.voxel_of(self.position.T)
+
+    def supply(self, tissue: Tissue, takes: dict[str, Array], gives: dict[str, Array]) -> None:
+        """What voxels exchange with plasma in the life step that begins, at the plasma's level in its middle."""
+        voxel, size = self.voxels(tissue), tissue.grid.voxels
+        middle = tissue.time + 0.5 * tissue.pace.life
+        for name, passage in self.passages.items():
+            wall = self.surface * passage.leak(tissue, self)
+            filled = np.bincount(voxel, weights=wall, minlength=size)
+            level = passage.plasma(middle)
+            if name in tissue.medium.names:
+                fluid = tissue.grid.voxel_um3 * tissue.medium.fluid
+                rate = np.asarray(wall_exchange(passage.permeability, filled, fluid), dtype=np.float64)
+                tissue.medium.join(name, rate, rate * level * tissue.medium.voxel_ml)
+            elif tissue.steady.find(name) is not None:
+                rate = np.asarray(wall_exchange(passage.permeability, filled, tissue.grid.voxel_um3), dtype=np.float64)
+                takes[name] = takes.get(name, np.zeros(size)) + rate
+                gives[name] = gives.get(name, np.zeros(size)) + rate * level
+            else:
+                raise unknown_name("field", name, [*(one.name for one in tissue.steady.fields), *tissue.medium.names])
+
+    def __call__(self, tissue: Tissue) -> None:
+        """Vessels age and sprout."""
+        self.age = self.age + tissue.pace.life
+        if self.growth is not None and len(self):
+            self._sprout(tissue, self.growth)
+
+    def _sprout(self, tissue: Tissue, growth: Sprouting) -> None:
+        signal = growth.signal(tissue)
+        voxel = self.voxels(tissue)
+        here = signal.reshape(-1)[voxel]
+        hazard = sprouting(here, growth.half, growth.rate)
+        draw = uniform(tissue.word(f"sprouting of {self.name}"), self.lineage, tissue.interval)
+        mothers = np.flatnonzero(draw < chance(hazard, tissue.pace.life))
+        taken = np.zeros(tissue.grid.voxels, dtype=bool)
+        taken[voxel] = True
+        target = _uphill(signal, taken)[voxel[mothers]]
+        mothers, target = mothers[target >= 0], target[target >= 0]
+        _, once = np.unique(target, return_index=True)  # of several that reach for one voxel the first has it
+        once.sort()
+        mothers, target = mothers[once], target[once]
+        if not len(mothers):
+            return
+        nx, ny, _ = tissue.grid.shape
+        place = np.stack([target % nx, target // nx % ny, target // (nx * ny)])
+        low = np.array(tissue.grid.origin)[:, None]
+        first, second = children(self.lineage[mothers])
+        self.lineage[mothers] = first
+        self.position = np.concatenate([self.position, low + tissue.grid.spacing * (place + 0.5)], axis=1)
+        self.surface = np.concatenate([self.surface, np.full(len(mothers), growth.surface)])
+        self.age = np.concatenate([self.age, np.zeros(len(mothers))])
+        self.lineage = np.concatenate([self.lineage, second])
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        return {"position": self.position, "surface": self.surface, "age": self.age, "lineage": self.lineage}
+
+    def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        self.position, self.surface, self.age = (np.array(arrays[name], dtype=np.float64) for name in ("position", "surface", "age"))
+        self.lineage = np.array(arrays["lineage"], dtype=np.uint64)
+
+
+def _uphill(signal: Array, taken: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(voxels,) the free neighbour across a face with the highest signal, if higher than the voxel's own; else -1."""
+    shape = signal.shape
+    number = np.arange(signal.size, dtype=np.int64).reshape(shape)
+    free = np.where(taken.reshape(shape), -np.inf, signal)
+    best, where = signal.copy(), np.full(shape, -1, dtype=np.int64)
+    for axis in range(3):
+        for shift in (1, -1):
+            own, other = [slice(None)] * 3, [slice(None)] * 3
+            own[axis], other[axis] = (slice(None, -1), slice(1, None)) if shift == 1 else (slice(1, None), slice(None, -1))
+            mine, theirs = tuple(own), tuple(other)
+            higher = free[theirs] > best[mine]
+            best[mine] = np.where(higher, free[theirs], best[mine])
+            where[mine] = np.where(higher, number[theirs], where[mine])
+    return where.reshape(-1)
