@@ -18,7 +18,7 @@ from exoresist.assembly.reader import scenario_from_dict
 from exoresist.catalog import Catalog
 from exoresist.network import integrate
 
-GRID = np.geomspace(1e-4, 1e5, 60)
+GRID = np.geomspace(1e-3, 1e3, 400)
 CLASS = {"target_occupancy": "imatinib", "ligand": "fas_ligand"}  # one rate for all drugs of these modes, found on one of them
 
 

@@ -29,7 +29,7 @@ def test_unknown_names_are_refused_with_a_suggestion(catalog):
     with pytest.raises(ExoresistError, match="mcf7_sensitive"):
         catalog.cell_line("mcf7_sensitve")
     with pytest.raises(ExoresistError, match="no value for 'drug:cisplatin'"):
-        catalog.parameter("damage_rate", "drug:cisplatin")
+        catalog.parameter("damage_rate", "drug:rituximab")
     for look_up in (catalog.drug, catalog.pump, catalog.cargo, catalog.intervention, catalog.axis, catalog.source):
         with pytest.raises(ExoresistError, match="is not known"):
             look_up("nothing")

@@ -221,6 +221,7 @@ def _known_row(catalog: Catalog, name: str, subject: str) -> Quantity:
     lookups = {
         "cell_line": catalog.cell_line, "drug": catalog.drug, "pump": catalog.pump, "cargo": catalog.cargo,
         "intervention": catalog.intervention, "target": catalog.target, "lesion": catalog.lesion, "enzyme": catalog.enzyme,
+        "signal": catalog.signal,
     }  # fmt: skip
     for part in subject.split("|"):
         kind, _, identifier = part.partition(":")

@@ -36,17 +36,16 @@ def chains(catalog: Catalog, layout: Layout, wanted: tuple[str, ...]) -> Chains:
 
 
 def _follow(catalog: Catalog, result: Chains, node: str, carried: set[str], agent: str) -> None:
-    """On from a node: to cargo that it drives, and to the cell."""
+    """On from a node: to the nearest hub that acts on the cell, and to cargo that a node on the way drives."""
     if node in carried:
         return
-    for target, sign in catalog.edges_from(node):
-        if target in carried:
-            result.add(node, target, sign)
-    route = route_to_hub(catalog, node)
-    if route is None:
-        return
+    route = route_to_hub(catalog, node) or []
     for origin, target, sign in route:
         result.add(origin, target, sign)
+    for name in (node, *(link.target for link in route)):
+        for target, sign in catalog.edges_from(name):
+            if target in carried:
+                result.add(name, target, sign)
     hub = catalog.find_hub(route[-1].target if route else node)
-    assert hub is not None
-    result.outcomes[hub.id, agent] = int(hub.sign)
+    if hub is not None:
+        result.outcomes[hub.id, agent] = int(hub.sign)

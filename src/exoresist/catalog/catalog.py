@@ -134,6 +134,13 @@ class Catalog:
     def target(self, id: str) -> Target:
         return self._typed(Target, "targets", id)
 
+    def signal(self, node: str) -> Target:
+        """The first target of a node, which a cell line has unless its genotype is told."""
+        for target in self.records("targets"):
+            if target.node == node:
+                return self.target(target.id)
+        raise unknown_name("Signal", node, {target.node for target in self.records("targets")})
+
     def lesion(self, id: str) -> Lesion:
         return self._typed(Lesion, "lesions", id)
 
