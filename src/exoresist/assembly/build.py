@@ -19,6 +19,7 @@ from exoresist.assembly import (
     drugs,
     interventions,
     lesions,
+    liposomes,
     pulses,
     responses,
     targets,
@@ -346,6 +347,8 @@ def _population(catalog: Catalog, layout: Layout, book: Book, population: Popula
         parts += axes.level_parts(layout, population, cargo)
     for drug in layout.drugs:
         parts += drugs.cell_parts(layout, book, population, drug)
+        if liposomes.held(catalog, drug):
+            parts += liposomes.liposome_parts(layout, book, population, drug)
         parts += drugs.ilv_drug_parts(layout, population, own, drug)
         for cargo in layout.cargo:
             if cargo.type == "pump_protein" and cargo.id in catalog.drug(drug).pumps:
