@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exoresist.laws import action
 
@@ -37,3 +39,18 @@ def test_lesions_grow_with_the_square_of_the_dose_at_last():
 def test_light_needs_a_dye_and_a_dye_needs_light():
     assert action.photodynamic_damage(5.0, 0.1, 0.0, 3.0) == action.photodynamic_damage(5.0, 0.1, 1.0, 0.0) == 0.0
     assert action.photodynamic_damage(5.0, 0.1, 1.0, 3.0) == pytest.approx(1.5)
+
+
+@given(
+    blocked=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=4),
+    amount=st.floats(0.05, 20.0),
+    bypass=st.floats(0.0, 10.0),
+)
+def test_drugs_together_never_take_more_than_the_signal(blocked, amount, bypass):
+    """Competing drugs hold at most the whole target: the losses are shares, and sum to no more than one."""
+    whole = sum(blocked)
+    held = [each / max(whole, 1.0) for each in blocked]
+    left = amount * (1.0 - sum(held)) + bypass + 1e-9
+    losses = [action.signal_loss(each, sum(held), left) for each in held]
+    assert all(0.0 <= loss <= 1.0 for loss in losses)
+    assert sum(losses) <= 1.0 + 1e-9

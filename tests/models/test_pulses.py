@@ -152,3 +152,17 @@ def test_wrong_pulses_are_told(dish: Maker) -> None:
         irradiated(dish, drugs=[{"id": "radiation", "dose": "1 nM"}])
     with pytest.raises(InputError, match="lights nothing up"):
         irradiated(dish, pulses=[{"id": "light_532nm", "lasting": "1 h"}])
+
+
+def test_what_a_scenario_does_not_ask_for_is_not_there(dish: Maker) -> None:
+    """The present scenarios hold none of the new parts: no pulses, signals, active forms or lesions beside their drug's one damage."""
+    network = dish().network
+    assert [pool for pool in network.pools if "damage" in pool] == [
+        "recipient.damage_by_doxorubicin",
+        "donor.damage_by_doxorubicin",
+    ]
+    words = ("pulse", "signal", "active_", "share_", "bypass", "response", "liposome", "_by_GSTP1")
+    names = (*network.pools, *network.processes, *network.parameters)
+    assert not [
+        name for name in names if any(word in name.replace("uptake_share_", "") for word in words) and "escrt_share" not in name
+    ]
