@@ -40,7 +40,7 @@ def conditioned(
             "vesicles": (),
             "medium_changes": (),
             "assay": reading,
-        }  # fmt: skip
+        }
     )
     model = build(first, catalog)
     draws = ensemble.values(model)
