@@ -44,8 +44,8 @@ REFUSED: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "drug of the assay not added": (put("assay", "drug", value="paclitaxel"), ("no drug 'paclitaxel'", "doxorubicin")),
     "drug that is named but not modelled": (
-        lambda s: (put("drugs", 0, "id", value="cisplatin")(s), put("assay", "drug", value="cisplatin")(s)),
-        ("'cisplatin' is named in the catalogue but has no parameters yet", "doxorubicin"),
+        lambda s: (put("drugs", 0, "id", value="trastuzumab")(s), put("assay", "drug", value="trastuzumab")(s)),
+        ("'trastuzumab' is named in the catalogue but has no parameters yet", "doxorubicin"),
     ),
     "two drugs with one id": (
         lambda s: s["drugs"].append({"id": "doxorubicin", "dose": "5 nM"}),

@@ -36,6 +36,14 @@ dish, scene, bundled = model_dishes.dish, model_dishes.scene, model_dishes.bundl
 
 DOSES = {"doxorubicin": 30.0, "paclitaxel": 3.0, "oxaliplatin": 2e4}  # nM, near the IC50 of sensitive cells
 HOURS = 72.0
+
+
+@cache
+def typical_dose(drug: str) -> float:
+    """nM near the IC50: of sensitive cells for the oldest drugs, else the catalogue's own for the generic cell."""
+    return DOSES[drug] if drug in DOSES else Catalog.load().parameter("response_concentration", f"drug:{drug}").value
+
+
 Levels = Mapping[str, float]
 
 
@@ -95,7 +103,7 @@ class ChainDish:
             rest = known[key].value if key in known else 1.0
             column = np.tile([float(levels.get(name, rest)) for levels in sets], 2)
             (values if key in known else initial)[key] = column
-        doses = {self.drug: np.repeat([0.0, DOSES[self.drug] if dose is None else dose], count)}
+        doses = {self.drug: np.repeat([0.0, typical_dose(self.drug) if dose is None else dose], count)}
         run = integrate(
             self.model.network, [0.0, HOURS], values=values, initial={**self.model.start(values), **initial},
             events=self.model.events(values, doses), relative=1e-9, absolute=1e-12,

@@ -28,8 +28,8 @@ def test_unknown_names_are_refused_with_a_suggestion(catalog):
         catalog.parameter("growth_rat", "cell")
     with pytest.raises(ExoresistError, match="mcf7_sensitive"):
         catalog.cell_line("mcf7_sensitve")
-    with pytest.raises(ExoresistError, match="no value for 'drug:cisplatin'"):
-        catalog.parameter("damage_rate", "drug:cisplatin")
+    with pytest.raises(ExoresistError, match="no value for 'drug:rituximab'"):
+        catalog.parameter("damage_rate", "drug:rituximab")
     for look_up in (catalog.drug, catalog.pump, catalog.cargo, catalog.intervention, catalog.axis, catalog.source):
         with pytest.raises(ExoresistError, match="is not known"):
             look_up("nothing")
@@ -193,10 +193,10 @@ def test_search_finds_by_words_and_by_columns(catalog):
 def test_rows_laid_over_replace_and_add_without_touching_the_original(catalog):
     shipped = catalog.parameter("delivered_fraction", "cell")
     null = replace(shipped.with_value(0.0), kind="fitted", source="my_study", note="the null")
-    extra = Quantity(1.0, "1/h", 0.5, 2.0, "lognormal", "fitted", "my_study", "", "", "damage_rate", "drug:cisplatin")
+    extra = Quantity(1.0, "1/h", 0.5, 2.0, "lognormal", "fitted", "my_study", "", "", "damage_rate", "drug:rituximab")
     changed = catalog.with_parameters([null, extra])
     assert changed.parameter("delivered_fraction", "cell").value == 0.0
-    assert changed.parameter("damage_rate", "drug:cisplatin") == extra
+    assert changed.parameter("damage_rate", "drug:rituximab") == extra
     assert len(changed.parameters()) == len(catalog.parameters()) + 1
     assert changed.source("my_study").citation == "my_study"
     assert catalog.parameter("delivered_fraction", "cell") is shipped

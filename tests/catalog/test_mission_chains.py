@@ -18,7 +18,7 @@ RESISTS = """
     abcb1_docetaxel_t2_seed001_4 abcb1_doxorubicin_t2_seed001_1 abcc1_doxorubicin_t2_seed001_8 abcg2_multidrug_seed001_1
     acadm_gemcitabine_seed003_11 anxa6_paclitaxel_t1_seed001_42 apcdd1l_as1_fluorouracil_t1_seed001_59
     circ0002130_osimertinib_seed003_76 circ0008928_cisplatin_seed003_74 circ_0008928_cisplatin_t1_seed001_21
-    circ_101093_chemotherapy_zhang22 circ_102481_egfr_tkis_t1_seed001_17 circ_birc6_platinum_t1_seed001_82
+    circ_101093_chemotherapy_zhang22 circ_102481_egfr_tkis_t1_seed001_17
     circ_c20orf11_cisplatin_t1_seed001_7 circ_egfr_pirarubicin_t1_seed001_40 circ_mmp11_lapatinib_wu21
     circ_pak1_lenvatinib_t1_seed001_9 circ_wdr62_temozolomide_t1_seed001_62 circdlgap4_doxorubicin_seed003_79
     cirs_122_oxaliplatin_seed001_1 class_er_stress_seed001_1 cpt1a_oxaliplatin_seed003_121 gja1_temozolomide_t1_seed001_15
@@ -128,14 +128,16 @@ ROWS = [
     Row("M148", "miR_423_5p -| GREM2 -| TGFB1 -> EMT", "EMT", +1, P, "block_TGFB1", ("mir_423_5p_taxanes_shan20",)),
     Row("M153", "miR_663b -| MGAT3 -| EMT", "EMT", +1, agent="restore_MGAT3", claims=("mir_663b_cervical_you21",)),
     Row("T015", "RNA_unspecified -| CD274 -> DNA_repair", "DNA_repair", -1, claims=("rna_pdl1_chemotherapy_tu19",)),
-    Row("T017", "lncARSR -| miR_34 -| AXL -> AKT", "AKT", +1, agent="block_AXL", claims=("lncarsr_sunitinib_t1_seed001_54",)),
-    Row("T024", "IGFL2_AS1 -| HNRNPC -| TP53INP2 -> autophagy", "autophagy", +1, claims=("igfl2_as1_sunitinib_t1_seed001_53",)),
+    Row("T017", "lncARSR -| miR_34 -| AXL -> AKT", "AKT", +1, "sunitinib", "block_AXL",
+        claims=("lncarsr_sunitinib_t1_seed001_54",)),
+    Row("T024", "IGFL2_AS1 -| HNRNPC -| TP53INP2 -> autophagy", "autophagy", +1, "sunitinib",
+        claims=("igfl2_as1_sunitinib_t1_seed001_53",)),
     Row("T026", "si_circ_0005963 -| circ_0005963 -| miR_122 -| PKM2 -> glycolysis", "glycolysis", -1, O,
         claims=("sicirc0005963_oxaliplatin_seed003_110",)),
     Row("T029", "shikonin -| PKM2 -> glycolysis", "glycolysis", -1, O, claims=("shikonin_cisplatin_seed003_123",)),
     Row("T035", "anti_miR_155 -| miR_155 -| FOXO3 -| EMT", "EMT", -1, O, claims=("anti_mir_155_cisplatin_kirave20",)),
     Row("T036", "anti_miR_501 -| miR_501 -| BLID -> apoptosis", "apoptosis", -1, claims=("anti_mir_501_doxorubicin_seed001_1",)),
-    Row("T041", "siHSPA5 -| HSPA5 -| ER_stress", "ER_stress", -1, claims=("sigrp78_sorafenib_seed001_1",)),
+    Row("T041", "siHSPA5 -| HSPA5 -| ER_stress", "ER_stress", -1, "sorafenib", claims=("sigrp78_sorafenib_seed001_1",)),
     Row("T042", "siMET -| MET -> PI3K -> AKT", "AKT", -1, claims=("simet_resistance_seed001_1",)),
     Row("T061p", "PI3K -> AKT", "AKT", +1, P, "block_AKT"),
     Row("T061o", "PI3K -> AKT", "AKT", +1, O, "block_AKT"),
@@ -220,7 +222,8 @@ def test_caspases_restore_what_bcl2_takes(chain: Callable[..., Any]) -> None:
 
 def test_less_transporter_lets_less_drug_in_without_a_pump(chain: Callable[..., Any]) -> None:
     """miR-4717-5p on ENT2: less drug inside at the same number of pumps. Enzymes that inactivate: likewise, through loss."""
-    one = chain("miR_4717_5p -| SLC29A2", acting=["SLC29A2"], claims=["mir_4717_5p_anti_pyrimidine_t1_seed001_70"])
+    one = chain("miR_4717_5p -| SLC29A2", acting=["SLC29A2"], drug="gemcitabine",
+                claims=["mir_4717_5p_anti_pyrimidine_t1_seed001_70"])  # fmt: skip
     found = one.read([{}, {"miR_4717_5p": 100.0}])
     pumps = found.per_cell("ABCB1")
     assert found.node("SLC29A2")[1] < 0.99

@@ -25,7 +25,7 @@ NEVER_ZERO = {
     "denominator", "half", "capacity", "threshold", "time", "volume", "cell_area", "cell_volume", "pore", "copies",
 }  # fmt: skip
 # Zero one at a time is fine; all of these at once is an empty population or no binding at all.
-NOT_ALL_ZERO = {"most", "affinity", "recipients", "donors", "exponent", "antibody"}
+NOT_ALL_ZERO = {"most", "affinity", "recipients", "donors", "exponent", "antibody", "left"}
 SIZES = {"$a": "pmol", "$b": "cell", "$c": "um^2"}
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from exoresist.assembly.reader import load_scenario
+from exoresist.assembly.scenario import ParameterOverride
 from exoresist.catalog import Catalog
 from exoresist.numerics.slabs import SMALL
 from exoresist.studies.tissue_setup import set_up
@@ -24,7 +25,9 @@ def ended(catalog, threads: int, steps: int = 3) -> tuple[str, object]:
     populations = tuple(one.model_copy(update={"count": n}) for one, n in zip(scenario.populations, (3300.0, 900.0), strict=True))
     space = scenario.arena.space.model_copy(update={"size": 640.0, "oxygen": 10.0, "motion_step": 0.01, "network_step": 0.1})
     arena = scenario.arena.model_copy(update={"space": space})
-    tissue = set_up(scenario.model_copy(update={"populations": populations, "arena": arena}), catalog, threads).tissue
+    dying = ParameterOverride(name="basal_death_rate", subject="cell", value="0.05 1/h", reason="some deaths in three steps")
+    changed = {"populations": populations, "arena": arena, "parameters": (dying,)}
+    tissue = set_up(scenario.model_copy(update=changed), catalog, threads).tissue
     drug = tissue.medium.names.index("medium.doxorubicin")
     tissue.medium.amounts[drug] += 500.0 * tissue.medium.voxel_ml
     tissue.medium.hold("medium.doxorubicin", 500.0)

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from exoresist.assembly import drug_levels, reach
 from exoresist.assembly.book import Book
 from exoresist.assembly.layout import Cargo, Layout, Population
 from exoresist.catalog import Catalog
@@ -21,16 +22,6 @@ from exoresist.laws.registry import Law
 from exoresist.network import Derived, Modulation, Node, PerSize, Sum
 from exoresist.network.parts import Part, Reference
 
-# What a hub's process stands for among the processes of a population.
-ACTS_ON = {
-    "repair": ("repair_{drug}",),
-    "damage": ("damage_{drug}",),
-    "metabolism": ("metabolism_{drug}",),
-    "drug_influx": ("drug_influx_{drug}",),
-    "drug_export": ("ilv_formation_escrt", "ilv_formation_ceramide"),
-    "secretion": ("secretion",),
-    "growth": ("growth",),
-}
 Regulator = tuple[Law, dict[str, Reference]]
 
 
@@ -41,6 +32,7 @@ class Chains:
     edges: dict[tuple[str, str], int] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
     starts: set[str] = field(default_factory=set)
+    inputs: set[str] = field(default_factory=set)  # drugs and rays whose own level drives their nodes
 
     @property
     def nodes(self) -> list[str]:
@@ -52,7 +44,8 @@ class Chains:
         """Both sets of chains as one. Raises InputError when they give an edge opposite signs."""
         if other is None:
             return self
-        result = Chains(dict(self.edges), {**self.outcomes, **other.outcomes}, self.starts | other.starts)
+        outcomes = {**self.outcomes, **other.outcomes}
+        result = Chains(dict(self.edges), outcomes, self.starts | other.starts, self.inputs | other.inputs)
         for edge, sign in other.edges.items():
             result.add(*edge, sign)
         return result
@@ -120,6 +113,8 @@ class _Chain:
         parts: list[Part] = []
         for name in self.chains.nodes:
             cargo = self.cargo(name)
+            if name in self.chains.inputs:
+                continue
             if is_mirna(name):
                 parts += self.mirna(name, cargo)
             elif cargo is None and self.regulators(name):
@@ -127,7 +122,7 @@ class _Chain:
             elif cargo is None and name in self.chains.starts:
                 parts.append(Node(self.key(name), self.time(name)))
         more, tolerance = self.ends(processes)
-        return parts + more, tolerance
+        return parts + self.synthesis(processes) + more, tolerance
 
     def time(self, name: str) -> str:
         """Time scale: a protein when a miRNA sets its level, signalling otherwise."""
@@ -179,7 +174,7 @@ class _Chain:
                 gathered.append(f"{key}.sponge_{source}_{tag}")
         amount: Reference = self.per_cell(cargo) if cargo is not None else own
         for source, sign in self.node_regulators(name):
-            law, inputs = self.edge(self.key(source), sign, self.fold("hub_hub"))
+            law, inputs = self.regulated(source, sign)
             factor = f"{key}.by_{source}"
             parts += [
                 Derived(factor, law, inputs),
@@ -213,7 +208,12 @@ class _Chain:
         return parts
 
     def node_regulators(self, name: str) -> list[tuple[str, int]]:
-        """(source, sign) of the edges into a miRNA that come from nodes; sponges that are carried titrate it instead."""
+        """(source, sign) of the edges into a miRNA that come from nodes; sponges that are carried titrate it instead.
+
+        A miRNA that is carried is made faster or slower by its nodes (`synthesis`), so that its vesicles tell of them.
+        """
+        if self.cargo(name) is not None:
+            return []
         return [
             (source, sign)
             for (source, target), sign in self.chains.edges.items()
@@ -254,8 +254,29 @@ class _Chain:
                     )
                 )
             else:
-                found.append(self.edge(self.key(source), sign, self.fold("hub_hub")))
+                found.append(self.regulated(source, sign))
         return found
+
+    def regulated(self, source: str, sign: int) -> Regulator:
+        """The term of a node, or of a drug's own level, on what it regulates."""
+        if source in self.chains.inputs:
+            return drug_levels.regulator(self.book, self.population, source, sign)
+        return self.edge(self.level(source), sign, self.fold("hub_hub"))
+
+    def level(self, name: str) -> str:
+        """What a node passes on: its activity, or the signal that drugs leave of it."""
+        return f"{self.who}.signal_{name}" if name in self.layout.targets else self.key(name)
+
+    def synthesis(self, processes: set[str]) -> list[Part]:
+        """Nodes and drugs that drive the making of carried cargo."""
+        parts: list[Part] = []
+        for (source, target), sign in self.chains.edges.items():
+            made = [f"{self.key(target)}.{kind}" for kind in ("rna_synthesis", "pump_synthesis")]
+            if self.cargo(target) is None or self.cargo(source) is not None or is_mirna(source):
+                continue
+            law, inputs = self.regulated(source, sign)
+            parts += [Modulation(name, law, inputs, tag=f"node:{source}") for name in made if name in processes]
+        return parts
 
     def edge(self, source: str, sign: int, most: str) -> Regulator:
         law = signalling.activation if sign > 0 else signalling.repression
@@ -276,18 +297,20 @@ class _Chain:
         parts: list[Part] = []
         tolerance: list[Reference] = []
         for (name, drug), reported in self.chains.outcomes.items():
-            if name not in self.acting() or drug not in self.layout.drugs:
+            if name not in self.acting() or drug not in (*self.layout.drugs, *self.layout.rays):
                 continue  # a cargo that acts physically (a pump), not through a node; or another drug than those here
+            if drug in self.layout.targets.get(name, ()):
+                continue  # the drug's own target: its amount decides what the drug takes, which is counted there
             hub = self.book.catalog.find_hub(name)
             sign = reported if hub is None else int(hub.sign)
             target = "tolerance" if hub is None else hub.process
-            law, inputs = self.edge(self.key(name), sign, self.fold("hub_process"))
+            law, inputs = self.edge(self.level(name), sign, self.fold("hub_process"))
             if target == "tolerance":
                 identifier = f"{self.who}.tolerance_{name}"
                 parts.append(Derived(identifier, law, inputs))
                 tolerance.append(identifier)
                 continue
-            wanted = {f"{self.who}.{pattern.format(drug=drug)}" for pattern in ACTS_ON.get(target, ())}
+            wanted = {f"{self.who}.{process}" for process in reach.processes(self.book.catalog, self.layout, name, target, drug)}
             for process in sorted(processes):
                 if process in wanted or (target == "efflux" and _is_efflux(process, self.who, drug)):
                     parts.append(Modulation(process, law, inputs, tag=f"hub:{name}"))
@@ -295,7 +318,8 @@ class _Chain:
 
     def acting(self) -> list[str]:
         """Names that become nodes in this population."""
-        return [name for name in self.chains.nodes if not is_mirna(name) and self.cargo(name) is None]
+        silent = self.chains.inputs
+        return [name for name in self.chains.nodes if not is_mirna(name) and self.cargo(name) is None and name not in silent]
 
 
 def shared_parts(book: Book) -> list[Part]:
@@ -303,7 +327,7 @@ def shared_parts(book: Book) -> list[Part]:
     one = "edge.one"
     return [
         Derived(f"{fold}.inverse", kinetics.ratio, {"numerator": book.plain(one, 1.0, "dimensionless"), "denominator": fold})
-        for fold in ("edge.cargo_hub", "mirna.max_repression")
+        for fold in ("edge.cargo_hub", "mirna.max_repression", "edge.drug_node")
         if fold in book.parameters
     ]
 

@@ -10,7 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.assembly import antibody, axes, cells, drugs, interventions, vesicles
+from exoresist.assembly import (
+    antibody,
+    axes,
+    cells,
+    detoxification,
+    drug_levels,
+    drugs,
+    interventions,
+    lesions,
+    liposomes,
+    pulses,
+    responses,
+    targets,
+    vesicles,
+)
 from exoresist.assembly.book import Book
 from exoresist.assembly.bounds import check_rows, check_value
 from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
@@ -21,7 +35,7 @@ from exoresist.core.errors import InputError
 from exoresist.core.quantity import Quantity
 from exoresist.core.units import convert
 from exoresist.laws import kinetics
-from exoresist.network import Derived, Event, Network, Parameter, Pool, Process
+from exoresist.network import Derived, Event, Network, Node, Parameter, Pool, Process
 from exoresist.network.parts import Part, Reference
 
 Array = NDArray[np.float64]
@@ -150,13 +164,20 @@ def build(
     if inside:
         layout.populations = [population for population in layout.populations if population.id == inside]
     layout.cargo.extend(cargo for cargo in carried if cargo.id not in {known.id for known in layout.cargo})
+    layout.rays = pulses.rays(scenario, book)
+    layout.harms = lesions.harms(catalog, [*layout.drugs, *layout.rays])
+    layout.targets = targets.occupied(catalog, layout.drugs)
+    layout.activated = detoxification.activated(catalog, layout.drugs)
     _arena(scenario, book)
     parts = _parts(scenario, catalog, layout, book)
     processes = [part for part in parts if isinstance(part, Process)]
-    wired = axes.read_chains(catalog, scenario.axes).joined(chains)
+    wired = axes.read_chains(catalog, scenario.axes).joined(chains).joined(responses.chains(catalog, layout, scenario.responses))
     for population in layout.populations:
         more, tolerance = axes.axis_parts(layout, book, population, wired, (process.id for process in processes))
         parts += [*more, *_tolerance(population, tolerance)]
+        parts += targets.target_parts(layout, book, population, {part.id for part in more if isinstance(part, Node)})
+        for agent in sorted(wired.inputs):
+            parts += drug_levels.level_parts(layout, book, population, agent)
     parts += axes.shared_parts(book)
     fixed: list[Event] = []
     for entry in scenario.interventions:
@@ -164,6 +185,7 @@ def build(
         parts += more
         fixed += events
     fixed += _medium_changes(scenario, layout)
+    fixed += pulses.events(scenario, book)
     network = Network(scenario.name, [*book.parameters.values(), *parts])
     return Model(scenario, catalog, layout, book, network, tuple(fixed))
 
@@ -203,7 +225,8 @@ def _known_row(catalog: Catalog, name: str, subject: str) -> Quantity:
         return catalog.parameter(name, subject)
     lookups = {
         "cell_line": catalog.cell_line, "drug": catalog.drug, "pump": catalog.pump, "cargo": catalog.cargo,
-        "intervention": catalog.intervention,
+        "intervention": catalog.intervention, "target": catalog.target, "lesion": catalog.lesion, "enzyme": catalog.enzyme,
+        "signal": catalog.signal,
     }  # fmt: skip
     for part in subject.split("|"):
         kind, _, identifier = part.partition(":")
@@ -234,6 +257,8 @@ def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
                 f"drug '{drug.id}' is named in the catalogue but has no parameters yet", ", ".join(modelled),
                 "Add its parameters in a parameter file, or choose one of these",
             )  # fmt: skip
+        if record.mode == "pulse":
+            raise InputError(f"'{drug.id}' has no concentration", "an entry of `pulses`", "List it under `pulses`, with its dose")
         (layout.antibodies if record.mode == "surface_antibody" else layout.drugs).append(drug.id)
     for name in dict.fromkeys([*scenario.cargo, *_axis_cargo(scenario, catalog)]):
         layout.cargo.append(Cargo(name, catalog.cargo(name).type))
@@ -330,10 +355,14 @@ def _population(catalog: Catalog, layout: Layout, book: Book, population: Popula
         parts += axes.level_parts(layout, population, cargo)
     for drug in layout.drugs:
         parts += drugs.cell_parts(layout, book, population, drug)
+        if liposomes.held(catalog, drug):
+            parts += liposomes.liposome_parts(layout, book, population, drug)
         parts += drugs.ilv_drug_parts(layout, population, own, drug)
         for cargo in layout.cargo:
             if cargo.type == "pump_protein" and cargo.id in catalog.drug(drug).pumps:
                 parts += drugs.pump_parts(layout, book, population, drug, cargo)
+    for ray in layout.rays:
+        parts += pulses.ray_parts(layout, book, population, ray)
     for name in layout.antibodies:
         for antigen in _antigens(layout, catalog, name):
             parts += antibody.cell_parts(layout, book, population, name, antigen)

@@ -90,11 +90,11 @@ def population_parts(layout: Layout, book: Book, population: Population) -> list
 
 
 def _damage(layout: Layout, book: Book, population: Population) -> list[Part]:
-    """Damage, a pool for each drug because each kind of lesion is repaired by itself, and their sum per cell."""
+    """Damage, a pool for each drug and kind because each kind of lesion is repaired by itself, and their sum per cell."""
     who = population.id
     pools = [
-        Pool(f"{who}.damage_by_{drug}", "cell", carrier=population.cells, kind="damage", scale=population.count * 1e-3)
-        for drug in layout.drugs
+        Pool(layout.damage(population, harm), "cell", carrier=population.cells, kind="damage", scale=population.count * 1e-3)
+        for harm in layout.harms
     ]
     terms = [PerSize(pool.id, population.cells) for pool in pools]
     return [*pools, Sum(f"{who}.damage_per_cell", terms or [book.plain("no_damage", 0.0, "dimensionless")])]

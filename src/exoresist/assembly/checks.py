@@ -20,6 +20,8 @@ CHANGEABLE = (
     "environment",
     "populations",
     "drugs",
+    "pulses",
+    "responses",
     "cargo",
     "axes",
     "vesicles",
@@ -160,6 +162,9 @@ def _times_are_in_order(scenario: Scenario) -> Found:
                 found.append(((where, index, "until"), f"{entry.until:g} h is not after `at`, {entry.at:g} h"))
             if entry.until is not None and entry.until > end:
                 found.append(((where, index, "until"), f"{entry.until:g} h is after the end of the run at {end:g} h"))
+    for index, pulse in enumerate(scenario.pulses):
+        if pulse.at >= end:
+            found.append((("pulses", index, "at"), f"{pulse.at:g} h is not before the end of the run at {end:g} h"))
     for index, change in enumerate(scenario.medium_changes):
         if change.at >= end:
             found.append((("medium_changes", index, "at"), f"{change.at:g} h is not before the end at {end:g} h"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from exoresist.assembly import lesions, pulses, targets
 from exoresist.assembly.book import Book
+from exoresist.assembly.detoxification import active, enzyme_parts
 from exoresist.assembly.layout import Cargo, Layout, Population, Side, VesicleClass, exchange_pools
+from exoresist.laws import action, growth, kinetics, vesicles
 from exoresist.laws import drug as drug_laws
-from exoresist.laws import growth, kinetics, vesicles
 from exoresist.network import Amount, Derived, Pool, Process, Sum
-from exoresist.network.parts import Part
+from exoresist.network.parts import Part, Reference
 
 
 def exchanges(layout: Layout) -> list[Part]:
@@ -21,7 +23,7 @@ def medium_parts(layout: Layout, book: Book, side: Side, drug: str) -> list[Part
     """Drug in a medium and the free concentration that cells see."""
     pool = layout.medium(side, drug)
     free = book.number(
-        f"{drug}.serum_free_fraction", "serum_free_fraction", "dimensionless", f"drug:{drug}", "drug", use="drug_influx"
+        f"{drug}.serum_free_fraction", "serum_free_fraction", "dimensionless", *drug_subjects(book, drug), use="drug_influx"
     )
     return [
         Pool(pool, "pmol", element=f"drug:{drug}", size=side.volume, scale=1e-3),
@@ -29,11 +31,16 @@ def medium_parts(layout: Layout, book: Book, side: Side, drug: str) -> list[Part
     ]
 
 
+def drug_subjects(book: Book, drug: str) -> tuple[str, ...]:
+    """Subjects under which the catalogue may hold a number of this drug: its own, its mode of action's, any drug's."""
+    return f"drug:{drug}", f"mode:{book.catalog.drug(drug).mode}", "drug"
+
+
 def cell_parts(layout: Layout, book: Book, population: Population, drug: str) -> list[Part]:
     """Drug inside the cells of one population and the harm it does."""
     who, subject = population.id, f"drug:{drug}"
     line = f"cell_line:{population.cell_line}"
-    subjects = (f"{line}|{subject}", subject)
+    subjects = (f"{line}|{subject}", *drug_subjects(book, drug))
     cells = Amount(population.cells)
     element = f"drug:{drug}"
     cytosol, lysosome, target = (layout.drug(population, place, drug) for place in ("cytosol", "lysosome", "target"))
@@ -45,10 +52,11 @@ def cell_parts(layout: Layout, book: Book, population: Population, drug: str) ->
     permeability = number("permeability_surface", "mL/h/cell", "drug_influx")
     capacity = number("target_capacity", "pmol/cell", "target_binding")
     on_rate = number("target_on_rate", "1/(nM*h)", "target_binding")
-    off_rate = number("target_off_rate", "1/h", "target_binding")
-    hit = number("damage_rate", "1/h", "damage")
-    repair = number("repair_rate", "1/h", "repair")
-    phase = number("phase_specific", "dimensionless", "damage")
+    node = targets.node_of(layout, drug)
+    constants = targets.off_rate_parts(book, population, drug, node, on_rate) if node else []
+    off_rate = f"{key}.target_off_rate" if node else number("target_off_rate", "1/h", "target_binding")
+    outside = book.catalog.drug(drug).mode == "ligand"
+    acting = layout.medium(population.side, drug) if outside else active(layout, population, drug)
     metabolism = number("metabolism_rate", "1/h", "metabolism")
     accumulation = number("lysosomal_accumulation", "dimensionless", "lysosomal_trapping")
     trapping = book.number(
@@ -76,15 +84,16 @@ def cell_parts(layout: Layout, book: Book, population: Population, drug: str) ->
             {"clearance": f"{key}.clearance", "outside": f"{population.side.id}.free_{drug}", "inside": cytosol},
             name="drug_influx",
         ),
+        *constants,
         Process(
             f"{who}.target_binding_{drug}",
-            cytosol,
+            acting,
             target,
             kinetics.reversible_binding,
             {
                 "on_rate": on_rate,
                 "off_rate": off_rate,
-                "concentration": cytosol,
+                "concentration": targets.seen(layout, population, drug, book.catalog),
                 "capacity": f"{key}.sites",
                 "bound": Amount(target),
             },
@@ -113,30 +122,27 @@ def cell_parts(layout: Layout, book: Book, population: Population, drug: str) ->
             specific=True,
             name="metabolism",
         ),
-        Process(
-            f"{who}.damage_{drug}",
-            "",
-            f"{who}.damage_by_{drug}",
-            growth.damage_formation,
-            {
-                "rate": hit,
-                "occupancy": f"{key}.occupancy",
-                "phase_specific": phase,
-                "division": f"{who}.division",
-                "cells": cells,
-            },
-            name="damage",
-        ),
-        Process(
-            f"{who}.repair_{drug}",
-            f"{who}.damage_by_{drug}",
-            "",
-            kinetics.constant,
-            {"rate": repair},
-            specific=True,
-            name="repair",
-        ),
+        *enzyme_parts(layout, book, population, drug),
+        *_harm(layout, book, population, drug, subjects, f"{key}.loss" if node else f"{key}.occupancy"),
     ]
+
+
+def _harm(layout: Layout, book: Book, population: Population, drug: str, subjects: tuple[str, ...], occupancy: str) -> list[Part]:
+    """Damage by what is occupied (or, for a dye, by what is lit), and its repair."""
+    who, key, cells = population.id, f"{population.id}.{drug}", Amount(population.cells)
+    if book.catalog.drug(drug).mode == "photosensitiser":
+        yielded = book.number(f"{key}.damage_rate", "photodynamic_yield", "1/(nM*h)", *subjects, use="damage")
+        dye = layout.drug(population, "cytosol", drug)
+        lit: dict[str, Reference] = {"cells": cells, "quantum_yield": yielded, "light": pulses.light(book), "dye": dye}
+        return lesions.damage_parts(layout, book, population, drug, subjects, action.photodynamic_damage, lit, "quantum_yield")
+    inputs: dict[str, Reference] = {
+        "rate": book.number(f"{key}.damage_rate", "damage_rate", "1/h", *subjects, use="damage"),
+        "occupancy": occupancy,
+        "phase_specific": book.number(f"{key}.phase_specific", "phase_specific", "dimensionless", *subjects, use="damage"),
+        "division": f"{who}.division",
+        "cells": cells,
+    }
+    return lesions.damage_parts(layout, book, population, drug, subjects, growth.damage_formation, inputs, "rate")
 
 
 def pump_parts(layout: Layout, book: Book, population: Population, drug: str, pump: Cargo) -> list[Part]:
@@ -165,12 +171,12 @@ def pump_parts(layout: Layout, book: Book, population: Population, drug: str, pu
 
 def partition_parts(layout: Layout, book: Book, drug: str) -> list[Part]:
     """How a drug shares itself out between vesicles and what surrounds them."""
-    subject = f"drug:{drug}"
-    partition = book.number(f"{drug}.vesicle_partition", "vesicle_partition", "dimensionless", subject, use="drug_loading")
+    subjects = drug_subjects(book, drug)
+    partition = book.number(f"{drug}.vesicle_partition", "vesicle_partition", "dimensionless", *subjects, use="drug_loading")
     retained = book.number(
-        f"{drug}.vesicle_retained_fraction", "vesicle_retained_fraction", "dimensionless", subject, use="drug_loading"
+        f"{drug}.vesicle_retained_fraction", "vesicle_retained_fraction", "dimensionless", *subjects, use="drug_loading"
     )
-    book.number(f"{drug}.vesicle_leak_rate", "vesicle_leak_rate", "1/h", subject, use="drug_leak")
+    book.number(f"{drug}.vesicle_leak_rate", "vesicle_leak_rate", "1/h", *subjects, use="drug_leak")
     return [
         Derived(f"{drug}.exchangeable", kinetics.remainder, {"fraction": retained}),
         Derived(f"{drug}.exchangeable_partition", kinetics.product, {"first": partition, "second": f"{drug}.exchangeable"}),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from exoresist.assembly.book import Book
 from exoresist.assembly.layout import Layout
+from exoresist.assembly.reach import concerns
 from exoresist.assembly.scenario import InterventionEntry
 from exoresist.core.errors import InputError
 from exoresist.laws import kinetics
@@ -44,9 +45,7 @@ def intervention_parts(
     matching = [
         process
         for process in processes
-        if process.name in names
-        and process.id.split(".", 1)[0] in treated
-        and (record.target_process not in ("efflux", "pump_synthesis") or _names_pump(process, record.targets))
+        if process.name in names and process.id.split(".", 1)[0] in treated and concerns(book.catalog, layout, record, process)
     ]
     most = book.number(f"{key}.max_effect", "max_effect", "dimensionless", f"intervention:{entry.id}", use=record.target_process)
     inputs: dict[str, Reference] = {"most": most}
@@ -62,10 +61,6 @@ def intervention_parts(
         if record.effect != "lower":
             inputs = {"most": most, "level": level}
     return [Modulation(process.id, law, inputs, tag=f"intervention:{entry.id}") for process in matching], on + off
-
-
-def _names_pump(process: Process, targets: tuple[str, ...]) -> bool:
-    return any(target in process.id for target in targets)
 
 
 def _mimic(

@@ -79,8 +79,19 @@ class Layout:
     antibodies: list[str] = field(default_factory=list)
     cargo: list[Cargo] = field(default_factory=list)
     origins: tuple[str, ...] = ("",)
+    rays: list[str] = field(default_factory=list)  # radiation, light: what comes as a pulse
+    harms: dict[str, tuple[str, str]] = field(default_factory=dict)  # damage kept apart -> (drug or ray, kind of lesion)
+    targets: dict[str, tuple[str, ...]] = field(default_factory=dict)  # node -> the drugs that occupy it
+    activated: frozenset[str] = frozenset()  # drugs that act only once an enzyme has activated them
 
     # -- names
+
+    def harms_of(self, agent: str) -> list[str]:
+        """The damages that a drug or ray makes."""
+        return [harm for harm, (made_by, _) in self.harms.items() if made_by == agent]
+
+    def damage(self, population: Population, harm: str) -> str:
+        return f"{population.id}.damage_by_{harm}"
 
     def medium(self, side: Side, substance: str) -> str:
         return f"{side.id}.{substance}"

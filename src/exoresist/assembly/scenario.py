@@ -16,6 +16,7 @@ from exoresist.assembly.fields import (
     CatalogId,
     Cells,
     Concentration,
+    Dose,
     Duration,
     FaultsError,
     FileName,
@@ -97,6 +98,15 @@ class DrugEntry(Record):
     dose: Concentration = Field(description="Concentration when added; the dose of the time courses.")
     at: Time = Field(default=0.0, description="When it is added.")
     until: Time | None = Field(default=None, description="When it is washed out; absent: it stays.")
+
+
+class PulseEntry(Record):
+    """Radiation (`dose`) or light (`lasting`) at a time."""
+
+    id: CatalogId = Field(description="Id of the radiation or light in the catalogue's table of drugs.")
+    dose: Dose | None = Field(default=None, description="Absorbed dose of radiation.")
+    lasting: Duration | None = Field(default=None, description="How long light shines.")
+    at: Time = Field(default=0.0, description="When it begins.")
 
 
 class VesicleEntry(Record):
@@ -190,6 +200,12 @@ class Scenario(Record):
     environment: Environment = Field(default_factory=lambda: Environment(), description="Stress of the surroundings.")
     populations: tuple[PopulationEntry, ...] = Field(min_length=1, max_length=64, description="The cells.")
     drugs: tuple[DrugEntry, ...] = Field(default=(), max_length=32, description="Drugs in the medium.")
+    pulses: tuple[PulseEntry, ...] = Field(default=(), max_length=128, description="Radiation and light.")
+    responses: tuple[CatalogId, ...] = Field(
+        default=(),
+        max_length=32,
+        description="Drugs and rays that also drive nodes and cargo, by the catalogue's edges from them.",
+    )
     cargo: tuple[CatalogId, ...] = Field(default=(), max_length=64, description="Cargo that vesicles carry physically.")
     axes: tuple[CatalogId, ...] = Field(default=(), max_length=256, description="Catalogue axes wired in as signed chains.")
     vesicles: tuple[VesicleEntry, ...] = Field(default=(), max_length=32, description="Purified vesicles that are added.")

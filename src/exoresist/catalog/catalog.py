@@ -20,12 +20,15 @@ from exoresist.catalog.records import (
     CellLine,
     Claim,
     Drug,
+    Enzyme,
     Hub,
     Identifier,
     Intervention,
+    Lesion,
     MissionEntry,
     Pump,
     Source,
+    Target,
     build,
 )
 from exoresist.catalog.search import Hit, row_id, search_tables
@@ -130,6 +133,26 @@ class Catalog:
 
     def pump(self, id: str) -> Pump:
         return self._typed(Pump, "pumps", id)
+
+    def target(self, id: str) -> Target:
+        return self._typed(Target, "targets", id)
+
+    def signal(self, node: str) -> Target:
+        """The first target of a node, which a cell line has unless its genotype is told."""
+        for target in self.records("targets"):
+            if target.node == node:
+                return self.target(target.id)
+        raise unknown_name("Signal", node, {target.node for target in self.records("targets")})
+
+    def lesion(self, id: str) -> Lesion:
+        return self._typed(Lesion, "lesions", id)
+
+    def enzyme(self, id: str) -> Enzyme:
+        return self._typed(Enzyme, "enzymes", id)
+
+    def subjects(self, name: str) -> tuple[str, ...]:
+        """The subjects for which a parameter has a row, in the order of the table; empty for an unknown name."""
+        return tuple(self._subjects.get(name, ()))
 
     def cargo(self, id: str) -> Cargo:
         return self._typed(Cargo, "cargo", id)

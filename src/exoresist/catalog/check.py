@@ -22,14 +22,16 @@ PROCESSES = (
     "uptake_receptor", "unpacking", "recycling", "efflux", "drug_influx", "target_binding", "lysosomal_trapping",
     "metabolism", "damage", "repair", "death", "growth", "pump_synthesis", "pump_turnover", "contact_transfer",
     "switching", "antibody_binding", "complement_killing", "rna_synthesis",
-    "rna_decay", "mimic",
+    "rna_decay", "mimic", "activation",
 )  # fmt: skip
 HUB_PROCESSES = (
     "repair", "tolerance", "efflux", "drug_export", "secretion", "metabolism", "drug_influx", "growth", "damage",
     "antibody", "immune", "vascular", "none",
 )  # fmt: skip
-MODES = ("lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody")
-CARGO_TYPES = ("pump_protein", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
+MODES = (
+    "lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody", "ligand", "photosensitiser", "pulse",
+)  # fmt: skip
+CARGO_TYPES = ("pump_protein", "membrane_protein", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
 NAMESPACES = ("pump", "cargo", "drug", "cell_line", "intervention", "gene")
 MISSION = ("mechanisms", "therapies", "biomarkers")
 ALLOWED = {
@@ -66,6 +68,9 @@ ID_TABLES = {
     "cell_line": "cell_lines",
     "drug": "drugs",
     "pump": "pumps",
+    "target": "targets",
+    "lesion": "lesions",
+    "enzyme": "enzymes",
     "cargo": "cargo",
     "intervention": "interventions",
 }
@@ -73,7 +78,7 @@ REFERENCES = (
     ("cell_lines", "parent", "cell_lines"), ("cell_lines", "resistant_to", "drugs"), ("drugs", "pumps", "pumps"),
     ("pumps", "substrates", "drugs"), ("cargo", "pump", "pumps"), ("axes", "donor", "cell_lines"),
     ("axes", "recipient", "cell_lines"), ("axes", "drugs", "drugs"), ("axes", "cargo", "cargo"),
-    ("surrogates", "surrogate", "drugs"),
+    ("surrogates", "surrogate", "drugs"), ("enzymes", "inactivates", "drugs"), ("enzymes", "activates", "drugs"),
 )  # fmt: skip
 MAY_BE_EMPTY = {
     "parameters": {"locator", "note"},
@@ -81,6 +86,9 @@ MAY_BE_EMPTY = {
     "cell_lines": {"parent", "resistant_to", "antigens", "note"},
     "drugs": {"logp", "charge", "pumps", "note"},
     "pumps": {"note"},
+    "targets": {"identifier", "note"},
+    "lesions": {"repaired_by", "note"},
+    "enzymes": {"inactivates", "activates", "note"},
     "cargo": {"target", "pump", "antigen", "identifier", "note"},
     "interventions": {"targets", "condition", "note"},
     "axes": {"reference", "cargo", "effect", "validation", "flags", "note"},

@@ -70,6 +70,45 @@ class Pump:
 
 
 @dataclass(frozen=True)
+class Target:
+    """A variant (genotype) of a molecule that drugs occupy; `node` is the activity that falls when it is occupied.
+
+    The first row of a node is the variant of a cell line about which nothing is said: that for which the drugs are given.
+    """
+
+    id: str
+    name: str
+    node: str
+    identifier: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """A kind of damage and the enzymes and pathways (nodes) that remove it; what is not listed leaves it alone."""
+
+    id: str
+    name: str
+    repaired_by: Words
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Enzyme:
+    """An enzyme of drug metabolism: the drugs that it inactivates, and those that act only once it has activated them."""
+
+    id: str
+    name: str
+    identifier: str
+    inactivates: Words
+    activates: Words
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Cargo:
     """What vesicles carry; `pump` and `antigen` say what a protein displays, `target` what an RNA acts on."""
 
@@ -288,6 +327,9 @@ Record = (
     | CellLine
     | Drug
     | Pump
+    | Target
+    | Lesion
+    | Enzyme
     | Cargo
     | Intervention
     | Axis
@@ -311,6 +353,9 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "cell_lines": CellLine,
     "drugs": Drug,
     "pumps": Pump,
+    "targets": Target,
+    "lesions": Lesion,
+    "enzymes": Enzyme,
     "cargo": Cargo,
     "interventions": Intervention,
     "axes": Axis,
@@ -332,6 +377,9 @@ KIND_NAMES = {
     "cell_lines": "cell line",
     "drugs": "drug",
     "pumps": "pump",
+    "targets": "target",
+    "lesions": "lesion",
+    "enzymes": "enzyme",
     "cargo": "cargo",
     "interventions": "intervention",
     "axes": "axis",

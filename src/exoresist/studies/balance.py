@@ -12,6 +12,9 @@ from exoresist.studies.arms import ArmResult
 
 PLACES = ("medium", "serum", "cytosol", "lysosome", "target", "vesicles inside", "vesicles outside", "removed")
 
+# Surface receptors are targets, active forms are in the cytosol, and endosomes with liposomes are vesicles inside.
+ELSEWHERE = {"surface": "target", "active": "cytosol", "endosome": "vesicles inside"}
+
 
 def places(result: ArmResult, drug: str) -> dict[str, list[str]]:
     """Pools of a drug by place; medium and serum share theirs and are told apart by the free fraction."""
@@ -31,7 +34,7 @@ def places(result: ArmResult, drug: str) -> dict[str, list[str]]:
             found["vesicles inside"].append(pool.id)
         else:
             place = pool.id.split(".", 1)[1].split("_", 1)[0]
-            found["target" if place == "surface" else place].append(pool.id)
+            found[ELSEWHERE.get(place, place)].append(pool.id)
     return found
 
 

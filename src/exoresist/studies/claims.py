@@ -157,10 +157,22 @@ _POTENCY: dict[str, float] = {}
 def _potency(wired: Runnable) -> float:
     """The surrogate's IC50 on the generic cell, nM: the same for every claim, so it is found once."""
     if wired.surrogate not in _POTENCY:
-        low, high = {"paclitaxel": (0.1, 300.0), "oxaliplatin": (100.0, 1e6)}.get(wired.surrogate, (1.0, 3000.0))
+        low, high = _range(wired)
         doses = [float(dose) for dose in np.geomspace(low, high, 12)]
         _POTENCY[wired.surrogate] = float(survive(wired.model, wired.surrogate, doses, {}, 1, ENDS).ic50[0])
     return _POTENCY[wired.surrogate]
+
+
+def _range(wired: Runnable) -> tuple[float, float]:
+    """Doses between which the IC50 is looked for: around the typical one, or the inhibition constant, that the catalogue has."""
+    catalog, drug = wired.model.catalog, wired.surrogate
+    known = {"paclitaxel": (0.1, 300.0), "oxaliplatin": (100.0, 1e6), "doxorubicin": (1.0, 3000.0)}
+    if drug in known:
+        return known[drug]
+    subject = f"cell_line:generic_tumour|drug:{drug}"
+    name = "ic50_observed" if catalog.has_parameter("ic50_observed", subject) else "response_concentration"
+    near = catalog.parameter(name, subject, f"drug:{drug}").value
+    return near / 50.0, near * 50.0
 
 
 def _deleted(wired: Runnable) -> dict[str, Array]:

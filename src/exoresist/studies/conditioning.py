@@ -32,7 +32,15 @@ def conditioned(
         return exposure, {}, {}, {}
     reading = TimeCourse(kind="time_course", population=assay.donor)
     first = scenario.model_copy(
-        update={"populations": tuple(donors), "drugs": (), "vesicles": (), "medium_changes": (), "assay": reading}
+        update={
+            "populations": tuple(donors),
+            "drugs": (),
+            "pulses": (),
+            "responses": (),
+            "vesicles": (),
+            "medium_changes": (),
+            "assay": reading,
+        }
     )
     model = build(first, catalog)
     draws = ensemble.values(model)

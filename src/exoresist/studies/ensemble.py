@@ -180,6 +180,8 @@ def _alone(scenario: Scenario, catalog: Catalog, line: str) -> Model:
         update={
             "arena": arena,
             "populations": (entry,),
+            "pulses": (),
+            "responses": (),
             "vesicles": (),
             "interventions": (),
             "medium_changes": (),

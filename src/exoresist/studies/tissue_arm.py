@@ -82,10 +82,12 @@ def run_arm(
         course.warnings += warnings
         kept = json.loads(note)
         course.rows, given = kept["rows"], kept["given"]
-        for at, doing in happenings:
-            if at < tissue.time - 1e-9:
-                doing(tissue, False)
-    pending = [(at, doing) for at, doing in happenings if at >= tissue.time - 1e-9]
+    # What falls between two steps happens before the nearer one: what belongs to steps that are done has happened.
+    done = tissue.time - 0.5 * tissue.pace.life - 1e-9
+    for at, doing in happenings:
+        if at <= done:
+            doing(tissue, False)
+    pending = [(at, doing) for at, doing in happenings if at > done]
     began = last = time.monotonic()
     first = tissue.time
     every = max(1, round(scenario.every / tissue.pace.life))
@@ -104,11 +106,11 @@ def run_arm(
                 _read(course, watch)
             if progress is not None:
                 progress(tissue.pace.life)
-            now = time.monotonic()
-            if folder is not None and (asked() or now - last > SECONDS_BETWEEN_CHECKPOINTS or tissue.interval == total):
+            now, stop = time.monotonic(), asked()
+            if folder is not None and (stop or now - last > SECONDS_BETWEEN_CHECKPOINTS or tissue.interval == total):
                 _keep(course, folder, what, given)
                 last = now
-            if asked():
+            if stop:
                 raise StoppedError(f"stopped at {tissue.time:g} h; the state is in '{folder}'. Go on with --resume")
     course.wall_s = time.monotonic() - began
     course.simulated_h = tissue.time - first

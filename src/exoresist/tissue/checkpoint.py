@@ -39,8 +39,9 @@ def save(tissue: Tissue, folder: Path, what: str, note: str = "") -> Path:
     data = buffer.getvalue()
     digest = hashlib.blake2b(data, digest_size=16).hexdigest().encode()
     target = folder / NAME
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
+    temporary = None
     try:
+        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
         with os.fdopen(handle, "wb") as file:
             file.write(data + digest)
             file.flush()
@@ -49,7 +50,8 @@ def save(tissue: Tissue, folder: Path, what: str, note: str = "") -> Path:
             os.replace(target, folder / BEFORE)
         os.replace(temporary, target)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
         raise InputError(
             f"cannot write the checkpoint '{target}': {error.strerror or error}", f"{len(data) / 2**20:.0f} MB of free space there",
             "The checkpoint before is as it was. Free space, then run with --resume",
@@ -83,7 +85,10 @@ def load(tissue: Tissue, folder: Path, what: str) -> tuple[str, list[str]]:
 
 
 def _read(path: Path) -> dict[str, NDArray[np.generic]]:
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"the checkpoint '{path}' cannot be read: {error.strerror or error}", "a file that may be read") from None
     body, digest = data[:-32], data[-32:]
     if hashlib.blake2b(body, digest_size=16).hexdigest().encode() != digest:
         raise InputError(
