@@ -28,7 +28,7 @@ def small(catalog, seed: int = 7, edges: str = "open", oxygen: float = 12.0, **r
     hastened = {
         "growth_rate": "0.15 1/h", "max_death_rate": "0.6 1/h", "basal_death_rate": "0.05 1/h", "damage_threshold": "0.02 dimensionless",
         "apoptosis_time": "0.4 h", "necrosis_rate": "0.5 1/h", "necrosis_swelling": "4 1/h", "debris_loss": "5 1/h",
-        "oxygen_uptake": "6000 1/h", **rates,
+        "oxygen_uptake": "40000 1/h", **rates,
     }  # fmt: skip
     lines = ("mcf7_sensitive", "mcf7_resistant")
     overrides = []
@@ -97,7 +97,7 @@ def test_all_elements_are_conserved(catalog, seed, dose, edges, oxygen, hours):
 
 @pytest.mark.parametrize("edges", ["open", "closed"])
 def test_all_elements_are_conserved_through_divisions_deaths_and_bursts(catalog, edges):
-    tissue = small(catalog, edges=edges, oxygen=8.0)
+    tissue = small(catalog, edges=edges, oxygen=30.0)
     give(tissue, 500.0)
     before, seen = balance(tissue), set()
     for _ in range(25):
