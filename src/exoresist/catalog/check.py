@@ -27,7 +27,7 @@ HUB_PROCESSES = (
     "antibody", "immune", "vascular", "none",
 )  # fmt: skip
 MODES = ("lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody")
-CARGO_TYPES = ("pump_protein", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
+CARGO_TYPES = ("pump_protein", "membrane_lipid", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
 NAMESPACES = ("pump", "cargo", "drug", "cell_line", "intervention", "gene")
 MISSION = ("mechanisms", "therapies", "biomarkers")
 ALLOWED = {
