@@ -96,7 +96,9 @@ def _fit(
 def _cohort(
     scenario: ScenarioFile,
     out: Folder = Path("cohort"),
-    patients: Annotated[int | None, typer.Option("--patients", help="Virtual patients per arm, in place of the scenario's.")] = None,
+    patients: Annotated[
+        int | None, typer.Option("--patients", help="Virtual patients per arm, in place of the scenario's.")
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws, in place of the scenario's.")] = None,
     as_json: Json = False,
 ) -> None:

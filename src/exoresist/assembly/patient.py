@@ -89,7 +89,9 @@ def patient(model: Model, fluid: str, doses: tuple[tuple[float, str], ...]) -> P
     layout, book = model.layout, model.book
     if layout.antibodies:
         raise InputError(
-            f"'{layout.antibodies[0]}' is an antibody", "drugs that enter cells", "Cohorts have no plasma targets of antibodies yet"
+            f"'{layout.antibodies[0]}' is an antibody",
+            "drugs that enter cells",
+            "Cohorts have no plasma targets of antibodies yet",
         )
     _check_fluid(model, fluid)
     book.plain(SHARE, 1.0, "dimensionless")
@@ -139,7 +141,9 @@ def _drugs(model: Model) -> list[Part]:
     for drug in model.layout.drugs:
         volume = book.number(f"{drug}.distribution_volume", "distribution_volume", "mL", f"drug:{drug}", use="elimination")
         rate = book.number(f"{drug}.elimination_rate", "elimination_rate", "1/h", f"drug:{drug}", use="elimination")
-        trade = book.number(f"{drug}.tumour_exchange", "tumour_exchange_rate", "1/h", f"drug:{drug}", "drug", use="tumour_exchange")
+        trade = book.number(
+            f"{drug}.tumour_exchange", "tumour_exchange_rate", "1/h", f"drug:{drug}", "drug", use="tumour_exchange"
+        )
         element = f"drug:{drug}"
         parts += [
             Derived(f"{drug}.sample_volume", kinetics.product, {"first": volume, "second": SHARE}),

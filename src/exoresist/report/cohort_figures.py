@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exoresist.report.drawing import (
@@ -19,7 +20,7 @@ from exoresist.report.drawing import (
     rounded,
     shown,
 )
-from exoresist.report.palette import SOFT, STROKES, Stroke, arm_strokes
+from exoresist.report.palette import DASHES, SOFT, STROKES, Stroke, arm_strokes, transparent
 from exoresist.report.wording import arm_labels, number_text, spoken
 from exoresist.studies.answer import Row
 
@@ -28,8 +29,13 @@ if TYPE_CHECKING:
 
 EVENTS = {"progression": "Without progression", "death": "Alive"}
 QUESTIONS = {"diagnostic": "Patient or healthy", "predictive": "Does not respond", "prognostic": "Progresses early"}
-DASHES = {"all vesicles of the fluid": "dot", "vesicles of the tumour, captured": "solid", "copies per captured vesicle": "dash"}
-SENSITIVE, RESISTANT = "#56B4E9", "#D55E00"
+READING_DASHES = {
+    "all vesicles of the fluid": "dot",
+    "captured vesicles of the tumour": "solid",
+    "the load of a captured vesicle": "dash",
+}
+SENSITIVE, RESISTANT = "#0072B2", "#D55E00"
+MOST_GROWTH = 60.0  # per cent; taller ones are cut
 BOTTOM = 0.34  # share of the plot that the numbers at risk take
 
 
@@ -39,8 +45,14 @@ def cohort_figures(answer: CohortAnswer) -> dict[str, Figure]:
     return {figure.id: figure for figure in drawn}
 
 
+def cohort_strokes(answer: CohortAnswer) -> dict[str, Stroke]:
+    """Strokes of the arms, each with a dash of its own: curves that lie on each other must show that there are two."""
+    strokes = arm_strokes(answer.arms)
+    return {arm: replace(stroke, dash=DASHES[place % len(DASHES)]) for place, (arm, stroke) in enumerate(strokes.items())}
+
+
 def _keys(answer: CohortAnswer) -> list[Key]:
-    strokes, labels = arm_strokes(answer.arms), arm_labels(answer.arms)
+    strokes, labels = cohort_strokes(answer), arm_labels(answer.arms)
     return [Key(labels[arm], arm, stroke.colour, "none", stroke.dash) for arm, stroke in strokes.items()]
 
 
@@ -62,7 +74,7 @@ def survival_figure(answer: CohortAnswer) -> Figure:
 
 
 def _survival_panel(answer: CohortAnswer, event: str, title: str) -> Panel:
-    strokes = arm_strokes(answer.arms)
+    strokes = cohort_strokes(answer)
     traces: list[Trace] = []
     last = max((float(row["time"]) for row in answer.at_risk), default=1.0)
     for arm, stroke in strokes.items():
@@ -82,7 +94,7 @@ def _survival_panel(answer: CohortAnswer, event: str, title: str) -> Panel:
     every = [mark_ for index, mark_ in enumerate(marks) if index % 2 == 0]
     layout = base_layout(
         380 + 20 * count,
-        xaxis=linear_axis("Days from the start of treatment", range=[-0.035 * last, 1.04 * last], tickvals=every, anchor="y2"),
+        xaxis=linear_axis("Days from the start of treatment", range=[-0.075 * last, 1.05 * last], tickvals=every, anchor="y2"),
         yaxis=linear_axis(f"{title}, %", range=[0, 103], domain=[BOTTOM, 1.0]),
         yaxis2={
             "domain": [0.0, BOTTOM - 0.06], "range": [count - 0.4, -0.6], "showgrid": False, "zeroline": False, "fixedrange": True,
@@ -122,52 +134,59 @@ def _risk_traces(answer: CohortAnswer, event: str, strokes: dict[str, Stroke]) -
 
 
 def waterfall_figure(answer: CohortAnswer) -> Figure:
-    """Best change of every patient's tumour, sorted, in the reference arm and the one it is compared with."""
+    """Best change of every patient's tumour, sorted within those with and without resistant cells."""
     arms = [arm for arm in dict.fromkeys((answer.reference, answer.compared)) if arm]
     labels = arm_labels(answer.arms)
     panels = []
     for arm in arms:
-        rows = sorted((row for row in answer.patients if row["arm"] == arm), key=lambda row: -float(row["best_change"]))
         traces: list[Trace] = []
-        for carries, colour, name in ((True, RESISTANT, "carriers"), (False, SENSITIVE, "others")):
-            picked = [(place, row) for place, row in enumerate(rows, start=1) if bool(row["carries"]) == carries]
+        for carries, colour, name, dash in ((True, RESISTANT, "carriers", "solid"), (False, SENSITIVE, "others", "dash")):
+            changes = [
+                float(row["best_change"]) for row in answer.patients if row["arm"] == arm and bool(row["carries"]) == carries
+            ]
+            changes.sort(reverse=True)
             traces.append({
-                "type": "bar", "x": [place for place, _ in picked], "width": 1.0,
-                "y": rounded([min(100.0 * float(row["best_change"]), 60.0) for _, row in picked]), "legendgroup": name, "name": name,
-                "marker": {"color": colour, "line": {"width": 0}}, "hovertemplate": "%{y:.0f} %<extra></extra>",
+                "type": "scatter", "mode": "lines", "x": rounded([100.0 * (at + 0.5) / len(changes) for at in range(len(changes))]),
+                "y": rounded([min(100.0 * change, MOST_GROWTH) for change in changes]), "legendgroup": name, "name": name,
+                "line": {"color": colour, "width": 2.2, "dash": dash, "shape": "hvh"}, "fill": "tozeroy",
+                "fillcolor": transparent(colour, 0.18), "hovertemplate": "%{x:.0f} % of patients: %{y:.0f} %<extra></extra>",
             })  # fmt: skip
         layout = base_layout(
             360,
-            xaxis=linear_axis("Patients, from worst to best", range=[0, len(rows) + 1], showticklabels=False, ticks=""),
-            yaxis=linear_axis("Best change of the diameter, %", range=[-104, 65], dtick=25, tick0=-100),
+            xaxis=linear_axis("Patients from worst to best, %", range=[0, 100], dtick=25),
+            yaxis=linear_axis("Best change of the diameter, %", range=[-104, MOST_GROWTH + 4.0], dtick=25, tick0=-100),
             shapes=[line_across(-30.0), line_across(20.0)],
-            bargap=0,
-            barmode="overlay",
         )
-        narrow: Layout = {"height": 300, "margin": {"l": 56, "r": 10, "t": 10, "b": 44}, "font": {"size": 12}}
+        narrow: Layout = {"height": 300, "margin": {"l": 56, "r": 10, "t": 10, "b": 50}, "font": {"size": 12}}
         panels.append(Panel(traces, layout, {}, narrow, labels[arm]))
     return Figure(
         "waterfall",
         "Best response of every patient",
-        "Each bar is one virtual patient: the least diameter up to progression, against that before treatment (before the first scan "
-        "nothing counts, so tumours that only grow have bars upwards). Dotted lines: partial response at -30 %, and +20 %.",
-        "Where the two colours mix evenly, it is not the resistant clone that decides who responds.",
-        "Bars of the best change in tumour diameter, sorted, by whether the tumour had resistant cells.",
+        "A waterfall of all virtual patients, sorted within those with resistant cells at the start and those without: the least diameter "
+        "on a later scan, up to progression, against that before treatment. Tumours that only grow lie above zero. Dotted lines: partial "
+        "response at -30 %, and +20 %.",
+        "Where the two curves lie on each other, it is not the resistant clone that decides who responds.",
+        "Curves of the best change in tumour diameter, sorted, by whether the tumour had resistant cells.",
         panels,
-        [Key("resistant cells at the start", "carriers", RESISTANT, "bar"), Key("none", "others", SENSITIVE, "bar")],
+        [
+            Key("resistant cells at the start", "carriers", RESISTANT, "none", "solid"),
+            Key("none at the start", "others", SENSITIVE, "none", "dash"),
+        ],
     )
 
 
 def burden_figure(answer: CohortAnswer) -> Figure:
     """Median tumour burden over time by arm, with the reference arm's range over patients."""
-    strokes, labels = arm_strokes(answer.arms), arm_labels(answer.arms)
-    floor = 1.0
+    strokes, labels = cohort_strokes(answer), arm_labels(answer.arms)
+    lowest = [float(row["low" if row["arm"] == answer.reference else "median"]) for row in answer.burden]
+    floor = max(1.0, 0.3 * min(lowest, default=1.0))
     traces: list[Trace] = []
     for arm, stroke in strokes.items():
         rows = [row for row in answer.burden if row["arm"] == arm]
         times = [row["time"] for row in rows]
         if arm == answer.reference:
-            area = band(times, *([max(float(row[end]), floor) for row in rows] for end in ("low", "high")), stroke.colour, arm, 0.10)
+            low, high = ([max(float(row[end]), floor) for row in rows] for end in ("low", "high"))
+            area = band(times, low, high, stroke.colour, arm, 0.10)
             traces += [area] if area else []
         traces.append({
             "type": "scatter", "mode": "lines", "x": rounded(times),
@@ -185,7 +204,7 @@ def burden_figure(answer: CohortAnswer) -> Figure:
     return Figure(
         "burden",
         "Tumour cells over time",
-        "Median over patients of each arm; the band holds 90 % of the patients of the reference arm. A tumour with less than one cell is gone.",
+        "Median over patients of each arm; the band holds 90 % of the patients of the reference arm. Below one cell a tumour is gone.",
         "A median that falls and rises again: most tumours relapse. A band that reaches the floor: some are cured.",
         "Tumour cells against time by arm, logarithmic.",
         [Panel(traces, layout, {}, narrow)],
@@ -219,7 +238,7 @@ def roc_figure(answer: CohortAnswer) -> Figure:
             name = title if question == "diagnostic" else f"{title}: {labels[arm]}"
             panels.append(Panel(traces, layout, {}, {"height": 310, "font": {"size": 12}}, name))
     keys = [Key(marker_text(name), name, colours[name], "none", "solid") for name in markers]
-    keys += [Key(text, f"reading-{place}", SOFT, "none", dash) for place, (text, dash) in enumerate(DASHES.items())]
+    keys += [Key(text, f"reading-{place}", SOFT, "none", dash) for place, (text, dash) in enumerate(READING_DASHES.items())]
     return Figure(
         "roc",
         f"What markers in {spoken(answer.fluid)} tell before treatment",
@@ -239,7 +258,7 @@ def _roc_trace(answer: CohortAnswer, row: Row, colours: dict[str, str]) -> Trace
     return {
         "type": "scatter", "mode": "lines", "x": rounded([point["false_positive"] for point in points]),
         "y": rounded([point["true_positive"] for point in points]), "name": shown(name), "legendgroup": str(row["marker"]),
-        "line": {"color": colours[str(row["marker"])], "width": 2.2, "dash": DASHES.get(str(row["reading"]), "solid")},
+        "line": {"color": colours[str(row["marker"])], "width": 2.2, "dash": READING_DASHES.get(str(row["reading"]), "solid")},
         "hovertemplate": f"{shown(name)}<br>area {number_text(row['area'])}<extra></extra>",
     }  # fmt: skip
 

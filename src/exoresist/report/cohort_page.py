@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exoresist.report.cohort_figures import cohort_figures, marker_text
+from exoresist.report.cohort_figures import cohort_figures, cohort_strokes, marker_text
 from exoresist.report.files import write_atomically
 from exoresist.report.page import in_script, panel_specs, template, template_text
-from exoresist.report.palette import arm_strokes
 from exoresist.report.tables import csv_bytes, parquet_bytes
 from exoresist.report.wording import MISSING, arm_labels, interval_text, listed, number_text, percent_text
 from exoresist.studies.answer import Row, plain
@@ -19,6 +18,7 @@ from exoresist.studies.response import CATEGORIES
 if TYPE_CHECKING:
     from exoresist.studies.cohort_answer import CohortAnswer
 
+PERCENT_SIGNS = " %\u00a0\u202f"
 TABLES = ("arms", "curves", "at_risk", "medians", "comparisons", "responses", "response_rates", "clones", "burden", "markers", "roc",
           "groups", "patients", "parameters", "bibliography")  # fmt: skip
 
@@ -46,13 +46,12 @@ def cohort_page(answer: CohortAnswer) -> str:
             figures=figures,
             specifications=in_script({key: spec for figure in figures.values() for key, spec in panel_specs(figure)}),
             tiles=_tiles(answer),
-            strokes=arm_strokes(answer.arms),
+            strokes=cohort_strokes(answer),
             labels=arm_labels(answer.arms),
             outcomes=_outcomes(answer),
             clones=[_clone(row) for row in answer.clones],
             markers=[_marker(row, arm_labels(answer.arms)) for row in answer.markers],
             p_text=p_text,
-            categories=CATEGORIES,
             style=template_text("report.css"),
             script=template_text("report.js"),
             plotly=template_text("plotly"),
@@ -81,6 +80,12 @@ def _days(row: Row, value: str = "value") -> str:
     return f"{number_text(row[value])} ({number_text(row['low'])} to {high})"
 
 
+def _percent_ends(row: Row) -> str:
+    """26 to 33 %."""
+    low, high = percent_text(row["low"]), percent_text(row["high"])
+    return f"{low.rstrip(PERCENT_SIGNS)} to {high}"
+
+
 def _outcomes(answer: CohortAnswer) -> list[Row]:
     """One row per arm: how patients responded, when they progressed, and what the arm gains."""
     rows: list[Row] = []
@@ -90,9 +95,11 @@ def _outcomes(answer: CohortAnswer) -> list[Row]:
         counts = {str(row["category"]): row["patients"] for row in answer.responses if row["arm"] == name}
         median = {row["event"]: _days(row) for row in answer.medians if row["arm"] == name}
         gain = next((row for row in answer.comparisons if row["arm"] == name), None)
-        ends = f"{percent_text(rate['low']).removesuffix(' %')} to {percent_text(rate['high'])}"
+        ends = _percent_ends(rate)
         rows.append({
-            "arm": name, "counts": counts, "rate": f"{percent_text(rate['value'])} ({ends})", "median": median,
+            "arm": name,
+            "counts": " / ".join(str(counts[category]) for category in CATEGORIES),
+            "rate": f"{percent_text(rate['value'])} ({ends})", "median": median,
             "gain": "" if gain is None else f"{number_text(gain['gain'])} ({interval_text(gain['low'], gain['high'])})",
             "log_rank": "" if gain is None else p_text(float(gain["log_rank"])),
         })  # fmt: skip
@@ -116,7 +123,7 @@ def _tiles(answer: CohortAnswer) -> list[dict[str, str]]:
     tiles = [
         {
             "label": "Respond", "value": percent_text(rate["value"]),
-            "interval": f"{percent_text(rate['low']).removesuffix(' %')} to {percent_text(rate['high'])}",
+            "interval": _percent_ends(rate),
             "meaning": f"Complete or partial, under {arm_labels(answer.arms)[answer.reference]}.",
         },
         {

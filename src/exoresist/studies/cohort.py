@@ -203,7 +203,9 @@ class _Runner:
         values.update({name: level[chosen] for name, level in self.levels.items() if name in parameters})
         return values
 
-    def _start(self, one: Patient, values: Mapping[str, Array], chosen: NDArray[np.intp], assay: Cohort) -> dict[str, float | Array]:
+    def _start(
+        self, one: Patient, values: Mapping[str, Array], chosen: NDArray[np.intp], assay: Cohort
+    ) -> dict[str, float | Array]:
         """Amounts at the start: clones by their share of the sample, nodes as the patient has them."""
         populations = one.model.layout.populations
         sample = sum(population.count for population in populations)

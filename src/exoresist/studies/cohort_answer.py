@@ -24,7 +24,11 @@ from exoresist.studies.response import CATEGORIES
 
 Array = NDArray[np.float64]
 DAY = 24.0
-READINGS = {"whole": "all vesicles of the fluid", "captured": "vesicles of the tumour, captured", "per_vesicle": "copies per captured vesicle"}
+READINGS = {
+    "whole": "all vesicles of the fluid",
+    "captured": "captured vesicles of the tumour",
+    "per_vesicle": "the load of a captured vesicle",
+}
 QUESTIONS = {
     "diagnostic": "patients against persons without a tumour",
     "predictive": "patients who do not respond against those who do",
@@ -125,7 +129,9 @@ def tell(result: CohortResult, catalog: Catalog) -> CohortAnswer:
         p = log_rank(one.progression, reference.progression)
         if one is not reference:
             days = _days(gain)
-            answer.comparisons.append({"arm": one.arm.id, "gain": days["value"], **_ends(days), "horizon": horizon / DAY, "log_rank": p})
+            answer.comparisons.append(
+                {"arm": one.arm.id, "gain": days["value"], **_ends(days), "horizon": horizon / DAY, "log_rank": p}
+            )
         _add_clones(answer, one, result.patients.carries)
         answer.patients.extend(_patient_rows(one, result))
         for element, error in one.conservation.items():
@@ -166,7 +172,9 @@ def _add_arm(answer: CohortAnswer, one: ArmOutcome, duration: float) -> None:
             answer.curves.append({"arm": arm, "event": event, "time": when / DAY, "share": share, "low": low, "high": high})
         last = float(observed.times.max())
         end = (float(column[-1]) for column in (curve.share, curve.low, curve.high))
-        answer.curves.append({"arm": arm, "event": event, "time": last / DAY, **dict(zip(("share", "low", "high"), end, strict=True))})
+        answer.curves.append(
+            {"arm": arm, "event": event, "time": last / DAY, **dict(zip(("share", "low", "high"), end, strict=True))}
+        )
         for when, left in zip(marks, at_risk(observed, marks), strict=True):
             answer.at_risk.append({"arm": arm, "event": event, "time": when / DAY, "patients": left})
         median = _days(curve.median)

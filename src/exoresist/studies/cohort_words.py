@@ -26,7 +26,8 @@ def sentences(answer: CohortAnswer, names: Mapping[str, str]) -> list[str]:
     shown = [arm for arm in dict.fromkeys((reference, answer.compared)) if arm]
     told += [_clone_sentence(answer, arm, label[arm]) for arm in shown]
     told += [_marker_sentence(answer, "diagnostic", reference, label[reference], names)]
-    told += [_marker_sentence(answer, question, arm, label[arm], names) for arm in shown for question in ("predictive", "prognostic")]
+    told += [_marker_sentence(answer, "predictive", arm, label[arm], names) for arm in shown]
+    told += [_marker_sentence(answer, "prognostic", shown[-1], label[shown[-1]], names)]
     told.append(
         "Intervals hold 90 % of cohorts of this size. They do not hold how unsure the model's shared numbers are: only what differs "
         "between patients is drawn."
@@ -40,8 +41,14 @@ def warnings(answer: CohortAnswer) -> list[str]:
     found = [
         "No number here was fitted to patients. Growth, elimination and the share of tumours with resistant cells are measured; "
         "the drug's effect is that on a cell line in a dish, and most of the rest is assumed.",
-        "The arms treat the same patients with the same draws; the log-rank test takes them for independent groups and is therefore careful.",
+        "The arms treat the same patients with the same draws; the log-rank test takes them for independent groups, and so errs on the careful "
+        "side.",
     ]
+    if any(row["question"] == "diagnostic" for row in answer.markers):
+        found.append(
+            "How well captured vesicles tell patients from others rests on how few vesicles of normal cells come along, which is assumed "
+            "(`capture_background`)."
+        )
     few = [row for row in answer.markers if min(int(row["positive"]), int(row["negative"])) < 20]
     if few:
         found.append("In some questions a group has fewer than 20 members; their areas are loose.")
@@ -64,13 +71,11 @@ def _outcome_sentence(answer: CohortAnswer, arm: str, label: str) -> str:
 def _gain_sentence(row: Row, label: str, reference: str) -> str:
     low, high, gain = float(row["low"]), float(row["high"]), float(row["gain"])
     within = f"within {show(float(row['horizon']))} days, over the same patients (log-rank p {p_text(float(row['log_rank']))})"
-    between = interval(Estimate(abs(gain), *sorted((abs(low), abs(high)))))
+    between = interval(Estimate(abs(gain), min(abs(low), abs(high)), max(abs(low), abs(high))))
     if max(abs(low), abs(high)) < SMALL:
         return f"'{label}' changes practically nothing against '{reference}': less than a day without progression {within}."
     if low < 0.0 < high:
-        return (
-            f"'{label}' is not told from '{reference}': {show(gain)} days without progression ({show(low)} to {show(high)}) {within}."
-        )
+        return f"'{label}' is not told from '{reference}': {show(gain)} days without progression ({show(low)} to {show(high)}) {within}."
     verb = "gives" if gain > 0.0 else "costs"
     return f"'{label}' {verb} {between} days without progression against '{reference}' {within}."
 
@@ -86,14 +91,13 @@ def _clone_sentence(answer: CohortAnswer, arm: str, label: str) -> str:
         return f"Under '{label}', tumours with resistant cells at the start are not told from the others ({medians})."
     # The share that relapses tells which way, where a median is not reached.
     earlier = _order(carrier["median"]) < _order(other["median"]) or (
-        carrier["median"] == other["median"]
-        and carrier["relapsed"] / carrier["patients"] > other["relapsed"] / other["patients"]
+        carrier["median"] == other["median"] and carrier["relapsed"] / carrier["patients"] > other["relapsed"] / other["patients"]
     )
     return f"Under '{label}', tumours with resistant cells at the start progress {'earlier' if earlier else 'later'} ({medians})."
 
 
 def _marker_sentence(answer: CohortAnswer, question: str, arm: str, label: str, names: Mapping[str, str]) -> str:
-    """The best marker of each way of reading, and whether it tells anything."""
+    """The best marker in the whole fluid, the best however it is read, and whether they tell anything."""
     found = [row for row in answer.markers if row["question"] == question and row["arm"] == arm]
     if not found:
         return ""
@@ -102,13 +106,14 @@ def _marker_sentence(answer: CohortAnswer, question: str, arm: str, label: str, 
         "predictive": f"To foretell who does not respond under '{label}'",
         "prognostic": f"To foretell who progresses early under '{label}'",
     }[question]
-    parts = []
-    for reading in dict.fromkeys(str(row["reading"]) for row in found):
-        rows = [row for row in found if row["reading"] == reading]
-        best = max(rows, key=lambda row: abs(float(row["area"]) - CHANCE))
-        area = interval(Estimate(best["area"], best["low"], best["high"]), _area, named=not parts)
-        parts.append(f"{names[str(best['marker'])]} {area} by {reading}{_use(best)}")
-    return f"{subject}, the area under the curve is {'; '.join(parts)}."
+    whole = str(found[0]["reading"])
+    parts: list[str] = []
+    for rows in ([row for row in found if row["reading"] == whole], [row for row in found if row["reading"] != whole]):
+        if rows:
+            best = max(rows, key=lambda row: abs(float(row["area"]) - CHANCE))
+            area = interval(Estimate(best["area"], best["low"], best["high"]), _area, named=not parts)
+            parts.append(f"{area} with {names[str(best['marker'])]} in {best['reading']}{_use(best)}")
+    return f"{subject}, the area under the curve is at best {'; '.join(parts)}."
 
 
 def _use(row: Row) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -64,7 +65,8 @@ def kaplan_meier(observed: Observed) -> Curve:
     if not observed.seen.any():
         return Curve(*(np.array([value]) for value in (0.0, 1.0, 1.0, 1.0)))
     share = ecdf(CensoredData.right_censored(observed.times, ~observed.seen)).sf
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # told below: at 0 and 1 the formula gives no interval
         interval = share.confidence_interval(LEVEL, method="log-log")
     kept = np.isin(share.quantiles, observed.times[observed.seen])
     columns = []

@@ -29,7 +29,8 @@ Array = NDArray[np.float64]
 class Patients:
     """What a cohort's patients bring with them; all arrays are (N,).
 
-    burden      tumour cells when treatment begins; `lethal`, `capacity`, `detectable`: cells at which they die, growth stops, a scan is empty
+    burden      tumour cells when treatment begins; `lethal`, `capacity`, `detectable`: cells at which patients die, at which growth
+                would stop, and below which a scan shows nothing
     carries     whether resistant cells are there from the start, and `resistant_share` of them
     expression  cargo -> level in the tumour over the middle one; `clone_fold`: cargo -> that of the resistant clone on top
     lost        h after which a patient is lost to follow-up, or the study ends for the patient
@@ -95,9 +96,7 @@ def enrol(assay: Cohort, cargo: Iterable[Cargo], catalog: Catalog, seed: int, fo
         detectable=np.full(count, catalog.parameter("detectable_burden", "patient").value),
         carries=(uniform("carries") < share) & (assay.resistant is not None),
         resistant_share=number("resistant_share"),
-        expression={
-            item.id: np.exp(spread * stream(seed, "expression", item.id).standard_normal(count)) for item in listed
-        },
+        expression={item.id: np.exp(spread * stream(seed, "expression", item.id).standard_normal(count)) for item in listed},
         clone_fold={
             item.id: drawn(catalog.parameter("clone_fold", f"cargo:{item.id}", f"cargo_type:{item.type}", "cargo"), count, seed)
             for item in raised
