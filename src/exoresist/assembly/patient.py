@@ -21,13 +21,15 @@ from exoresist.assembly.build import Model
 from exoresist.assembly.layout import VesicleClass, exchange_pools
 from exoresist.core.errors import InputError
 from exoresist.laws import kinetics
-from exoresist.network import Derived, Event, Network, Parameter, Pool, Process, Route
+from exoresist.network import Amount, Derived, Event, Modulation, Network, Parameter, Pool, Process, Route
 from exoresist.network.parts import Part
 
 Array = NDArray[np.float64]
 Values = Mapping[str, "float | Array"]
 SHARE = "patient.sample_share"
-FLOOR = 1e-6
+LAST_CELL = "patient.last_cell"
+FLOOR = 1e-6  # of the tumour's fluid at the start: what is left when the tumour is gone
+FINER = 1e-3  # of the usual absolute tolerance of what is in cells: a clone may be a ten-thousandth of the tumour
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,32 @@ def patient(model: Model, fluid: str, doses: tuple[tuple[float, str], ...]) -> P
     parts: list[Part] = [
         Derived("patient.cell_fluid", kinetics.product, {"first": "patient.fluid_per_cell", "second": "medium.population"}),
         Derived("medium.volume", kinetics.total, {"first": "patient.cell_fluid", "second": "patient.least_fluid"}),
+        *_last_cells(model),
         *_drugs(model),
         *_vesicles(model, fluid),
     ]
     book.parameters.pop("medium.volume", None)
+    inside = {pool.id for pool in model.network.pools.values() for who in layout.populations if pool.id.startswith(f"{who.id}.")}
     kept = [_debris(part, layout.drugs) for part in model.network.parts() if not isinstance(part, Parameter)]
+    kept = [replace(part, scale=FINER * part.scale) if isinstance(part, Pool) and part.id in inside else part for part in kept]
     network = Network(model.network.name, [*book.parameters.values(), *kept, *parts])
     return Patient(replace(model, network=network), doses)
+
+
+def _last_cells(model: Model) -> list[Part]:
+    """Death slows down below one cell of the patient's tumour: what is less than a cell is read as none, and nothing is divided by zero."""
+    book = model.book
+    book.plain(LAST_CELL, 1.0, "cell")
+    exponent = book.plain("patient.last_cell_exponent", 1.0, "dimensionless")
+    return [
+        Modulation(
+            f"{population.id}.death",
+            kinetics.hill,
+            {"level": Amount(population.cells), "half": LAST_CELL, "exponent": exponent},
+            tag="patient:last_cell",
+        )
+        for population in model.layout.populations
+    ]
 
 
 def _debris(part: Part, drugs: list[str]) -> Part:

@@ -10,7 +10,7 @@ from exoresist.report.cohort_figures import cohort_figures, cohort_strokes, mark
 from exoresist.report.files import write_atomically
 from exoresist.report.page import in_script, panel_specs, template, template_text
 from exoresist.report.tables import csv_bytes, parquet_bytes
-from exoresist.report.wording import MISSING, arm_labels, interval_text, listed, number_text, percent_text
+from exoresist.report.wording import MISSING, arm_labels, listed, number_text, percent_text
 from exoresist.studies.answer import Row, plain
 from exoresist.studies.cohort_words import p_text
 from exoresist.studies.response import CATEGORIES
@@ -100,7 +100,7 @@ def _outcomes(answer: CohortAnswer) -> list[Row]:
             "arm": name,
             "counts": " / ".join(str(counts[category]) for category in CATEGORIES),
             "rate": f"{percent_text(rate['value'])} ({ends})", "median": median,
-            "gain": "" if gain is None else f"{number_text(gain['gain'])} ({interval_text(gain['low'], gain['high'])})",
+            "gain": "" if gain is None else f"{number_text(gain['gain'])} ({number_text(gain['low'])} to {number_text(gain['high'])})",
             "log_rank": "" if gain is None else p_text(float(gain["log_rank"])),
         })  # fmt: skip
     return rows

@@ -17,7 +17,7 @@ from exoresist.assembly.axes import Chains
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.cohort import Cohort
 from exoresist.assembly.layout import Cargo
-from exoresist.assembly.patient import SHARE, Patient, patient
+from exoresist.assembly.patient import LAST_CELL, SHARE, Patient, patient
 from exoresist.assembly.scenario import Arm, Scenario
 from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
@@ -192,6 +192,7 @@ class _Runner:
         values.setdefault(key, np.full(len(chosen), parameters[key].value))
         sample = sum(population.count for population in one.model.layout.populations)
         values[SHARE] = sample / cast.burden[chosen]
+        values[LAST_CELL] = values[SHARE]
         values["arena.capacity"] = cast.capacity[chosen] * values[SHARE]
         for population in one.model.layout.populations:
             for cargo in one.model.layout.cargo:

@@ -41,8 +41,8 @@ def warnings(answer: CohortAnswer) -> list[str]:
     found = [
         "No number here was fitted to patients. Growth, elimination and the share of tumours with resistant cells are measured; "
         "the drug's effect is that on a cell line in a dish, and most of the rest is assumed.",
-        "The arms treat the same patients with the same draws; the log-rank test takes them for independent groups, and so errs on the careful "
-        "side.",
+        "The arms treat the same patients with the same draws; the log-rank test takes them for independent groups, and so errs on "
+        "the careful side.",
     ]
     if any(row["question"] == "diagnostic" for row in answer.markers):
         found.append(
