@@ -83,13 +83,15 @@ def at_risk(observed: Observed, times: Iterable[float]) -> list[int]:
 
 
 def log_rank(first: Observed, second: Observed) -> float:
-    """p value of the two-sided log-rank test; 1 where neither group has an event."""
+    """p value of the two-sided log-rank test; 1 where no event falls while patients of both groups are followed."""
     from scipy.stats import CensoredData, logrank
 
     if not (first.seen.any() or second.seen.any()):
         return 1.0
     samples = [CensoredData.right_censored(group.times, ~group.seen) for group in (first, second)]
-    return float(logrank(*samples).pvalue)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p = float(logrank(*samples).pvalue)
+    return p if np.isfinite(p) else 1.0  # no variance: such events tell nothing
 
 
 def restricted_mean_gain(of: Array, against: Array, horizon: float) -> Estimate:
