@@ -228,3 +228,39 @@ def test_a_dish_is_no_cohort_and_a_cohort_no_dish(bundled: Any) -> None:
         answer_scenario(bundled)
     with pytest.raises(InputError, match="cohort"):
         run_cohort(load_scenario("null_delivery"))
+
+
+def test_worlds_draw_what_patients_share_and_keep_the_measured_potency(bundled: Any) -> None:
+    from exoresist.catalog import Catalog
+    from exoresist.studies.cohort_worlds import run_worlds
+
+    alone = with_patients(bundled, 24).model_copy(update={"arms": (), "comparison": None})
+    small = alone.model_copy(update={"uncertainty": bundled.uncertainty.model_copy(update={"draws": 2})})
+    first, again = (run_worlds(small, Catalog.load()) for _ in range(2))
+    assert first.rows == again.rows and first.count + first.left_out == 2 and first.count >= 1
+    assert {row["quantity"] for row in first.rows} == {"response_rate", "median_progression", "gain"}
+    assert all(0.0 <= row["value"] <= 1.0 for row in first.rows if row["quantity"] == "response_rate")
+    none = run_worlds(
+        alone.model_copy(update={"uncertainty": bundled.uncertainty.model_copy(update={"draws": 0})}), Catalog.load()
+    )
+    assert none.rows == [] and none.count == 0
+
+
+def test_a_world_fixes_shared_numbers_and_moves_the_middle_of_those_that_differ(bundled: Any) -> None:
+    from exoresist.catalog import Catalog
+    from exoresist.studies.cohort_worlds import _worlds
+
+    catalog = Catalog.load()
+    small = bundled.model_copy(
+        update={"arms": (), "comparison": None, "uncertainty": bundled.uncertainty.model_copy(update={"draws": 3})}
+    )
+    facts, left_out = _worlds(small, catalog)
+    assert len(facts) + left_out == 3
+    for one in facts:
+        shared, own = one.parameter("target_on_rate", "drug:doxorubicin"), one.parameter("damage_rate", "drug:doxorubicin")
+        assert not shared.is_uncertain and shared.value != catalog.parameter("target_on_rate", "drug:doxorubicin").value
+        before = catalog.parameter("damage_rate", "drug:doxorubicin")
+        assert own.is_uncertain and own.high / own.value == pytest.approx(before.high / before.value)
+        assert one.parameter("growth_rate", "cell_line:patient_tumour") == catalog.parameter(
+            "growth_rate", "cell_line:patient_tumour"
+        )

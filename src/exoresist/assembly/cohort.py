@@ -48,6 +48,9 @@ class Cohort(Record):
     interval: Duration = Field(default=504.0, description="From one dose to the next.")
     scan_every: Duration = Field(default=1008.0, description="From one scan to the next; the first is before treatment.")
     accrual: Time = Field(default=0.0, description="Patients enter over this time, so that later ones are followed less long.")
+    calibrate: tuple[CatalogId, ...] = Field(
+        default=(), max_length=2, description="Cell lines whose measured IC50s in a dish the drawn worlds must keep."
+    )
     differ: tuple[CatalogId, ...] = Field(
         default=DIFFER, max_length=100, description="Catalogue numbers that are drawn for each patient from their ranges."
     )

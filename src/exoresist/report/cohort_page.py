@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PERCENT_SIGNS = " %\u00a0\u202f"
 TABLES = ("arms", "curves", "at_risk", "medians", "comparisons", "responses", "response_rates", "clones", "burden", "markers", "roc",
-          "groups", "patients", "parameters", "bibliography")  # fmt: skip
+          "groups", "patients", "worlds", "parameters", "bibliography")  # fmt: skip
 
 
 def write_cohort(answer: CohortAnswer, folder: Path) -> None:

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from exoresist.assembly.cohort import Cohort
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.progress import Progress, Silent, Stages
 from exoresist.studies import provenance
 from exoresist.studies.answer import Estimate, Row, plain
-from exoresist.studies.cohort import ArmOutcome, CohortResult, Reading, expected_work, run_cohort
+from exoresist.studies.cohort import ArmOutcome, CohortResult, Reading, expected_work, run_cohort, with_patients
 from exoresist.studies.cohort_words import sentences, warnings
+from exoresist.studies.cohort_worlds import PATIENTS, Worlds, run_worlds
 from exoresist.studies.discrimination import FEWEST, Discrimination, discriminate
 from exoresist.studies.event_times import Observed, at_risk, kaplan_meier, log_rank, restricted_mean_gain
 from exoresist.studies.names import arm_name, cargo_name
@@ -54,6 +56,7 @@ class CohortAnswer:
     roc         `arm, marker, reading, question, false_positive, true_positive`
     groups      `arm, marker, reading, group, patients, median, low, high, log_rank`: high and low halves, time to progression
     patients    one row per arm and patient
+    worlds      `world, arm, quantity, value`: the same with other draws of what patients share
     """
 
     name: str
@@ -78,6 +81,9 @@ class CohortAnswer:
     roc: list[Row] = field(default_factory=list)
     groups: list[Row] = field(default_factory=list)
     patients: list[Row] = field(default_factory=list)
+    worlds: list[Row] = field(default_factory=list)
+    worlds_run: int = 0
+    worlds_left_out: int = 0
     parameters: list[Row] = field(default_factory=list)
     assumed_share: float | None = None
     bibliography: list[Row] = field(default_factory=list)
@@ -102,19 +108,23 @@ class CohortAnswer:
 def answer_cohort(scenario: Scenario, catalog: Catalog | None = None, progress: Progress | None = None) -> CohortAnswer:
     """Simulate the scenario's cohort and tell what came out. Raises InputError for a scenario whose assay is no cohort."""
     catalog = catalog or Catalog.load()
-    stages = Stages(progress or Silent(), {"patients": 0.9, "reading": 0.1})
+    stages = Stages(progress or Silent(), {"patients": 0.55, "worlds": 0.4, "reading": 0.05})
     stages.begin("patients", expected_work(scenario) if scenario.assay.kind == "cohort" else 1.0)
     began = time.perf_counter()
     result = run_cohort(scenario, catalog, stages)
     ran = time.perf_counter()
+    assert isinstance(scenario.assay, Cohort)
+    stages.begin("worlds", expected_work(with_patients(scenario, min(PATIENTS, scenario.assay.patients))))
+    worlds = run_worlds(scenario, catalog, stages)
+    drew = time.perf_counter()
     stages.begin("reading")
-    answer = tell(result, catalog)
+    answer = tell(result, catalog, worlds)
     stages.finish()
-    answer.timing_s.update({"patients": ran - began, "reading": time.perf_counter() - ran})
+    answer.timing_s.update({"patients": ran - began, "worlds": drew - ran, "reading": time.perf_counter() - drew})
     return answer
 
 
-def tell(result: CohortResult, catalog: Catalog) -> CohortAnswer:
+def tell(result: CohortResult, catalog: Catalog, worlds: Worlds | None = None) -> CohortAnswer:
     """The answer to a cohort that has been run."""
     scenario, assay, reference = result.scenario, result.assay, result.reference
     answer = CohortAnswer(
@@ -139,6 +149,9 @@ def tell(result: CohortResult, catalog: Catalog) -> CohortAnswer:
     for one in result.arms:
         for name in one.markers:
             _add_marker(answer, name, one, result)
+    if worlds is not None:
+        answer.worlds.extend(worlds.rows)
+        answer.worlds_run, answer.worlds_left_out = worlds.count, worlds.left_out
     models = [model for one in result.arms for model in one.models]
     numbers = provenance.parameter_rows(models)
     numbers += _further_numbers(models[0].catalog, result, {(row["name"], row["subject"]) for row in numbers})

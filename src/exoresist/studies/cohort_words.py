@@ -22,16 +22,14 @@ def sentences(answer: CohortAnswer, names: Mapping[str, str]) -> list[str]:
     reference = answer.reference
     label = {str(row["id"]): str(row["label"]) for row in answer.arms}
     told = [_outcome_sentence(answer, reference, label[reference])]
+    told += [_world_sentence(answer, reference, label)]
     told += [_gain_sentence(row, label[str(row["arm"])], label[reference]) for row in answer.comparisons]
     shown = [arm for arm in dict.fromkeys((reference, answer.compared)) if arm]
     told += [_clone_sentence(answer, arm, label[arm]) for arm in shown]
     told += [_marker_sentence(answer, "diagnostic", reference, label[reference], names)]
     told += [_marker_sentence(answer, "predictive", arm, label[arm], names) for arm in shown]
     told += [_marker_sentence(answer, "prognostic", shown[-1], label[shown[-1]], names)]
-    told.append(
-        "Intervals hold 90 % of cohorts of this size. They do not hold how unsure the model's shared numbers are: only what differs "
-        "between patients is drawn."
-    )
+    told.append("Intervals hold 90 % of cohorts of this size, with the numbers that all patients share at their central values.")
     told.append(assumed_sentence(answer.assumed_share or 0.0, len(answer.parameters)))
     return [text for text in told if text]
 
@@ -66,6 +64,34 @@ def _outcome_sentence(answer: CohortAnswer, arm: str, label: str) -> str:
         else "fewer than half of them progress while they are followed"
     )
     return f"Under '{label}', {share} of {patients} virtual patients respond, and {half}."
+
+
+def _world_sentence(answer: CohortAnswer, reference: str, label: Mapping[str, str]) -> str:
+    """How far the shared numbers carry: the range over worlds."""
+    if not answer.worlds_run:
+        return ""
+
+    def found(arm: str, quantity: str) -> list[float | None]:
+        return [row["value"] for row in answer.worlds if row["arm"] == arm and row["quantity"] == quantity]
+
+    rates = sorted(value for value in found(reference, "response_rate") if value is not None)
+    medians = found(reference, "median_progression")
+    reached = sorted(value for value in medians if value is not None)
+    last = "beyond the follow-up" if None in medians or not reached else f"{show(reached[-1])} days"
+    first = f"{show(reached[0])} days" if reached else "beyond the follow-up"
+    parts = [
+        f"from {percent(rates[0])} to {percent(rates[-1])} respond under '{label[reference]}'",
+        f"the median to progression runs from {first} to {last}",
+    ]
+    for arm, name in label.items():
+        gains = sorted(value for value in found(arm, "gain") if value is not None)
+        if gains:
+            parts.append(f"'{name}' gains {show(gains[0])} to {show(gains[-1])} days")
+    left = f" ({answer.worlds_left_out} draws left out)" if answer.worlds_left_out else ""
+    return (
+        f"How unsure that is: in {answer.worlds_run} worlds{left}, each with its own draw of the numbers that all patients share, "
+        f"{'; '.join(parts)}."
+    )
 
 
 def _gain_sentence(row: Row, label: str, reference: str) -> str:

@@ -88,12 +88,13 @@ def enrol(assay: Cohort, cargo: Iterable[Cargo], catalog: Catalog, seed: int, fo
     dropout = catalog.parameter("dropout_rate", "patient").value
     lost = -np.log(uniform("dropout")) / dropout
     raised = [item for item in listed if item.id in assay.resistant_by]
+    detectable = catalog.parameter("detectable_burden", "patient").value
     return Patients(
         seed=seed,
-        burden=number("burden_at_diagnosis"),
+        burden=np.maximum(number("burden_at_diagnosis"), 2.0 * detectable),  # only who has a tumour that scans show is enrolled
         lethal=number("lethal_burden"),
         capacity=number("tumour_capacity"),
-        detectable=np.full(count, catalog.parameter("detectable_burden", "patient").value),
+        detectable=np.full(count, detectable),
         carries=(uniform("carries") < share) & (assay.resistant is not None),
         resistant_share=number("resistant_share"),
         expression={item.id: np.exp(spread * stream(seed, "expression", item.id).standard_normal(count)) for item in listed},
