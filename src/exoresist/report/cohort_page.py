@@ -12,7 +12,7 @@ from exoresist.report.page import in_script, panel_specs, template, template_tex
 from exoresist.report.tables import csv_bytes, parquet_bytes
 from exoresist.report.wording import MISSING, arm_labels, listed, number_text, percent_text
 from exoresist.studies.answer import Row, plain
-from exoresist.studies.cohort_words import p_text
+from exoresist.studies.cohort_words import p_text, world_range
 from exoresist.studies.response import CATEGORIES
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def cohort_page(answer: CohortAnswer) -> str:
             labels=arm_labels(answer.arms),
             outcomes=_outcomes(answer),
             clones=[_clone(row) for row in answer.clones],
+            worlds=_worlds(answer),
             markers=[_marker(row, arm_labels(answer.arms)) for row in answer.markers],
             p_text=p_text,
             style=template_text("report.css"),
@@ -102,6 +103,21 @@ def _outcomes(answer: CohortAnswer) -> list[Row]:
             "rate": f"{percent_text(rate['value'])} ({ends})", "median": median,
             "gain": "" if gain is None else f"{number_text(gain['gain'])} ({number_text(gain['low'])} to {number_text(gain['high'])})",
             "log_rank": "" if gain is None else p_text(float(gain["log_rank"])),
+        })  # fmt: skip
+    return rows
+
+
+def _worlds(answer: CohortAnswer) -> list[Row]:
+    """Ranges over worlds of every arm."""
+    rows: list[Row] = []
+    for arm in answer.arms if answer.worlds_run else []:
+        rate, median, gain = (world_range(answer, arm["id"], name) for name in ("response_rate", "median_progression", "gain"))
+        days = [MISSING if end is None else number_text(end) for end in gain]
+        last = "not reached" if median[1] is None else number_text(median[1])
+        rows.append({
+            "arm": arm["id"], "rate": _percent_ends({"low": rate[0], "high": rate[1]}),
+            "median": f"{'not reached' if median[0] is None else number_text(median[0])} to {last}",
+            "gain": "" if arm["id"] == answer.reference else f"{days[0]} to {days[1]}",
         })  # fmt: skip
     return rows
 

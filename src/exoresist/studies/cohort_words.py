@@ -67,31 +67,36 @@ def _outcome_sentence(answer: CohortAnswer, arm: str, label: str) -> str:
 
 
 def _world_sentence(answer: CohortAnswer, reference: str, label: Mapping[str, str]) -> str:
-    """How far the shared numbers carry: the range over worlds."""
+    """How far the shared numbers carry: the range over worlds, of arms that seem to change nothing too."""
     if not answer.worlds_run:
         return ""
-
-    def found(arm: str, quantity: str) -> list[float | None]:
-        return [row["value"] for row in answer.worlds if row["arm"] == arm and row["quantity"] == quantity]
-
-    rates = sorted(value for value in found(reference, "response_rate") if value is not None)
-    medians = found(reference, "median_progression")
-    reached = sorted(value for value in medians if value is not None)
-    last = "beyond the follow-up" if None in medians or not reached else f"{show(reached[-1])} days"
-    first = f"{show(reached[0])} days" if reached else "beyond the follow-up"
+    rates, medians = (world_range(answer, reference, quantity) for quantity in ("response_rate", "median_progression"))
     parts = [
-        f"from {percent(rates[0])} to {percent(rates[-1])} respond under '{label[reference]}'",
-        f"the median to progression runs from {first} to {last}",
+        f"{percent(rates[0] or 0.0)} to {percent(rates[1] or 0.0)} respond under '{label[reference]}'",
+        f"the median to progression runs from {_day(medians[0])} to {_day(medians[1])}",
     ]
-    for arm, name in label.items():
-        gains = sorted(value for value in found(arm, "gain") if value is not None)
-        if gains:
-            parts.append(f"'{name}' gains {show(gains[0])} to {show(gains[-1])} days")
+    for row in answer.comparisons:
+        low, high = world_range(answer, str(row["arm"]), "gain")
+        if float(row["low"]) <= 0.0 <= float(row["high"]) or max(abs(float(row["low"])), abs(float(row["high"]))) < SMALL:
+            parts.append(f"'{label[str(row['arm'])]}' gains {show(low)} to {show(high)} days")
     left = f" ({answer.worlds_left_out} draws left out)" if answer.worlds_left_out else ""
     return (
         f"How unsure that is: in {answer.worlds_run} worlds{left}, each with its own draw of the numbers that all patients share, "
         f"{'; '.join(parts)}."
     )
+
+
+def world_range(answer: CohortAnswer, arm: str, quantity: str) -> tuple[float | None, float | None]:
+    """Least and greatest value over worlds; None stands for a median beyond the follow-up."""
+    values = [row["value"] for row in answer.worlds if row["arm"] == arm and row["quantity"] == quantity]
+    known = [float(value) for value in values if value is not None]
+    if not known:
+        return None, None
+    return min(known), None if len(known) < len(values) else max(known)
+
+
+def _day(value: float | None) -> str:
+    return "beyond the follow-up" if value is None else f"{show(value)} days"
 
 
 def _gain_sentence(row: Row, label: str, reference: str) -> str:
