@@ -184,6 +184,12 @@ def chain() -> Callable[..., ChainDish]:
     return make
 
 
+@pytest.fixture(scope="session")
+def signed_chains() -> Callable[..., Chains]:
+    """Chains of paths that the catalogue or a named claim holds: (catalog, paths, acting, agents, drug, claims)."""
+    return _chains
+
+
 @cache
 def _claimed(name: str) -> ClaimResult:
     catalog = Catalog.load()

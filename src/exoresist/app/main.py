@@ -98,6 +98,25 @@ def _fit(
     fit(scenario, data, out, as_json)
 
 
+@ask_app.command("cohort")
+def _cohort(
+    scenario: ScenarioFile,
+    out: Folder = Path("cohort"),
+    patients: Annotated[
+        int | None, typer.Option("--patients", help="Virtual patients per arm, in place of the scenario's.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws, in place of the scenario's.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Treat virtual patients, read their markers.
+
+    Time to progression with numbers at risk, response, and what markers in a body fluid foretell.
+    """
+    from exoresist.app.cohort import cohort
+
+    cohort(scenario, out, patients, seed, as_json)
+
+
 Results = Annotated[
     Path | None, typer.Option("--results", help="Folder that keeps results, so that a run goes on where it stopped.")
 ]

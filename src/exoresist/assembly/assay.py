@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
+from exoresist.assembly.cohort import Cohort
 from exoresist.assembly.fields import (
     AnyQuantity,
     CatalogId,
@@ -285,6 +286,6 @@ class Confluence(Record):
 
 
 Assay = Annotated[
-    DoseResponse | AddBack | ConditionedMedium | CoCulture | Transwell | Titration | TimeCourse | Confluence | Tumour,
+    DoseResponse | AddBack | ConditionedMedium | CoCulture | Transwell | Titration | TimeCourse | Confluence | Cohort | Tumour,
     Field(discriminator="kind"),
 ]

@@ -54,7 +54,8 @@ class Bounds:
 
 def bounds_of(catalog: Catalog, name: str) -> Bounds:
     """What the parameter may be, in the unit of its first row in the shipped catalogue."""
-    rows = [row for row in catalog.parameters() if row.name == name and row not in catalog.overlay]
+    named = [row for row in catalog.parameters() if row.name == name]
+    rows = [row for row in named if row not in catalog.overlay] or named  # all rows of a name may be laid over
     unit = rows[0].unit
     if name.endswith("_hill"):
         return Bounds(*EXPONENTS, unit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from exoresist.assembly.cohort import cohort_problems
 from exoresist.core.errors import suggestion
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def scenario_problems(scenario: Scenario) -> Found:
         _times_are_in_order,
         _interventions_are_complete,
         _assay_refers,
+        cohort_problems,
         _arms_refer,
     )
     return [problem for check in checks for problem in check(scenario)]

@@ -24,10 +24,10 @@ class Cargo:
 
     @property
     def place(self) -> Literal["membrane", "antigen", "dissolved"]:
-        """On surfaces (pumps; antigens), or dissolved in volumes (RNA, enzymes)."""
+        """On surfaces (pumps and lipids; antigens), or dissolved in volumes (RNA, enzymes)."""
         if self.type == "surface_antigen":
             return "antigen"
-        return "membrane" if self.type in ("pump_protein", "membrane_protein") else "dissolved"
+        return "membrane" if self.type in ("pump_protein", "membrane_protein", "membrane_lipid") else "dissolved"
 
     @property
     def element(self) -> str:

@@ -31,7 +31,9 @@ HUB_PROCESSES = (
 MODES = (
     "lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody", "ligand", "photosensitiser", "pulse",
 )  # fmt: skip
-CARGO_TYPES = ("pump_protein", "membrane_protein", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
+CARGO_TYPES = (
+    "pump_protein", "membrane_protein", "membrane_lipid", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA",
+)  # fmt: skip
 NAMESPACES = ("pump", "cargo", "drug", "cell_line", "intervention", "gene")
 MISSION = ("mechanisms", "therapies", "biomarkers")
 ALLOWED = {

@@ -6,6 +6,7 @@ import csv
 import importlib
 import io
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,11 @@ def csv_bytes(data: dict[str, list[Any]]) -> bytes:
     return stream.getvalue().encode()
 
 
-def parquet_bytes(data: dict[str, list[Any]]) -> bytes:
-    """Columns as a Parquet file."""
+def parquet_bytes(data: dict[str, list[Any]], numbers: Collection[str] = NUMBERS) -> bytes:
+    """Columns as a Parquet file; those named in `numbers` hold numbers, the others texts."""
     # pyarrow has no type stubs; importing it by name keeps it lazy and leaves the checker nothing to trip over.
     arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    schema = arrow.schema([(name, arrow.float64() if name in NUMBERS else arrow.string()) for name in data])
+    schema = arrow.schema([(name, arrow.float64() if name in numbers else arrow.string()) for name in data])
     stream = io.BytesIO()
     parquet.write_table(arrow.table(data, schema=schema), stream)
     return stream.getvalue()

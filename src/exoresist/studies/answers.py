@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from exoresist.assembly.assay import AddBack, Confluence, TimeCourse
 from exoresist.assembly.assay import Titration as TitrationAssay
 from exoresist.assembly.build import Model
+from exoresist.assembly.cohort import Cohort
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
@@ -48,6 +49,12 @@ def answer_scenario(scenario: Scenario, catalog: Catalog | None = None, progress
             f"scenario '{scenario.name}' asks for assay '{assay.kind}', which compares with measured data",
             "an assay such as dose_response, co_culture or time_course",
             "Answer this one with `exoresist ask fit SCENARIO --data FOLDER`",
+        )
+    if isinstance(assay, Cohort):
+        raise InputError(
+            f"scenario '{scenario.name}' asks for assay '{assay.kind}', whose answer is about patients",
+            "an assay such as dose_response, co_culture or time_course",
+            "Answer this one with `exoresist ask cohort SCENARIO`",
         )
     report = Stages(progress or Silent(), stage_work(scenario))
     if isinstance(assay, (AddBack, TimeCourse)):
