@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import permutations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.assembly import antibody, axes, cells, drugs, interventions, vesicles
+from exoresist.assembly import (
+    antibody,
+    axes,
+    cells,
+    circulation,
+    drugs,
+    feedback,
+    interventions,
+    naked,
+    packaging,
+    preparations,
+    targeting,
+    vesicles,
+)  # fmt: skip
 from exoresist.assembly.book import Book
 from exoresist.assembly.bounds import check_rows, check_value
 from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
 from exoresist.assembly.scenario import Scenario
-from exoresist.assembly.start import preparation_load, start_amounts
+from exoresist.assembly.start import start_amounts
 from exoresist.catalog import Catalog, load_parameter_file
-from exoresist.core.errors import InputError
+from exoresist.core.errors import InputError, unknown_name
 from exoresist.core.quantity import Quantity
 from exoresist.core.units import convert
 from exoresist.laws import kinetics
@@ -65,7 +79,8 @@ class Model:
         volumes = {side.id: self.network.parameters[side.volume].value for side in sides}
         for drug in self.scenario.drugs:
             dose = (doses or {}).get(drug.id, drug.dose)
-            amounts: dict[str, Any] = {self.layout.medium(side, drug.id): dose * volumes[side.id] for side in sides}
+            given = preparations.dosed(self.layout)
+            amounts: dict[str, Any] = {self.layout.medium(side, drug.id): dose * volumes[side.id] for side in given}
             listed.append(Event(drug.at, add=amounts, label=f"{drug.id} added"))
             if drug.until is not None:
                 listed.append(
@@ -73,16 +88,14 @@ class Model:
                 )
         everything = self._all(values or {})
         for entry in self.scenario.vesicles:
-            group = next(group for group in self.layout.classes if group.id == entry.id)
             recipients = self.recipients()
             count = (per_cell or {}).get(entry.id, entry.per_cell) * recipients.count
-            pool = self.layout.vesicles(recipients.side, group)
-            load = (loads or {}).get(entry.id) or preparation_load(self.layout, group, everything)
-            added: dict[str, Any] = {pool: count}
-            added |= {self.layout.content(pool, kind): count * each for kind, each in load.items()}
+            side = preparations.added_to(entry, self.layout, recipients.side)
+            added: dict[str, Any] = preparations.added(entry, self.layout, side, count, everything, loads or {})
             listed.append(Event(entry.at, add=added, label=f"{entry.id} added"))
             if entry.until is not None:
-                listed.append(Event(entry.until, remove={pool: 1.0}, label=f"{entry.id} washed out"))
+                pools = [pool for pool in added if self.network.pools[pool].element == "vesicle"]
+                listed.append(Event(entry.until, remove=dict.fromkeys(pools, 1.0), label=f"{entry.id} washed out"))
         return sorted(listed, key=lambda event: event.time)
 
     def frozen(
@@ -154,6 +167,10 @@ def build(
         more, tolerance = axes.axis_parts(layout, book, population, wired, (process.id for process in processes))
         parts += [*more, *_tolerance(population, tolerance)]
     parts += axes.shared_parts(book)
+    asked = {override.name for override in scenario.parameters}
+    parts += targeting.uptake_parts(layout, book, asked)
+    parts += packaging.packaging_parts(layout, book, asked)
+    parts += feedback.feedback_parts(layout, book, asked)
     fixed: list[Event] = []
     for entry in scenario.interventions:
         more, events = interventions.intervention_parts(layout, book, entry, processes)
@@ -197,9 +214,9 @@ def _known_row(catalog: Catalog, name: str, subject: str) -> Quantity:
     """
     if catalog.has_parameter(name, subject):
         return catalog.parameter(name, subject)
-    lookups = {
+    lookups: dict[str, Callable[[str], object]] = {
         "cell_line": catalog.cell_line, "drug": catalog.drug, "pump": catalog.pump, "cargo": catalog.cargo,
-        "intervention": catalog.intervention,
+        "intervention": catalog.intervention, "ligand": catalog.ligand, "receptor": partial(_receptor, catalog), "organ": str,
     }  # fmt: skip
     for part in subject.split("|"):
         kind, _, identifier = part.partition(":")
@@ -209,17 +226,27 @@ def _known_row(catalog: Catalog, name: str, subject: str) -> Quantity:
     return catalog.parameter(name)
 
 
+def _receptor(catalog: Catalog, name: str) -> str:
+    """A receptor that some ligand of the catalogue binds."""
+    known = {catalog.ligand(ligand).receptor for ligand in catalog.ids("ligands")}
+    if name not in known:
+        raise unknown_name("Receptor", name, known)
+    return name
+
+
 def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
-    layout = Layout(origins=ORIGINS if origin_tags else ("",))
-    layout.sides.append(Side("medium", "medium.volume"))
+    layout = Layout(origins=ORIGINS if origin_tags else ("",), naked=_asked(scenario, "naked_decay_rate"))
+    if scenario.arena.kind == "circulation":
+        layout.sides += circulation.sides(scenario.arena)
+    else:
+        layout.sides.append(Side("medium", "medium.volume"))
     if scenario.arena.kind == "transwell":
         layout.sides.append(Side("insert", "insert.volume"))
     for entry in scenario.populations:
         line = catalog.cell_line(entry.cell_line)
         if entry.count <= 0.0:
             continue  # an empty population is left out: every content per cell would be 0/0
-        side = layout.sides[1] if entry.side == "insert" else layout.sides[0]
-        layout.populations.append(Population(entry.id, line.id, entry.count, side))
+        layout.populations.append(Population(entry.id, line.id, entry.count, layout.side(entry.side)))
     if not layout.populations:
         raise InputError("no population holds any cell", "at least one population with count above 0")
     for drug in scenario.drugs:
@@ -236,7 +263,7 @@ def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
     for population in layout.populations:
         layout.classes.append(VesicleClass(population.id, population.cell_line, maker=population.id))
     for vesicle in scenario.vesicles:
-        layout.classes.append(VesicleClass(vesicle.id, catalog.cell_line(vesicle.donor).id))
+        layout.classes += preparations.classes(vesicle, catalog)
     return layout
 
 
@@ -247,7 +274,10 @@ def _axis_cargo(scenario: Scenario, catalog: Catalog) -> list[str]:
 
 def _arena(scenario: Scenario, book: Book) -> None:
     arena, environment = scenario.arena, scenario.environment
-    book.plain("medium.volume", arena.volume, "mL")
+    if arena.kind == "circulation":
+        circulation.arena_numbers(arena, book)
+    else:
+        book.plain("medium.volume", arena.volume, "mL")
     book.plain("arena.capacity", arena.capacity, "cell")
     book.plain("arena.mixing", arena.mixing, "dimensionless")
     if arena.kind == "transwell":
@@ -280,13 +310,15 @@ def _parts(scenario: Scenario, catalog: Catalog, layout: Layout, book: Book) -> 
             for name in layout.antibodies:
                 for antigen in _antigens(layout, catalog, name):
                     parts += antibody.vesicle_parts(layout, book, side, group, name, antigen)
-        if len(layout.sides) == 2:
+        if scenario.arena.kind == "transwell":
             parts += vesicles.transwell_parts(layout, book, group, *layout.sides)
-    if len(layout.sides) == 2:
+    if scenario.arena.kind == "transwell":
         for drug in layout.drugs:
             parts += drugs.transwell_drug_parts(layout, book, drug, *layout.sides)
         for name in layout.antibodies:
             parts += drugs.transwell_drug_parts(layout, book, name, *layout.sides)
+    parts += circulation.circulation_parts(scenario, layout, book)
+    parts += naked.naked_parts(layout, book)
     for population in layout.populations:
         parts += _population(catalog, layout, book, population)
     if _asked(scenario, "contact_transfer_rate"):
@@ -355,5 +387,6 @@ def _medium_changes(scenario: Scenario, layout: Layout) -> list[Event]:
                 remove[layout.medium(side, substance)] = change.fraction
             for group in layout.classes:
                 remove[layout.vesicles(side, group)] = change.fraction
+        remove |= naked.washed(layout, change.fraction)
         events.append(Event(change.at, remove=remove, label="medium change"))
     return events

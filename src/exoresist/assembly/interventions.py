@@ -40,13 +40,14 @@ def intervention_parts(
     if record.target_process == "mimic":
         return _mimic(layout, book, entry, record.targets, on, off)
     names = ROUTES_OF.get(record.target_process, (record.target_process,))
-    treated = entry.populations or tuple(population.id for population in layout.populations)
+    everywhere = (*(population.id for population in layout.populations), *(side.id for side in layout.sides))
+    treated = entry.populations or everywhere
     matching = [
         process
         for process in processes
         if process.name in names
         and process.id.split(".", 1)[0] in treated
-        and (record.target_process not in ("efflux", "pump_synthesis") or _names_pump(process, record.targets))
+        and (record.target_process not in ("efflux", "pump_synthesis", "loading") or _names_target(process, record.targets))
     ]
     most = book.number(f"{key}.max_effect", "max_effect", "dimensionless", f"intervention:{entry.id}", use=record.target_process)
     inputs: dict[str, Reference] = {"most": most}
@@ -64,7 +65,7 @@ def intervention_parts(
     return [Modulation(process.id, law, inputs, tag=f"intervention:{entry.id}") for process in matching], on + off
 
 
-def _names_pump(process: Process, targets: tuple[str, ...]) -> bool:
+def _names_target(process: Process, targets: tuple[str, ...]) -> bool:
     return any(target in process.id for target in targets)
 
 

@@ -100,6 +100,17 @@ class Intervention:
 
 
 @dataclass(frozen=True)
+class Ligand:
+    """What a preparation shows on its surface so that cells with the receptor take it up more readily."""
+
+    id: str
+    name: str
+    receptor: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Axis:
     """A reported axis of vesicle-borne resistance or sensitivity; `reported_direction` is never a model's input."""
 
@@ -246,6 +257,7 @@ Record = (
     | Pump
     | Cargo
     | Intervention
+    | Ligand
     | Axis
     | Claim
     | Hub
@@ -267,6 +279,7 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "pumps": Pump,
     "cargo": Cargo,
     "interventions": Intervention,
+    "ligands": Ligand,
     "axes": Axis,
     "claims": Claim,
     "hubs": Hub,
@@ -286,6 +299,7 @@ KIND_NAMES = {
     "pumps": "pump",
     "cargo": "cargo",
     "interventions": "intervention",
+    "ligands": "ligand",
     "axes": "axis",
     "claims": "claim",
     "hubs": "hub",
