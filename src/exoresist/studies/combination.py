@@ -69,11 +69,16 @@ def dose_for(doses: Array, survival: Array, left: float) -> float:
 
 
 def combine(
-    model: Model, first: Mapping[str, Sequence[float]], second: Mapping[str, Sequence[float]], relative: float = 1e-6
+    model: Model,
+    first: Mapping[str, Sequence[float]],
+    second: Mapping[str, Sequence[float]],
+    values: Mapping[str, float | Array] | None = None,
+    relative: float = 1e-6,
 ) -> Combination:
     """Survival of the population that is read over a grid of two agents, central values, at the end of the scenario.
 
     first, second  {id: doses}: a drug of the scenario (nM) or a preparation (vesicles per recipient); 0 is added to each list
+    values         parameter -> number, laid over the model's own
 
     Raises InputError for agents that the scenario does not hold and for doses that are negative.
     """
@@ -90,6 +95,6 @@ def combine(
             known = ", ".join(sorted(drugs | preparations)) or "none"
             raise InputError(f"the scenario holds no agent '{name}'", known, "Add it under `drugs` or `vesicles`")
         given["doses" if name in drugs else "per_cell"][name] = each.ravel()
-    run = culture(model, [0.0, model.scenario.duration], relative=relative, doses=given["doses"], per_cell=given["per_cell"])
+    run = culture(model, [0.0, model.scenario.duration], values=values, relative=relative, **given)
     cells = run.amount(model.recipients().cells)[-1].reshape(grid[0].shape)
     return Combination(lists[0], lists[1], cells / cells[0, 0])
