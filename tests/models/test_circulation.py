@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from exoresist.core.errors import ExoresistError
+from exoresist.studies.fluids import fluid_sample, fluids
+
 EXACT = {"relative": 1e-9, "absolute": 1e-12}
 LINE = "generic_tumour"
 TUMOUR = {"id": "tumour", "volume": "0.3 mL", "exchange": "0.1 mL/h"}
@@ -179,3 +182,22 @@ def test_doxorubicin_in_targeted_vesicles_reaches_the_tumour_and_spares_the_rest
     tumour, rest = held("recipient"), held("spared")
     assert tumour[1] > 1.05 * tumour[0] > 0.0, "depends on CD44"
     assert tumour[1] > 1.05 * tumour[2] and rest[1] < 0.9 * rest[2]
+
+
+def test_each_sample_reads_its_own_fluid(dish: Callable[..., Any]) -> None:
+    """Plasma, a tumour's fluid and cerebrospinal fluid behind its barrier: vesicles per mL, and what they and RNases leave."""
+    brain = {"id": "csf", "volume": "0.04 mL", "exchange": "0.02 mL/h", "barrier": 0.01}
+    one = body(
+        dish, (TUMOUR, OTHER, brain), cargo=["let_7a"],
+        parameters=[{"name": "naked_decay_rate", "subject": "cargo", "value": "2 1/h", "reason": "test"}],
+    )  # fmt: skip
+    run = one.run()
+    assert fluids(one.model) == {"plasma": "plasma", "tumour": "organ_tumour", "other": "organ_other", "csf": "organ_csf"}
+    found = {name: fluid_sample(one.model, run, name) for name in fluids(one.model)}
+    counts = {name: sample["vesicles:recipient"][-1, 0] for name, sample in found.items()}
+    assert counts["tumour"] > counts["plasma"] > counts["csf"] > 0.0
+    assert counts["plasma"] == run.amount("plasma.vesicles_recipient")[-1, 0] / 1.5
+    for sample in found.values():
+        assert sample["enclosed:let_7a"][-1, 0] > 0.0 and sample["naked:let_7a"][-1, 0] > 0.0
+    with pytest.raises(ExoresistError, match="saliva"):
+        fluid_sample(one.model, run, "saliva")
