@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from exoresist.assembly.arms import expand_arms
+from exoresist.assembly.build import build
+from exoresist.assembly.reader import load_scenario
+from exoresist.compartments.well import culture
 from exoresist.core.errors import ExoresistError
 from exoresist.studies.fluids import fluid_sample, fluids
 
@@ -40,7 +45,11 @@ def received(run: Any, who: str, name: str = "preparation") -> np.ndarray:
 
 def taken_up(one: Any, run: Any, who: str, name: str = "preparation") -> np.ndarray:
     """Uptake rate of a class by a population, all routes, particle/h."""
-    rates = [run.value(f"rate:{process}") for process in one.model.network.processes if process.startswith(f"{who}.uptake_") and process.endswith(f"_{name}")]
+    rates = [
+        run.value(f"rate:{process}")
+        for process in one.model.network.processes
+        if process.startswith(f"{who}.uptake_") and process.endswith(f"_{name}")
+    ]
     side = next(population.side.id for population in one.model.layout.populations if population.id == who)
     return sum(rates) * run.amount(f"{side}.vesicles_{name}")
 
@@ -174,6 +183,7 @@ def test_doxorubicin_in_targeted_vesicles_reaches_the_tumour_and_spares_the_rest
         np.linspace(0.0, 24.0, 97), values=values, doses={"doxorubicin": np.array([0.0, 0.0, 100.0])},
         per_cell={"preparation": np.array([per_cell, per_cell, 0.0])},
     )  # fmt: skip
+
     def held(who: str) -> np.ndarray:
         """Drug in the cells of a population, h times pmol."""
         inside = sum(run.amount(f"{who}.{place}_doxorubicin") for place in ("cytosol", "target", "lysosome"))
@@ -201,3 +211,13 @@ def test_each_sample_reads_its_own_fluid(dish: Callable[..., Any]) -> None:
         assert sample["enclosed:let_7a"][-1, 0] > 0.0 and sample["naked:let_7a"][-1, 0] > 0.0
     with pytest.raises(ExoresistError, match="saliva"):
         fluid_sample(one.model, run, "saliva")
+
+
+def test_the_example_with_blood_brings_pumps_to_the_distant_site() -> None:
+    path = Path(__file__).parents[2] / "examples" / "organs_and_blood.yaml"
+    levels = {}
+    for arm, scenario in expand_arms(load_scenario(path)):
+        run = culture(build(scenario), [0.0, 24.0, 48.0])
+        levels[arm.id] = (run.amount("recipient.ABCB1") / run.amount("recipient.cells"))[:, 0]
+    assert levels["both"][1] == pytest.approx(levels["tumour_only"][1], rel=1e-6)
+    assert levels["both"][2] > levels["tumour_only"][2] > 0.0

@@ -59,6 +59,8 @@ def test_stopping_release_cuts_the_loop(dish: Callable[..., Any]) -> None:
     acid = {"environment.acidity": 1.0, "loop.gain": 0.8}
     stopped = {f"factor.{who}.secretion": 0.0 for who in ("recipient", "donor")}
     one = loop(dish)
-    cut, closed = (one.run(TIMES, values={**RESTING, **acid, **more}).amount("medium.remodelling")[-1, 0] for more in (stopped, {}))
+    cut, closed = (
+        one.run(TIMES, values={**RESTING, **acid, **more}).amount("medium.remodelling")[-1, 0] for more in (stopped, {})
+    )
     assert cut < 1.0 < closed
     assert cut == pytest.approx(1.0 - 0.8 / 1.8, rel=0.01)

@@ -102,3 +102,36 @@ def test_less_heparanase_brings_recipients_less_of_the_circular_rna(dish: Callab
     start = unblocked.amount("recipient.circ_0042003")[-1, 0] / unblocked.amount("recipient.cells")[-1, 0]
     base = start - unblocked.amount("recipient.circ_0042003")[0, 0] / 1500.0
     assert 0.0 < got[1] - base < 0.9 * (got[0] - base)
+
+
+def test_all_of_it_together_conserves_and_adds_up_over_origins(dish: Callable[..., Any]) -> None:
+    """Room, hypoxic sorting, naked cargo, sites, size and the loop at once, with origin tags and without."""
+    asked = {
+        "vesicle_room_share": ("lumen", "0.1 dimensionless"), "sorting_fold_hypoxia": ("cargo:miR_204_3p", "2 dimensionless"),
+        "naked_decay_rate": ("cargo", "2 1/h"), "receptor_sites": ("cell", "500 particle/cell"),
+        "uptake_size_exponent": ("cell", "1 dimensionless"), "glycan_preference": ("cell", "1 dimensionless"),
+        "release_loop_gain": ("medium", "0.3 dimensionless"),
+    }  # fmt: skip
+    scenario: dict[str, Any] = {
+        "cargo": CARGO,
+        "environment": {"hypoxia": 0.7},
+        "parameters": [
+            {"name": name, "subject": subject, "value": value, "reason": "test"} for name, (subject, value) in asked.items()
+        ],
+        "vesicles": [{"id": "preparation", "donor": "mcf7_resistant", "per_cell": "1e4 particle/cell", "ligand": "egf",
+                      "purity": 0.8, "impurity": "mcf7_sensitive", "at": "6 h", "until": "20 h"}],
+    }  # fmt: skip
+    values = {f"donor.{name}.sorter": 1e3 for name in CARGO}
+    plain, tagged = (
+        dish(origin_tags=tags, **scenario).run(np.linspace(0.0, 24.0, 13), values=values, **EXACT) for tags in (False, True)
+    )
+    for run in (plain, tagged):
+        assert max(run.conservation().values()) <= 1e-9
+    for pool in plain.network.pools:
+        parts = [name for name in (pool, *(f"{pool}_{origin}" for origin in ("native", "received", "relayed")))]
+        whole, together = plain.amount(pool), sum(tagged.amount(name) for name in parts if name in tagged.network.pools)
+        assert np.abs(together - whole).max() <= 1e-6 * np.abs(whole).max() + 1e-300, pool
+    room = plain.value("donor.lumen_room") * plain.amount("donor.ilv")
+    volumes = {"let_7a": 1.3e-20, "miR_204_3p": 1.3e-20, "PKM2": 1.4e-19}
+    full = sum(plain.amount(f"donor.ilv.cargo_{name}") * volume for name, volume in volumes.items())
+    assert np.all(full <= room * (1.0 + 1e-6)) and full[-1, 0] > 0.5 * room[-1, 0]

@@ -55,7 +55,9 @@ def test_receptor_uptake_saturates_with_dose_and_classes_compete_for_sites(dish:
     run = one.run([0.0, 1e-6], per_cell={"plain": doses, "targeted": 0.0})
     cells = run.amount("recipient.cells")[0]
     classes = ("plain", "recipient")
-    taken = sum(rate(run, f"recipient.uptake_receptor_{name}") * run.amount(f"medium.vesicles_{name}")[0] for name in classes) / cells
+    taken = (
+        sum(rate(run, f"recipient.uptake_receptor_{name}") * run.amount(f"medium.vesicles_{name}")[0] for name in classes) / cells
+    )
     assert np.all(np.diff(taken) > 0.0) and np.all(taken < sites * entry)
     assert taken[-1] > 0.9 * sites * entry
     assert taken[1] / taken[0] == pytest.approx(doses[1] / doses[0], rel=0.05)
@@ -74,7 +76,11 @@ def test_glycans_share_out_what_is_released_and_do_not_change_how_much(dish: Cal
                populations=[{"id": "recipient", "cell_line": LINE, "count": "2000 cell"},
                             {"id": "others", "cell_line": LINE, "count": "2000 cell"},
                             {"id": "donor", "cell_line": "mcf7_resistant", "count": "4000 cell"}])  # fmt: skip
-    values = {"donor.glycan_base": np.array([0.0, 0.5, 1.0]), "recipient.glycan_preference": 1.5, "others.glycan_preference": -1.5}
+    values = {
+        "donor.glycan_base": np.array([0.0, 0.5, 1.0]),
+        "recipient.glycan_preference": 1.5,
+        "others.glycan_preference": -1.5,
+    }
     run = one.run(values=values, **EXACT)
     got = [run.amount(f"{who}.endosome_donor")[-1] for who in ("recipient", "others")]
     share = got[0] / (got[0] + got[1])
@@ -122,7 +128,11 @@ def test_let_7a_on_ge11_vesicles_sensitises_cells_with_egfr(dish: Callable[..., 
 
 
 def two_loads(dish: Callable[..., Any], loads: list[dict[str, str]]) -> Any:
-    return sensitised(dish, *ANTI, vesicles=[{**PLAIN, "id": "carrier", "ligand": "her2_lamp2", "loads": loads, "per_cell": "1e5 particle/cell"}])
+    return sensitised(
+        dish,
+        *ANTI,
+        vesicles=[{**PLAIN, "id": "carrier", "ligand": "her2_lamp2", "loads": loads, "per_cell": "1e5 particle/cell"}],
+    )
 
 
 def test_two_loads_in_one_preparation_do_more_than_each_and_need_egfr(dish: Callable[..., Any]) -> None:

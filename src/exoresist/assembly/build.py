@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -24,16 +23,14 @@ from exoresist.assembly import (
     preparations,
     targeting,
     vesicles,
-)  # fmt: skip
+)
 from exoresist.assembly.book import Book
-from exoresist.assembly.bounds import check_rows, check_value
 from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
+from exoresist.assembly.overrides import overrides, with_sets
 from exoresist.assembly.scenario import Scenario
 from exoresist.assembly.start import start_amounts
-from exoresist.catalog import Catalog, load_parameter_file
-from exoresist.core.errors import InputError, unknown_name
-from exoresist.core.quantity import Quantity
-from exoresist.core.units import convert
+from exoresist.catalog import Catalog
+from exoresist.core.errors import InputError
 from exoresist.laws import kinetics
 from exoresist.network import Derived, Event, Network, Parameter, Pool, Process
 from exoresist.network.parts import Part, Reference
@@ -155,8 +152,8 @@ def build(
 
     Raises InputError for names that the catalogue does not hold, ModelError when the parts do not fit.
     """
-    catalog = _with_sets(catalog or Catalog.load(), scenario)
-    book = Book(catalog, _overrides(scenario, catalog))
+    catalog = with_sets(catalog or Catalog.load(), scenario)
+    book = Book(catalog, overrides(scenario, catalog))
     layout = _layout(scenario, catalog, origin_tags)
     layout.cargo.extend(cargo for cargo in carried if cargo.id not in {known.id for known in layout.cargo})
     _arena(scenario, book)
@@ -179,59 +176,6 @@ def build(
     fixed += _medium_changes(scenario, layout)
     network = Network(scenario.name, [*book.parameters.values(), *parts])
     return Model(scenario, catalog, layout, book, network, tuple(fixed))
-
-
-def _with_sets(catalog: Catalog, scenario: Scenario) -> Catalog:
-    for path in scenario.parameter_sets:
-        rows = load_parameter_file(path)
-        check_rows(catalog, rows, path)
-        catalog = catalog.with_parameters(rows)
-    return catalog
-
-
-def _overrides(scenario: Scenario, catalog: Catalog) -> dict[tuple[str, str], Quantity]:
-    result = {}
-    for override in scenario.parameters:
-        known = _known_row(catalog, override.name, override.subject)
-        number, unit = override.value
-        try:
-            value = convert(number, unit, known.unit)
-        except InputError as error:
-            here = f"parameter '{override.name}' ({override.subject}): '{number:g} {unit}'"
-            raise InputError(f"{here}: {error.came}", error.allowed, error.advice) from None
-        check_value(catalog, override.name, override.subject, value, known.unit)
-        result[override.name, override.subject] = replace(
-            known, value=value, low=value, high=value, distribution="fixed", kind="assumed",
-            source="scenario", locator="", note=override.reason, subject=override.subject,
-        )  # fmt: skip
-    return result
-
-
-def _known_row(catalog: Catalog, name: str, subject: str) -> Quantity:
-    """The row that an override replaces, or, for a subject without one, the parameter's first row (its unit).
-
-    Raises InputError when the parameter, or anything that the subject names, is not known.
-    """
-    if catalog.has_parameter(name, subject):
-        return catalog.parameter(name, subject)
-    lookups: dict[str, Callable[[str], object]] = {
-        "cell_line": catalog.cell_line, "drug": catalog.drug, "pump": catalog.pump, "cargo": catalog.cargo,
-        "intervention": catalog.intervention, "ligand": catalog.ligand, "receptor": partial(_receptor, catalog), "organ": str,
-    }  # fmt: skip
-    for part in subject.split("|"):
-        kind, _, identifier = part.partition(":")
-        if kind not in lookups or not identifier:
-            return catalog.parameter(name, subject)  # its error lists the subjects that there are
-        lookups[kind](identifier)
-    return catalog.parameter(name)
-
-
-def _receptor(catalog: Catalog, name: str) -> str:
-    """A receptor that some ligand of the catalogue binds."""
-    known = {catalog.ligand(ligand).receptor for ligand in catalog.ids("ligands")}
-    if name not in known:
-        raise unknown_name("Receptor", name, known)
-    return name
 
 
 def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:

@@ -44,7 +44,10 @@ class Organ(Record):
     id: LocalId = Field(description="Name of the organ within this scenario; populations sit in it by this name.")
     volume: Volume = Field(description="Fluid between the cells.")
     exchange: Flow = Field(description="Fluid exchanged with plasma each way.")
-    barrier: Fraction = Field(default=1.0, description="Part of the vessel wall that is open to particles: 1 leaky, near 0 in the brain; molecules pass.")
+    barrier: Fraction = Field(
+        default=1.0,
+        description="Part of the vessel wall that is open to particles: 1 leaky, near 0 in the brain; molecules pass.",
+    )
 
 
 class Arena(Record):

@@ -60,7 +60,9 @@ def batch_loads(model: Model, preparation: str, batches: int, seed: int) -> Load
     entry = next((entry for entry in model.scenario.vesicles if entry.id == preparation), None)
     group = next((one for one in model.layout.classes if entry is not None and one.id == impurity(entry)), None)
     if group is None:
-        raise InputError(f"preparation '{preparation}' has no impurity", "a preparation with a purity below 1", "Give its `purity`")
+        raise InputError(
+            f"preparation '{preparation}' has no impurity", "a preparation with a purity below 1", "Give its `purity`"
+        )
     if batches < 2:
         raise InputError(f"{batches} batches do not vary", "2 or more")
     spread = model.catalog.parameter("impurity_spread", "batch").value

@@ -95,6 +95,8 @@ def combine(
             known = ", ".join(sorted(drugs | preparations)) or "none"
             raise InputError(f"the scenario holds no agent '{name}'", known, "Add it under `drugs` or `vesicles`")
         given["doses" if name in drugs else "per_cell"][name] = each.ravel()
-    run = culture(model, [0.0, model.scenario.duration], values=values, relative=relative, **given)
+    run = culture(
+        model, [0.0, model.scenario.duration], values=values, doses=given["doses"], per_cell=given["per_cell"], relative=relative
+    )
     cells = run.amount(model.recipients().cells)[-1].reshape(grid[0].shape)
     return Combination(lists[0], lists[1], cells / cells[0, 0])

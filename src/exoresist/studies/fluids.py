@@ -36,8 +36,8 @@ def fluid_sample(model: Model, run: Run, fluid: str) -> Mapping[str, Array]:
     sample = {f"vesicles:{name}": run.amount(pool) / volume for name, pool in pools.items()}
     for cargo in layout.cargo:
         kinds = [cargo.element + (f"_{origin}" if origin else "") for origin in layout.origins]
-        inside = sum(run.amount(layout.content(pool, kind)) for pool in pools.values() for kind in kinds)
-        sample[f"enclosed:{cargo.id}"] = inside / volume
+        inside = [run.amount(layout.content(pool, kind)) for pool in pools.values() for kind in kinds]
+        sample[f"enclosed:{cargo.id}"] = np.sum(inside, axis=0) / volume
         if layout.naked and cargo.place == "dissolved":
             sample[f"naked:{cargo.id}"] = run.amount(layout.naked_cargo(side, cargo)) / volume
     return sample
