@@ -221,3 +221,34 @@ def test_the_example_with_blood_brings_pumps_to_the_distant_site() -> None:
         levels[arm.id] = (run.amount("recipient.ABCB1") / run.amount("recipient.cells"))[:, 0]
     assert levels["both"][1] == pytest.approx(levels["tumour_only"][1], rel=1e-6)
     assert levels["both"][2] > levels["tumour_only"][2] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"medium_changes": [{"at": "5 h"}]}, "no medium to change"),
+        ({"drugs": [{"id": "doxorubicin", "dose": "1 nM", "until": "5 h"}]}, "blood is not washed"),
+        ({"vesicles": [{**PREPARATION, "until": "5 h"}]}, "blood is not washed"),
+        ({"vesicles": [{**PREPARATION, "into": "lung"}]}, "no organ 'lung'"),
+        ({"organs": (TUMOUR, TUMOUR)}, "name of its own"),
+        ({"organs": ({**TUMOUR, "id": "plasma"}, OTHER)}, "plasma"),
+        ({"populations": [{"id": "recipient", "cell_line": LINE, "count": "10 cell"}]}, "needs a `side`"),
+        ({"populations": [{"id": "recipient", "cell_line": LINE, "count": "10 cell", "side": "lung"}]}, "no side 'lung'"),
+    ],
+)
+def test_what_a_body_cannot_have_is_refused(dish: Callable[..., Any], change: dict[str, Any], part: str) -> None:
+    with pytest.raises(ExoresistError, match=part):
+        body(dish, **change)
+
+
+def test_antibodies_travel_and_are_conserved(dish: Callable[..., Any]) -> None:
+    line = "cd20_b_cell_lymphoma"
+    one = body(
+        dish, cargo=["CD20"], drugs=[{"id": "rituximab", "dose": "10 nM"}],
+        populations=[{"id": "recipient", "cell_line": line, "count": "1e5 cell", "side": "tumour"}],
+        assay={"kind": "dose_response", "population": "recipient", "drug": "rituximab", "doses": ["10 nM"]},
+    )  # fmt: skip
+    run = one.run(np.linspace(0.0, 24.0, 13), **EXACT)
+    assert run.amount("recipient.surface_rituximab")[-1, 0] > 0.0
+    assert run.amount("organ_other.rituximab")[-1, 0] > 0.0
+    assert max(run.conservation().values()) <= 1e-9

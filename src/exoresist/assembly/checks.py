@@ -37,6 +37,7 @@ def scenario_problems(scenario: Scenario) -> Found:
         _names_are_unique,
         _arena_is_complete,
         _preparations_are_complete,
+        _blood_is_no_dish,
         _cells_fit,
         _times_are_in_order,
         _interventions_are_complete,
@@ -95,6 +96,22 @@ def _arena_is_complete(scenario: Scenario) -> Found:
             found.append((("populations", index, "side"), _unknown("side", str(population.side), sides)))
         elif not sides and population.side is not None:
             found.append((("populations", index, "side"), "a well has no sides; remove it or use a transwell arena"))
+    return found
+
+
+def _blood_is_no_dish(scenario: Scenario) -> Found:
+    """What is done to a medium cannot be done to a body."""
+    if scenario.arena.kind != "circulation":
+        return []
+    found: Found = []
+    for where in ("drugs", "vesicles"):
+        for index, entry in enumerate(getattr(scenario, where)):
+            if entry.until is not None:
+                found.append(((where, index, "until"), "blood is not washed; remove it, plasma clears what is in it"))
+    if scenario.medium_changes:
+        found.append((("medium_changes",), "a body has no medium to change; remove them"))
+    if scenario.assay.kind == "conditioned_medium":
+        found.append((("assay", "kind"), "a body has no conditioned medium; use a well, or another assay"))
     return found
 
 
