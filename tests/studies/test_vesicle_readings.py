@@ -12,6 +12,7 @@ from exoresist.compartments.well import culture
 from exoresist.core.errors import ExoresistError, InputError
 from exoresist.studies.batches import batch_loads, isolate
 from exoresist.studies.combination import Combination, dose_for
+from exoresist.studies.ensemble import reconciled
 from exoresist.studies.particles import draw_vesicles
 
 
@@ -131,3 +132,19 @@ def test_a_dose_that_never_does_it_is_infinite() -> None:
     doses = np.array([0.0, 1.0, 2.0])
     assert dose_for(doses, np.array([1.0, 0.9, 0.8]), 0.5) == float("inf")
     assert dose_for(doses, np.array([1.0, 0.9, 0.8]), 0.85) == pytest.approx(1.5)
+
+
+def test_ic50s_are_reconciled_in_a_plate_not_in_a_body() -> None:
+    """Draws of a circulation are held against the same assay as those of a well: none of the central values contradicts it."""
+    organs = [{"id": "tumour", "volume": "0.3 mL", "exchange": "0.1 mL/h"}]
+    in_body = model(
+        arena={"kind": "circulation", "volume": "1.5 mL", "capacity": "1e9 cell", "organs": organs},
+        populations=[{"id": "recipient", "cell_line": "mcf7_resistant", "count": "1e8 cell", "side": "tumour"}],
+    ).scenario
+    in_well = model(populations=[{"id": "recipient", "cell_line": "mcf7_resistant", "count": "3000 cell"}]).scenario
+    catalog = Catalog.load()
+    body, well = (reconciled(one, catalog, draws=2) for one in (in_body, in_well))
+    assert body.left == well.left
+    for row, factors in well.factors.items():
+        np.testing.assert_allclose(body.factors[row], factors, rtol=1e-6)
+    assert well.factors
