@@ -61,6 +61,9 @@ def test_receptor_uptake_saturates_with_dose_and_classes_compete_for_sites(dish:
     assert np.all(np.diff(taken) > 0.0) and np.all(taken < sites * entry)
     assert taken[-1] > 0.9 * sites * entry
     assert taken[1] / taken[0] == pytest.approx(doses[1] / doses[0], rel=0.05)
+    # in a still well as many sites are held by as many vesicles that reach the cells
+    still = one.run([0.0, 1e-6], per_cell={"plain": 4.0 * doses, "targeted": 0.0}, values={"arena.mixing": 0.25})
+    np.testing.assert_allclose(still.value("recipient.free_sites")[0], run.value("recipient.free_sites")[0], rtol=1e-6)
     both = one.run([0.0, 1e-6], per_cell={"plain": 1e5, "targeted": np.array([0.0, 1e5, 1e6])})
     assert np.all(np.diff(rate(both, "recipient.uptake_receptor_plain")) < 0.0)
     # an hour of it: the share of a dose that is taken up falls as the dose rises

@@ -101,13 +101,13 @@ def _preference(book: Book, population: Population, group: VesicleClass, name: s
 
 
 def _offer(book: Book, population: Population, group: VesicleClass, factors: list[str], parts: list[Part]) -> str:
-    """What this class offers to the population's receptors, all its factors included."""
+    """What this class offers to the population's receptors, mixing and all its factors included; inhibitors are not."""
     who = population.id
     gain = f"{who}.receptor_stress"
     if not any(isinstance(part, Derived) and part.id == gain for part in parts):
         stress: dict[str, Reference] = {"stress": "environment.hypoxia", "most": f"{who}.uptake_fold_hypoxia"}
         parts.append(Derived(gain, vesicles.stress_factor, stress))
-    for index, factor in enumerate(factors):
+    for index, factor in enumerate(["arena.mixing", *factors]):
         step = f"{who}.receptor_gain_{group.id}_{index}"
         parts.append(Derived(step, kinetics.product, {"first": gain, "second": factor}))
         gain = step
