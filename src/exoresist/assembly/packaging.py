@@ -76,7 +76,9 @@ def _room(
     demands: list[Reference] = []
     for cargo in inside:
         key = _key(population, cargo)
-        each = book.number(f"{key}.{each_name}", each_name, unit, f"cargo:{cargo.id}", f"cargo_type:{cargo.type}", use="loading")
+        each = book.number(
+            f"{key}.{each_name}", each_name, unit, f"cargo:{cargo.id}", f"cargo_type:{cargo.type}", "cargo", use="loading"
+        )
         sorter = f"{key}.sorter"
         if sorted_by_stress:
             parts.append(Derived(f"{key}.sorter_now", kinetics.product, {"first": sorter, "second": f"{key}.sorting"}))
