@@ -127,7 +127,7 @@ prose = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=4
 
 def usable(low: float, high: float) -> st.SearchStrategy[float]:
     """Numbers that a scenario takes: zero, or of a size that means something."""
-    return st.floats(low, high).map(lambda value: value if abs(value) >= 1e-59 else 0.0)
+    return st.floats(low, high).map(lambda value: value if abs(value) >= 1e-50 else 0.0)
 
 
 def quantity(unit: str, low: float, high: float, *others: tuple[str, float]) -> st.SearchStrategy[str]:

@@ -119,7 +119,7 @@ def test_parameter_values_keep_their_unit_in_canonical_form() -> None:
         ("drug: doxorubicin", "drug: doxorubicine", ["assay.drug", "Did you mean 'doxorubicin'?"]),
         ("kind: dose_response", "kind: dose_respons", ["unknown kind 'dose_respons'", "'add_back'"]),
         ("kind: dose_response, ", "", ["assay: needs `kind`"]),
-        ("kind: well", "kind: dish", ["arena.kind", "'dish'", "'well', 'transwell' or 'tissue'"]),
+        ("kind: well", "kind: dish", ["arena.kind", "'dish'", "'well', 'transwell', 'circulation' or 'tissue'"]),
         ("kind: well", "kind: transwell", ["needs `insert_volume`", "needs a `side`"]),
         ("kind: well", 'kind: well, insert_volume: "1 mL"', ["belongs to a transwell only"]),
         ("60000 cells", "6000 cells", ["7500 cells are seeded", "only 6000 fit"]),

@@ -92,3 +92,24 @@ def test_vesicles_that_are_added_bring_received_copies(dish: Callable[..., Any])
     assert np.all(received[run.times <= 5.0] == 0.0)
     assert np.all(received[run.times > 5.0] > 0.0)
     assert np.all(run.amount("recipient.ABCB1_relayed") == 0.0)
+
+
+def test_a_cells_own_vesicles_bring_nothing_that_it_received(dish: Callable[..., Any]) -> None:
+    """Cells alone take their own vesicles up again: their pumps come back native, whatever passes through vesicles."""
+    one = dish(origin_tags=True, populations=[{"id": "recipient", "cell_line": "mcf7_resistant", "count": "6000 cell"}])
+    run = one.run(values={"recipient.uptake_clearance": 1e-6, "recipient.delivered_fraction": np.array([0.0, 0.9])})
+    for pool in run.network.pools:
+        if pool.endswith(("_received", "_relayed")):
+            assert np.all(run.amount(pool) == 0.0), pool
+    back = run.amount("recipient.ABCB1_native")[-1]
+    assert back[1] > back[0], "and they do come back"
+
+
+def test_received_cargo_stays_received_when_it_comes_back_by_own_vesicles(dish: Callable[..., Any]) -> None:
+    """Recipients re-export what donors gave them and take it up again; only donors' vesicles could make it relayed."""
+    one = dish(origin_tags=True)
+    values = {"donor.delivered_fraction": 0.0, "recipient.uptake_clearance": 1e-6}
+    run = one.run(values=values)
+    assert run.amount("recipient.endosome_recipient.cargo_ABCB1_received")[-1, 0] > 0.0
+    assert np.all(run.amount("recipient.ABCB1_relayed") == 0.0)
+    assert run.amount("recipient.ABCB1_received")[-1, 0] > 0.0

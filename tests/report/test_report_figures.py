@@ -80,18 +80,18 @@ def test_a_balance_that_the_medium_fills_shows_the_rest(example_answer: Callable
     assert math.fsum(trace["x"][0] for trace in figure.panels[0].data) == pytest.approx(1.0)
 
 
-def add_back(example_answer: Callable[..., Answer]) -> Answer:
+def add_back(example_answer: Callable[..., Answer], added: int = 0) -> Answer:
     rows = [
-        {"arm": arm, "time": float(hour), "cargo": "ABCB1", "copies_per_cell": 1000 + gain, "low": 10, "high": 1e4}
+        {"arm": arm, "time": float(added + hour), "cargo": "ABCB1", "copies_per_cell": 1000 + gain, "low": 10, "high": 1e4}
         for arm, scale in (("alone", 0.0), ("coculture", 300.0))
         for hour in (0, 1, 4, 8, 24, 72)
         for gain in [scale * hour * math.exp(-hour / 10) / 4]
     ]
     rise = {
         "arm": "coculture", "peak_h": 10.0, "peak_h_low": 4.0, "peak_h_high": 20.0, "level_4h_over_max": 0.73,
-        "level_4h_over_max_low": 0.3, "level_4h_over_max_high": 0.99,
+        "level_4h_over_max_low": 0.3, "level_4h_over_max_high": 0.99, "added_h": float(added),
     }  # fmt: skip
-    events = [{"arm": "coculture", "time": time, "what": what} for time, what in ((0, "added"), (24, "washed out"))]
+    events = [{"arm": "coculture", "time": added + time, "what": what} for time, what in ((0, "added"), (24, "washed out"))]
     return example_answer(levels=rows, rises=[rise], events=events)
 
 
@@ -107,6 +107,12 @@ def test_cargo_over_time_marks_peak_and_four_hours(example_answer: Callable[...,
     for name, data, layout in layouts(answer):
         if name == "levels":
             graph_objects.Figure({"data": data, "layout": layout})
+
+
+def test_cargo_marks_count_from_the_addition(example_answer: Callable[..., Answer]) -> None:
+    """Vesicles added at 24 h: the star stands 10 h after that, not at 10 h."""
+    at_once, later = (figures(add_back(example_answer, added))["levels"].panels[1].data[-1] for added in (0, 24))
+    assert later["x"] == [34.0, 28.0] and later["y"] == at_once["y"]
 
 
 def test_coinciding_curves_are_nested_and_share_one_band() -> None:

@@ -14,26 +14,30 @@ from exoresist.assembly import (
     antibody,
     axes,
     cells,
+    circulation,
     detoxification,
     drug_levels,
     drugs,
+    feedback,
     interventions,
     lesions,
     liposomes,
+    naked,
+    packaging,
+    preparations,
     pulses,
     responses,
+    targeting,
     targets,
     vesicles,
 )
 from exoresist.assembly.book import Book
-from exoresist.assembly.bounds import check_rows, check_value
 from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
+from exoresist.assembly.overrides import overrides, with_sets
 from exoresist.assembly.scenario import Scenario
-from exoresist.assembly.start import preparation_load, start_amounts
-from exoresist.catalog import Catalog, load_parameter_file
+from exoresist.assembly.start import start_amounts
+from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
-from exoresist.core.quantity import Quantity
-from exoresist.core.units import convert
 from exoresist.laws import kinetics
 from exoresist.network import Derived, Event, Network, Node, Parameter, Pool, Process
 from exoresist.network.parts import Part, Reference
@@ -79,7 +83,8 @@ class Model:
         volumes = {side.id: self.network.parameters[side.volume].value for side in sides}
         for drug in self.scenario.drugs:
             dose = (doses or {}).get(drug.id, drug.dose)
-            amounts: dict[str, Any] = {self.layout.medium(side, drug.id): dose * volumes[side.id] for side in sides}
+            given = preparations.dosed(self.layout)
+            amounts: dict[str, Any] = {self.layout.medium(side, drug.id): dose * volumes[side.id] for side in given}
             listed.append(Event(drug.at, add=amounts, label=f"{drug.id} added"))
             if drug.until is not None:
                 listed.append(
@@ -87,16 +92,14 @@ class Model:
                 )
         everything = self._all(values or {})
         for entry in self.scenario.vesicles:
-            group = next(group for group in self.layout.classes if group.id == entry.id)
             recipients = self.recipients()
             count = (per_cell or {}).get(entry.id, entry.per_cell) * recipients.count
-            pool = self.layout.vesicles(recipients.side, group)
-            load = (loads or {}).get(entry.id) or preparation_load(self.layout, group, everything)
-            added: dict[str, Any] = {pool: count}
-            added |= {self.layout.content(pool, kind): count * each for kind, each in load.items()}
+            side = preparations.added_to(entry, self.layout, recipients.side)
+            added: dict[str, Any] = preparations.added(entry, self.layout, side, count, everything, loads or {})
             listed.append(Event(entry.at, add=added, label=f"{entry.id} added"))
             if entry.until is not None:
-                listed.append(Event(entry.until, remove={pool: 1.0}, label=f"{entry.id} washed out"))
+                pools = [pool for pool in added if self.network.pools[pool].element == "vesicle"]
+                listed.append(Event(entry.until, remove=dict.fromkeys(pools, 1.0), label=f"{entry.id} washed out"))
         return sorted(listed, key=lambda event: event.time)
 
     def frozen(
@@ -158,8 +161,8 @@ def build(
 
     Raises InputError for names that the catalogue does not hold, ModelError when the parts do not fit.
     """
-    catalog = _with_sets(catalog or Catalog.load(), scenario)
-    book = Book(catalog, _overrides(scenario, catalog))
+    catalog = with_sets(catalog or Catalog.load(), scenario)
+    book = Book(catalog, overrides(scenario, catalog))
     layout = _layout(scenario, catalog, origin_tags)
     if inside:
         layout.populations = [population for population in layout.populations if population.id == inside]
@@ -179,6 +182,10 @@ def build(
         for agent in sorted(wired.inputs):
             parts += drug_levels.level_parts(layout, book, population, agent)
     parts += axes.shared_parts(book)
+    asked = {override.name for override in scenario.parameters}
+    parts += targeting.uptake_parts(layout, book, asked)
+    parts += packaging.packaging_parts(layout, book, asked)
+    parts += feedback.feedback_parts(layout, book, asked)
     fixed: list[Event] = []
     for entry in scenario.interventions:
         more, events = interventions.intervention_parts(layout, book, entry, processes)
@@ -190,63 +197,19 @@ def build(
     return Model(scenario, catalog, layout, book, network, tuple(fixed))
 
 
-def _with_sets(catalog: Catalog, scenario: Scenario) -> Catalog:
-    for path in scenario.parameter_sets:
-        rows = load_parameter_file(path)
-        check_rows(catalog, rows, path)
-        catalog = catalog.with_parameters(rows)
-    return catalog
-
-
-def _overrides(scenario: Scenario, catalog: Catalog) -> dict[tuple[str, str], Quantity]:
-    result = {}
-    for override in scenario.parameters:
-        known = _known_row(catalog, override.name, override.subject)
-        number, unit = override.value
-        try:
-            value = convert(number, unit, known.unit)
-        except InputError as error:
-            here = f"parameter '{override.name}' ({override.subject}): '{number:g} {unit}'"
-            raise InputError(f"{here}: {error.came}", error.allowed, error.advice) from None
-        check_value(catalog, override.name, override.subject, value, known.unit)
-        result[override.name, override.subject] = replace(
-            known, value=value, low=value, high=value, distribution="fixed", kind="assumed",
-            source="scenario", locator="", note=override.reason, subject=override.subject,
-        )  # fmt: skip
-    return result
-
-
-def _known_row(catalog: Catalog, name: str, subject: str) -> Quantity:
-    """The row that an override replaces, or, for a subject without one, the parameter's first row (its unit).
-
-    Raises InputError when the parameter, or anything that the subject names, is not known.
-    """
-    if catalog.has_parameter(name, subject):
-        return catalog.parameter(name, subject)
-    lookups = {
-        "cell_line": catalog.cell_line, "drug": catalog.drug, "pump": catalog.pump, "cargo": catalog.cargo,
-        "intervention": catalog.intervention, "target": catalog.target, "lesion": catalog.lesion, "enzyme": catalog.enzyme,
-        "signal": catalog.signal,
-    }  # fmt: skip
-    for part in subject.split("|"):
-        kind, _, identifier = part.partition(":")
-        if kind not in lookups or not identifier:
-            return catalog.parameter(name, subject)  # its error lists the subjects that there are
-        lookups[kind](identifier)
-    return catalog.parameter(name)
-
-
 def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
-    layout = Layout(origins=ORIGINS if origin_tags else ("",))
-    layout.sides.append(Side("medium", "medium.volume"))
+    layout = Layout(origins=ORIGINS if origin_tags else ("",), naked=_asked(scenario, "naked_decay_rate"))
+    if scenario.arena.kind == "circulation":
+        layout.sides += circulation.sides(scenario.arena)
+    else:
+        layout.sides.append(Side("medium", "medium.volume"))
     if scenario.arena.kind == "transwell":
         layout.sides.append(Side("insert", "insert.volume"))
     for entry in scenario.populations:
         line = catalog.cell_line(entry.cell_line)
         if entry.count <= 0.0:
             continue  # an empty population is left out: every content per cell would be 0/0
-        side = layout.sides[1] if entry.side == "insert" else layout.sides[0]
-        layout.populations.append(Population(entry.id, line.id, entry.count, side))
+        layout.populations.append(Population(entry.id, line.id, entry.count, layout.side(entry.side)))
     if not layout.populations:
         raise InputError("no population holds any cell", "at least one population with count above 0")
     for drug in scenario.drugs:
@@ -265,7 +228,7 @@ def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
     for population in layout.populations:
         layout.classes.append(VesicleClass(population.id, population.cell_line, maker=population.id))
     for vesicle in scenario.vesicles:
-        layout.classes.append(VesicleClass(vesicle.id, catalog.cell_line(vesicle.donor).id))
+        layout.classes += preparations.classes(vesicle, catalog)
     return layout
 
 
@@ -280,7 +243,10 @@ def _arena(scenario: Scenario, book: Book) -> None:
         raise InputError(
             f"an arena of kind '{arena.kind}' is no well", "well or transwell", "A tissue's cells are wired one by one"
         )
-    book.plain("medium.volume", arena.volume, "mL")
+    if arena.kind == "circulation":
+        circulation.arena_numbers(arena, book)
+    else:
+        book.plain("medium.volume", arena.volume, "mL")
     book.plain("arena.capacity", arena.capacity, "cell")
     book.plain("arena.mixing", arena.mixing, "dimensionless")
     if arena.kind == "transwell":
@@ -313,13 +279,15 @@ def _parts(scenario: Scenario, catalog: Catalog, layout: Layout, book: Book) -> 
             for name in layout.antibodies:
                 for antigen in _antigens(layout, catalog, name):
                     parts += antibody.vesicle_parts(layout, book, side, group, name, antigen)
-        if len(layout.sides) == 2:
+        if scenario.arena.kind == "transwell":
             parts += vesicles.transwell_parts(layout, book, group, *layout.sides)
-    if len(layout.sides) == 2:
+    if scenario.arena.kind == "transwell":
         for drug in layout.drugs:
             parts += drugs.transwell_drug_parts(layout, book, drug, *layout.sides)
         for name in layout.antibodies:
             parts += drugs.transwell_drug_parts(layout, book, name, *layout.sides)
+    parts += circulation.circulation_parts(scenario, layout, book)
+    parts += naked.naked_parts(layout, book)
     for population in layout.populations:
         parts += _population(catalog, layout, book, population)
     if _asked(scenario, "contact_transfer_rate"):
@@ -392,5 +360,6 @@ def _medium_changes(scenario: Scenario, layout: Layout) -> list[Event]:
                 remove[layout.medium(side, substance)] = change.fraction
             for group in layout.classes:
                 remove[layout.vesicles(side, group)] = change.fraction
+        remove |= naked.washed(layout, change.fraction)
         events.append(Event(change.at, remove=remove, label="medium change"))
     return events

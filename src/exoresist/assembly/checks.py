@@ -39,6 +39,8 @@ def scenario_problems(scenario: Scenario) -> Found:
     checks: tuple[Callable[[Scenario], Iterable[tuple[tuple[str | int, ...], str]]], ...] = (
         _names_are_unique,
         _arena_is_complete,
+        _preparations_are_complete,
+        _blood_is_no_dish,
         _cells_fit,
         _times_are_in_order,
         _interventions_are_complete,
@@ -81,7 +83,6 @@ def _names_are_unique(scenario: Scenario) -> Found:
 def _arena_is_complete(scenario: Scenario) -> Found:
     arena = scenario.arena
     found: Found = []
-    transwell = arena.kind == "transwell"
     if arena.kind == "tissue":
         return _tissue_is_complete(scenario)
     for name in ("volume", "capacity"):
@@ -93,16 +94,22 @@ def _arena_is_complete(scenario: Scenario) -> Found:
     for index, population in enumerate(scenario.populations):
         if population.where is not None:
             found.append((("populations", index, "where"), "belongs to a tissue only; remove it or write kind: tissue"))
-    for name in ("insert_volume", "pore_exchange"):
-        given = getattr(arena, name) is not None
-        if transwell and not given:
-            found.append((("arena",), f"a transwell needs `{name}`"))
-        if given and not transwell:
-            found.append((("arena", name), "belongs to a transwell only; remove it or write kind: transwell"))
+    for kind, names in (("transwell", ("insert_volume", "pore_exchange")), ("circulation", ("organs",))):
+        for name in names:
+            given = getattr(arena, name) is not None
+            if arena.kind == kind and not given:
+                found.append((("arena",), f"a {kind} needs `{name}`"))
+            if given and arena.kind != kind:
+                found.append((("arena", name), f"belongs to a {kind} only; remove it or write kind: {kind}"))
+    sides = {"transwell": ("insert", "well"), "circulation": tuple(organ.id for organ in arena.organs or ())}.get(arena.kind, ())
+    if len(set(sides)) < len(sides) or "plasma" in sides:
+        found.append((("arena", "organs"), "each organ needs a name of its own, and none may be called plasma"))
     for index, population in enumerate(scenario.populations):
-        if transwell and population.side is None:
-            found.append((("populations", index), "in a transwell each population needs a `side`: insert or well"))
-        if not transwell and population.side is not None:
+        if sides and population.side is None:
+            found.append((("populations", index), f"in a {arena.kind} each population needs a `side`: {' or '.join(sides)}"))
+        elif sides and population.side not in sides:
+            found.append((("populations", index, "side"), _unknown("side", str(population.side), sides)))
+        elif not sides and population.side is not None:
             found.append((("populations", index, "side"), "a well has no sides; remove it or use a transwell arena"))
     return found
 
@@ -121,6 +128,44 @@ def _tissue_is_complete(scenario: Scenario) -> Found:
     for index, population in enumerate(scenario.populations):
         if population.side is not None:
             found.append((("populations", index, "side"), "a tissue has no sides; remove it"))
+    return found
+
+
+def _blood_is_no_dish(scenario: Scenario) -> Found:
+    """What is done to a medium cannot be done to a body."""
+    if scenario.arena.kind != "circulation":
+        return []
+    found: Found = []
+    for where in ("drugs", "vesicles"):
+        for index, entry in enumerate(getattr(scenario, where)):
+            if entry.until is not None:
+                found.append(((where, index, "until"), "blood is not washed; remove it, plasma clears what is in it"))
+    if scenario.medium_changes:
+        found.append((("medium_changes",), "a body has no medium to change; remove them"))
+    if scenario.assay.kind == "conditioned_medium":
+        found.append((("assay", "kind"), "a body has no conditioned medium; use a well, or another assay"))
+    return found
+
+
+def _preparations_are_complete(scenario: Scenario) -> Found:
+    """What is said of a preparation must have its counterpart: an organ, a circulation, a cargo or drug, a purity."""
+    found: Found = []
+    organs = [organ.id for organ in scenario.arena.organs or ()]
+    known = [*scenario.cargo, *(drug.id for drug in scenario.drugs)]
+    for index, entry in enumerate(scenario.vesicles):
+        here = ("vesicles", index)
+        if entry.into is not None and entry.into not in organs:
+            found.append(((*here, "into"), _unknown("organ", entry.into, organs)))
+        if entry.immunogenicity is not None and scenario.arena.kind != "circulation":
+            found.append(((*here, "immunogenicity"), "immunity clears vesicles from blood; use a circulation arena"))
+        if entry.impurity is not None and entry.purity is None:
+            found.append(((*here, "impurity"), "without a `purity` there is none; give the purity or remove it"))
+        names = [load.id for load in entry.loads or ()]
+        for place, name in enumerate(names):
+            if name not in known:
+                found.append(((*here, "loads", place, "id"), _unknown("cargo or drug", name, known)))
+            if name in names[:place]:
+                found.append(((*here, "loads", place, "id"), f"'{name}' is loaded twice; give one amount"))
     return found
 
 

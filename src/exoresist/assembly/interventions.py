@@ -41,7 +41,8 @@ def intervention_parts(
     if record.target_process == "mimic":
         return _mimic(layout, book, entry, record.targets, on, off)
     names = ROUTES_OF.get(record.target_process, (record.target_process,))
-    treated = entry.populations or tuple(population.id for population in layout.populations)
+    everywhere = (*(population.id for population in layout.populations), *(side.id for side in layout.sides))
+    treated = entry.populations or everywhere
     matching = [
         process
         for process in processes

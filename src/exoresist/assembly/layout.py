@@ -36,10 +36,11 @@ class Cargo:
 
 @dataclass(frozen=True)
 class Side:
-    """A medium: the well, or the insert of a transwell."""
+    """A medium: the well, the insert of a transwell, plasma, or the fluid of an organ."""
 
     id: str
     volume: str
+    blood: bool = False  # vesicles leave it as plasma lets them go, not as a dish does
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,12 @@ class Population:
 
 @dataclass(frozen=True)
 class VesicleClass:
-    """Vesicles of one origin: a population's own, or a preparation that is added."""
+    """Vesicles of one origin: a population's own, or a preparation that is added, perhaps with a targeting ligand."""
 
     id: str
     cell_line: str
     maker: str = ""
+    ligand: str = ""
 
 
 @dataclass
@@ -83,6 +85,7 @@ class Layout:
     harms: dict[str, tuple[str, str]] = field(default_factory=dict)  # damage kept apart -> (drug or ray, kind of lesion)
     targets: dict[str, tuple[str, ...]] = field(default_factory=dict)  # node -> the drugs that occupy it
     activated: frozenset[str] = frozenset()  # drugs that act only once an enzyme has activated them
+    naked: bool = False  # dissolved cargo of dead cells floats free until RNases take it, instead of being written off
 
     # -- names
 
@@ -92,6 +95,10 @@ class Layout:
 
     def damage(self, population: Population, harm: str) -> str:
         return f"{population.id}.damage_by_{harm}"
+
+    def side(self, name: str | None) -> Side:
+        """The side that a scenario names: `insert`, an organ, or (`well`, or none given) the first."""
+        return next((side for side in self.sides if name and side.id in (name, organ_side(name))), self.sides[0])
 
     def medium(self, side: Side, substance: str) -> str:
         return f"{side.id}.{substance}"
@@ -104,6 +111,9 @@ class Layout:
 
     def endosome(self, population: Population, group: VesicleClass) -> str:
         return f"{population.id}.endosome_{group.id}"
+
+    def naked_cargo(self, side: Side, cargo: Cargo) -> str:
+        return f"{side.id}.naked_{element_id(cargo.id)}"
 
     def content(self, carrier: str, kind: str) -> str:
         return f"{carrier}.{element_id(kind)}"
@@ -134,11 +144,15 @@ class Layout:
         """Fates of passengers that go with their vesicles into another vesicle pool."""
         return {kind: (Route(self.content(source_to, kind)),) for kind, _ in self.vesicle_kinds()}
 
-    def released(self, population: Population, cargo_to: str = "", fraction: str | None = None) -> dict[str, tuple[Route, ...]]:
+    def released(
+        self, population: Population, cargo_to: str = "", fraction: str | None = None, group: VesicleClass | None = None
+    ) -> dict[str, tuple[Route, ...]]:
         """Fates when vesicles end inside a cell: drug to the cytosol; cargo degraded, or delivered as far as `fraction` says.
 
         cargo_to  "" degrades all cargo; "deliver" sends the fraction (all, if None) to the cell's own pools, origin one step on
+        group     the vesicles that end; what a population put into its own vesicles and takes up again keeps its origin
         """
+        own = group is not None and group.maker == population.id
         fates: dict[str, tuple[Route, ...]] = {}
         for drug in self.drugs:
             inside = Route(self.drug(population, "cytosol", drug))
@@ -150,7 +164,7 @@ class Layout:
                 if not cargo_to:
                     fates[kind] = (degraded,)
                     continue
-                home = self.cell_cargo(population, cargo, next_origin(origin))
+                home = self.cell_cargo(population, cargo, origin if own else next_origin(origin))
                 fates[kind] = (Route(home),) if fraction is None else (Route(home, fraction), degraded)
         for antibody in self.antibodies:
             fates[f"antibody:{antibody}"] = (Route(self.exchange("degraded", f"drug:{antibody}")),)
@@ -164,7 +178,7 @@ class Layout:
             fates[f"exchangeable:{drug}"] = fates[f"retained:{drug}"] = (free,)
         for cargo in self.cargo:
             for origin in self.origins:
-                fates[_tagged(cargo.element, origin)] = (Route(self.exchange(cargo_label, cargo.element)),)
+                fates[_tagged(cargo.element, origin)] = (Route(self._end(side, cargo, cargo_label)),)
         for antibody in self.antibodies:
             fates[f"antibody:{antibody}"] = (Route(self.medium(side, antibody)),)
         return fates
@@ -178,9 +192,15 @@ class Layout:
         for antibody in self.antibodies:
             fates[f"inside:{antibody}"] = (Route(self.medium(population.side, antibody)),)
         for cargo in self.cargo:
-            fates[f"own:{cargo.id}"] = (Route(self.exchange("debris", cargo.element)),)
+            fates[f"own:{cargo.id}"] = (Route(self._end(population.side, cargo, "debris")),)
         fates["damage"] = (Route(""),)
         return fates
+
+    def _end(self, side: Side, cargo: Cargo, label: str) -> str:
+        """Where cargo goes that is lost outside: dissolved cargo of the dead floats naked where that is asked for."""
+        if self.naked and label == "debris" and cargo.place == "dissolved":
+            return self.naked_cargo(side, cargo)
+        return self.exchange(label, cargo.element)
 
     def vesicle_pools(self, carrier: str) -> list[Pool]:
         """Passenger pools of one vesicle pool."""
@@ -196,6 +216,11 @@ class Layout:
             )
             for kind, element in self.vesicle_kinds()
         ]
+
+
+def organ_side(name: str) -> str:
+    """Id of an organ's side; the prefix keeps it apart from a population of the same name."""
+    return f"organ_{name}"
 
 
 def next_origin(origin: str) -> str:

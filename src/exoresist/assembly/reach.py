@@ -38,7 +38,7 @@ def processes(catalog: Catalog, layout: Layout, node: str, target: str, drug: st
 def concerns(catalog: Catalog, layout: Layout, record: Intervention, process: Process) -> bool:
     """Whether an intervention on a process of this name means this very process: its pump, enzyme, lesion or receptor."""
     name = process.id.split(".", 1)[1]
-    if record.target_process in ("efflux", "pump_synthesis"):
+    if record.target_process in ("efflux", "pump_synthesis", "loading"):
         return any(target in process.id for target in record.targets)
     if record.target_process in ("metabolism", "activation"):
         return any(name.endswith(f"_by_{target}") for target in record.targets)

@@ -57,17 +57,36 @@ class Space(Record):
     spread_step: Duration = Field(default=0.5 / 60.0, description="Longest step of diffusion.")
 
 
-class Arena(Record):
-    """The vessel."""
+class Organ(Record):
+    """A place that blood passes: its fluid, and how it exchanges with plasma."""
 
-    kind: Literal["well", "transwell", "tissue"] = Field(
-        description="One well, a well with an insert behind a membrane, or cells in space."
+    id: LocalId = Field(description="Name of the organ within this scenario; populations sit in it by this name.")
+    volume: Volume = Field(description="Fluid between the cells.")
+    exchange: Flow = Field(description="Fluid exchanged with plasma each way.")
+    barrier: Fraction = Field(
+        default=1.0,
+        description="Part of the vessel wall that is open to particles: 1 leaky, near 0 in the brain; molecules pass.",
     )
-    volume: Volume | None = Field(default=None, description="Wells: medium in the well (in a transwell: below the membrane).")
-    capacity: PositiveCells | None = Field(default=None, description="Wells: most cells that fit; in a transwell, on each side.")
+
+
+class Arena(Record):
+    """The vessel, cells in space, or a body reduced to plasma and some organs."""
+
+    kind: Literal["well", "transwell", "circulation", "tissue"] = Field(
+        description="One well, a well with an insert behind a membrane, organs that share plasma, or cells in space."
+    )
+    volume: Volume | None = Field(
+        default=None, description="Medium in the well (in a transwell: below the membrane; in a circulation: plasma); not in a tissue."
+    )
+    capacity: PositiveCells | None = Field(
+        default=None, description="Most cells that fit; in a transwell, on each side. A tissue has none."
+    )
     mixing: Fraction = Field(default=1.0, description="How well the medium is stirred: 0 unstirred, 1 perfectly.")
     insert_volume: Volume | None = Field(default=None, description="Transwell only: medium in the insert.")
     pore_exchange: Flow | None = Field(default=None, description="Transwell only: medium that crosses the membrane each way.")
+    organs: tuple[Organ, ...] | None = Field(
+        default=None, min_length=1, max_length=16, description="Circulation only: the organs between which vesicles travel."
+    )
     space: Space | None = Field(default=None, description="Tissue only: the box in which the cells live.")
 
 
@@ -85,7 +104,9 @@ class PopulationEntry(Record):
     id: LocalId = Field(description="Name of the population within this scenario.")
     cell_line: CatalogId = Field(description="Id of the cell line in the catalogue.")
     count: Cells = Field(description="Cells at time 0; 0 leaves the population out.")
-    side: Literal["insert", "well"] | None = Field(default=None, description="Transwell only: the side on which the cells sit.")
+    side: LocalId | None = Field(
+        default=None, description="Where the cells sit: insert or well in a transwell, an organ in a circulation."
+    )
     where: Literal["mixed", "core", "shell", "side"] | None = Field(
         default=None, description="Tissue only: where in the first ball of cells these lie; absent: mixed with the others."
     )
@@ -109,14 +130,35 @@ class PulseEntry(Record):
     at: Time = Field(default=0.0, description="When it begins.")
 
 
+class Load(Record):
+    """Something that each vesicle of a preparation carries, whatever its makers hold."""
+
+    id: CatalogId = Field(description="Id of a cargo or a drug of the scenario.")
+    per_vesicle: AnyQuantity = Field(description="How much, e.g. '50 copy/particle' or '1e-9 pmol/particle'.")
+
+
 class VesicleEntry(Record):
-    """Purified vesicles added to the recipients' medium."""
+    """Purified vesicles added to the recipients' medium (in a circulation: to plasma)."""
 
     id: LocalId = Field(description="Name of the preparation within this scenario.")
     donor: CatalogId = Field(description="Id of the cell line that made the vesicles.")
     per_cell: VesiclesPerCell = Field(description="Vesicles added for each recipient (cell of the assay's population).")
     at: Time = Field(default=0.0, description="When they are added.")
     until: Time | None = Field(default=None, description="When they are washed out; absent: they stay.")
+    into: LocalId | None = Field(default=None, description="Circulation only: the organ they are put into; absent: plasma.")
+    ligand: CatalogId | None = Field(default=None, description="Id of a targeting ligand of the catalogue on their surface.")
+    loads: tuple[Load, ...] | None = Field(
+        default=None, min_length=1, max_length=16, description="What was put into them, in place of what their makers load."
+    )
+    immunogenicity: Fraction | None = Field(
+        default=None, description="Circulation only: how strongly immunity clears them, 0 as one's own to 1 as foreign."
+    )
+    purity: PositiveFraction | None = Field(
+        default=None, description="Share of the particles that are these vesicles; absent: all of them."
+    )
+    impurity: CatalogId | None = Field(
+        default=None, description="Id of the cell line that made the other particles; absent: the donor, without ligand or loads."
+    )
 
 
 class InterventionEntry(Record):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.layout import Cargo, Layout, Population, VesicleClass
+from exoresist.assembly.packaging import room_at_start
 from exoresist.laws import cargo as cargo_laws
 from exoresist.laws import vesicles
 
@@ -37,7 +38,7 @@ def start_amounts(layout: Layout, values: Values) -> dict[str, float | Array]:
             copies = np.asarray(values[f"{key}.copies"]) * values[f"{key}.clamp"]
             origin = layout.origins[0]
             result[layout.cell_cargo(population, cargo, origin)] = population.count * copies
-            loading = _loading(layout, population, cargo, values, formation)
+            loading = _loading(layout, population, cargo, values, formation) * room_at_start(layout, population, cargo, values)
             inside = layout.content(ilv, cargo.element + (f"_{origin}" if origin else ""))
             result[inside] = population.count * copies * loading / leaving
     return result

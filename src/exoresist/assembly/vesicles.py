@@ -44,6 +44,8 @@ def class_parts(layout: Layout, book: Book, group: VesicleClass) -> list[Part]:
         pool = layout.vesicles(side, group)
         parts.append(Pool(pool, "particle", element="vesicle", scale=1e3))
         parts += layout.vesicle_pools(pool)
+        if side.blood:
+            continue
         parts.append(
             Process(
                 f"{pool}.vesicle_clearance",
@@ -315,7 +317,7 @@ def uptake_parts(layout: Layout, book: Book, population: Population, group: Vesi
                     "mixing": "arena.mixing",
                 },
                 specific=True,
-                fates=layout.released(population, "deliver", f"{who}.fusion_delivery_{group.id}")
+                fates=layout.released(population, "deliver", f"{who}.fusion_delivery_{group.id}", group)
                 if fusion
                 else layout.moved_along(endosome),
                 name=f"uptake_{route}",
@@ -331,7 +333,7 @@ def uptake_parts(layout: Layout, book: Book, population: Population, group: Vesi
         )
     )
     ends = {
-        "unpacking": ("unpacked.vesicle", layout.released(population, "deliver", delivered)),
+        "unpacking": ("unpacked.vesicle", layout.released(population, "deliver", delivered, group)),
         "recycling": (outside, layout.moved_along(outside)),
         "degradation": ("degraded.vesicle", layout.released(population)),
     }

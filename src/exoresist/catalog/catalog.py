@@ -25,6 +25,7 @@ from exoresist.catalog.records import (
     Identifier,
     Intervention,
     Lesion,
+    Ligand,
     MissionEntry,
     Pump,
     Source,
@@ -159,6 +160,9 @@ class Catalog:
 
     def intervention(self, id: str) -> Intervention:
         return self._typed(Intervention, "interventions", id)
+
+    def ligand(self, id: str) -> Ligand:
+        return self._typed(Ligand, "ligands", id)
 
     def axis(self, id: str) -> Axis:
         return self._typed(Axis, "axes", id)

@@ -22,7 +22,8 @@ PROCESSES = (
     "uptake_receptor", "unpacking", "recycling", "efflux", "drug_influx", "target_binding", "lysosomal_trapping",
     "metabolism", "damage", "repair", "death", "growth", "pump_synthesis", "pump_turnover", "contact_transfer",
     "switching", "antibody_binding", "complement_killing", "rna_synthesis",
-    "rna_decay", "mimic", "activation",
+    "rna_decay", "mimic", "activation", "naked_decay", "enclosed_decay", "plasma_clearance", "immune_clearance", "extravasation",
+    "drainage", "drug_clearance",
 )  # fmt: skip
 HUB_PROCESSES = (
     "repair", "tolerance", "efflux", "drug_export", "secretion", "metabolism", "drug_influx", "growth", "damage",
@@ -75,6 +76,7 @@ ID_TABLES = {
     "enzyme": "enzymes",
     "cargo": "cargo",
     "intervention": "interventions",
+    "ligand": "ligands",
 }
 REFERENCES = (
     ("cell_lines", "parent", "cell_lines"), ("cell_lines", "resistant_to", "drugs"), ("drugs", "pumps", "pumps"),
@@ -93,6 +95,7 @@ MAY_BE_EMPTY = {
     "enzymes": {"inactivates", "activates", "note"},
     "cargo": {"target", "pump", "antigen", "identifier", "note"},
     "interventions": {"targets", "condition", "note"},
+    "ligands": {"note"},
     "axes": {"reference", "cargo", "effect", "validation", "flags", "note"},
     "claims": set(),
     "hubs": {"note"},

@@ -139,6 +139,17 @@ class Intervention:
 
 
 @dataclass(frozen=True)
+class Ligand:
+    """What a preparation shows on its surface so that cells with the receptor take it up more readily."""
+
+    id: str
+    name: str
+    receptor: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Axis:
     """A reported axis of vesicle-borne resistance or sensitivity; `reported_direction` is never a model's input."""
 
@@ -332,6 +343,7 @@ Record = (
     | Enzyme
     | Cargo
     | Intervention
+    | Ligand
     | Axis
     | Claim
     | Hub
@@ -358,6 +370,7 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "enzymes": Enzyme,
     "cargo": Cargo,
     "interventions": Intervention,
+    "ligands": Ligand,
     "axes": Axis,
     "claims": Claim,
     "hubs": Hub,
@@ -382,6 +395,7 @@ KIND_NAMES = {
     "enzymes": "enzyme",
     "cargo": "cargo",
     "interventions": "intervention",
+    "ligands": "ligand",
     "axes": "axis",
     "claims": "claim",
     "hubs": "hub",

@@ -1,6 +1,6 @@
 """Rate and observation laws: pure arithmetic. One function each, used on arrays, in compiled kernels and in documents."""
 
-from exoresist.laws import action, cargo, drug, growth, kinetics, signalling, tissue, vesicles
+from exoresist.laws import action, cargo, delivery, drug, growth, kinetics, signalling, tissue, vesicles
 from exoresist.laws.registry import Law, all_laws, law
 
-__all__ = ["Law", "action", "all_laws", "cargo", "drug", "growth", "kinetics", "law", "signalling", "tissue", "vesicles"]
+__all__ = ["Law", "action", "all_laws", "cargo", "delivery", "drug", "growth", "kinetics", "law", "signalling", "tissue", "vesicles"]

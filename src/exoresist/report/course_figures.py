@@ -172,9 +172,9 @@ def levels(answer: Answer) -> Figure | None:
         answer, whole, (max(limits[0], LEAST_COPIES), limits[1]), axis, "Copies per cell", "copies", "all copies"
     )
     panels, words = [panel], [spare]
-    gains = gained(rows, whole)
-    reach = span([number for points in gains.values() for point in points for number in point[1:]], 2.0)
     rises = {str(row["arm"]): row for row in answer.rises}
+    gains = gained(rows, whole, {arm: added_hour(row) for arm, row in rises.items()})
+    reach = span([number for points in gains.values() for point in points for number in point[1:]], 2.0)
     said = ""
     if reach is not None and gains:
         lows = (max(reach[0], LEAST_COPIES, reach[1] * 1e-7), reach[1])
@@ -214,16 +214,23 @@ def joined_words(words: list[str]) -> str:
     return "".join(dict.fromkeys(sentences))
 
 
-def gained(rows: list[Row], whole: Series) -> Series:
+def added_hour(row: Row) -> float:
+    """When the followed vesicles were added, h; times of a rise count from there."""
+    return finite(row.get("added_h")) or 0.0
+
+
+def gained(rows: list[Row], whole: Series, added: dict[str, float]) -> Series:
     """What came on top of the start, from its own columns, else as the difference of the central values.
 
     Arms that never gain a hundredth of a copy, and moments before anything has come, are left out: they have no place
     on a logarithmic axis.
+
+    added  arm -> h, when its vesicles were added; 0 for arms that are not named
     """
     given = series(rows, "gained", "gained_low", "gained_high")
     found = given or {arm: [(x, value - points[0][1], None, None) for x, value, _, _ in points] for arm, points in whole.items()}
     return {
-        arm: [point for point in points if point[0] > 0 and point[1] > 0]
+        arm: [point for point in points if point[0] > added.get(arm, 0.0) and point[1] > 0]
         for arm, points in found.items()
         if max(point[1] for point in points) >= LEAST_COPIES
     }
@@ -232,17 +239,18 @@ def gained(rows: list[Row], whole: Series) -> Series:
 def rise_marks(
     answer: Answer, arm: str, points: list[tuple[float, float, float | None, float | None]], row: Row | None
 ) -> Trace | None:
-    """A star at the peak with the interval of its time, and a cross at the level after 4 h."""
+    """A star at the peak with the interval of its time, and a cross at the level after 4 h, both counted from the addition."""
     peak = finite(row.get("peak_h")) if row else None
     share = finite(row.get("level_4h_over_max")) if row else None
-    early = next((value for x, value, _, _ in points if abs(x - 4.0) < 1e-9), None)
+    start = added_hour(row) if row else 0.0
+    early = next((value for x, value, _, _ in points if abs(x - start - 4.0) < 1e-9), None)
     if row is None or peak is None or not points:
         return None
     # The peak may lie between the saved times; the level after 4 h and its share give its height exactly.
     height = early / share if early and share else max(point[1] for point in points)
-    x, y, symbols = [peak], [height], ["star"]
+    x, y, symbols = [start + peak], [height], ["star"]
     if early and share:
-        x, y, symbols = [peak, 4.0], [height, early], ["star", "x"]
+        x, y, symbols = [start + peak, start + 4.0], [height, early], ["star", "x"]
     stroke = arm_strokes(answer.arms)[arm]
     low, high = finite(row.get("peak_h_low")), finite(row.get("peak_h_high"))
     trace: Trace = {

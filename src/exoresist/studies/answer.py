@@ -26,7 +26,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "rises": (
         "arm", "peak_h", "peak_h_low", "peak_h_high", "level_4h_over_max", "level_4h_over_max_low",
-        "level_4h_over_max_high",
+        "level_4h_over_max_high", "added_h",
     ),
     "events": ("arm", "time", "what"),
     "titration": ("vesicles_per_cell", "fold", "low", "high"),

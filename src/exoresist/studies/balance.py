@@ -20,7 +20,9 @@ def places(result: ArmResult, drug: str) -> dict[str, list[str]]:
     """Pools of a drug by place; medium and serum share theirs and are told apart by the free fraction."""
     network = result.model.network
     found: dict[str, list[str]] = {place: [] for place in PLACES}
-    mediums = {result.model.layout.medium(side, drug) for side in result.model.layout.sides}
+    sides = result.model.layout.sides
+    mediums = {result.model.layout.medium(side, drug) for side in sides}
+    outside = tuple(f"{side.id}." for side in sides)
     for pool in network.pools.values():
         if pool.element != f"drug:{drug}":
             continue
@@ -28,7 +30,7 @@ def places(result: ArmResult, drug: str) -> dict[str, list[str]]:
             found["medium"].append(pool.id)
         elif pool.exchange:
             found["removed"].append(pool.id)
-        elif pool.carrier.startswith(("medium.", "insert.")):
+        elif pool.carrier.startswith(outside):
             found["vesicles outside"].append(pool.id)
         elif ".ilv" in pool.carrier or ".endosome" in pool.carrier:
             found["vesicles inside"].append(pool.id)

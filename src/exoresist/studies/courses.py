@@ -156,7 +156,7 @@ def _add_rises(answer: Answer, levels: dict[str, Array], times: Array, stay: tup
             f"{before}; {EARLY:g} h after the addition {wording.interval(quick, _percent, named=False)} of that gain "
             f"is there.{_left(gained, most, times, washed)}"
         )
-        answer.rises.append({"arm": identifier, **_named("peak_h", when), **_named("level_4h_over_max", quick)})
+        answer.rises.append({"arm": identifier, **_named("peak_h", when), **_named("level_4h_over_max", quick), "added_h": added})
 
 
 def _percent(share: float | None) -> str:

@@ -29,6 +29,11 @@ ROUNDS = 14
 PASSES = 4
 CLOSE = 0.02  # a draw is reconciled when the share left at the measured IC50 is one half to within this
 WIDEST = 9.0  # ln of the largest factor tried
+PLATE_VOLUME, PLATE_CAPACITY, PLATE_CELLS = (
+    0.1,
+    60_000.0,
+    3000.0,
+)  # mL and cells of a 96-well plate's well, as in the bundled scenarios
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,10 @@ def _alone(scenario: Scenario, catalog: Catalog, line: str) -> Model:
     first = next((entry for entry in scenario.populations if entry.cell_line == line), scenario.populations[0])
     entry = first.model_copy(update={"cell_line": line, "count": max(first.count, 1.0), "side": None})
     arena = scenario.arena.model_copy(update={"kind": "well"})
+    if scenario.arena.kind == "circulation":
+        # A body's cells in its plasma are no assay: in a plate, far fewer cells share the drug.
+        arena = arena.model_copy(update={"volume": PLATE_VOLUME, "capacity": PLATE_CAPACITY, "organs": None})
+        entry = entry.model_copy(update={"count": PLATE_CELLS})
     alone = scenario.model_copy(
         update={
             "arena": arena,
