@@ -239,15 +239,11 @@ def _axis_cargo(scenario: Scenario, catalog: Catalog) -> list[str]:
 
 def _arena(scenario: Scenario, book: Book) -> None:
     arena, environment = scenario.arena, scenario.environment
-    if arena.volume is None or arena.capacity is None:
-        raise InputError(
-            f"an arena of kind '{arena.kind}' is no well", "well or transwell", "A tissue's cells are wired one by one"
-        )
     if arena.kind == "circulation":
         circulation.arena_numbers(arena, book)
     else:
-        book.plain("medium.volume", arena.volume, "mL")
-    book.plain("arena.capacity", arena.capacity, "cell")
+        book.plain("medium.volume", arena.fluid, "mL")
+    book.plain("arena.capacity", arena.room, "cell")
     book.plain("arena.mixing", arena.mixing, "dimensionless")
     if arena.kind == "transwell":
         book.plain("insert.volume", arena.insert_volume or 0.0, "mL")

@@ -25,7 +25,7 @@ def sides(arena: Arena) -> list[Side]:
 
 def arena_numbers(arena: Arena, book: Book) -> None:
     """Register what the scenario says of plasma and organs."""
-    book.plain(PLASMA.volume, arena.volume, "mL")
+    book.plain(PLASMA.volume, arena.fluid, "mL")
     for organ in arena.organs or ():
         book.plain(f"{organ_side(organ.id)}.volume", organ.volume, "mL")
         book.plain(f"{organ_side(organ.id)}.exchange", organ.exchange, "mL/h")

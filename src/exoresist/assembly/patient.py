@@ -98,9 +98,9 @@ def patient(model: Model, fluid: str, doses: tuple[tuple[float, str], ...]) -> P
     _check_fluid(model, fluid)
     book.plain(SHARE, 1.0, "dimensionless")
     cells = sum(population.count for population in layout.populations)
-    book.plain("patient.fluid_per_cell", model.scenario.arena.volume / cells, "mL/cell")
+    book.plain("patient.fluid_per_cell", model.scenario.arena.fluid / cells, "mL/cell")
     # A floor, the fluid of a few thousand cells of the tumour: without it a tumour that dies out would leave no volume to divide by.
-    book.plain("patient.least_fluid", FLOOR * model.scenario.arena.volume, "mL")
+    book.plain("patient.least_fluid", FLOOR * model.scenario.arena.fluid, "mL")
     parts: list[Part] = [
         Derived("patient.cell_fluid", kinetics.product, {"first": "patient.fluid_per_cell", "second": "medium.population"}),
         Derived("medium.volume", kinetics.total, {"first": "patient.cell_fluid", "second": "patient.least_fluid"}),

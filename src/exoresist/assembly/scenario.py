@@ -36,7 +36,7 @@ from exoresist.assembly.fields import (
     Volume,
 )
 from exoresist.assembly.plain_data import plain
-from exoresist.core.errors import ExoresistError
+from exoresist.core.errors import ExoresistError, InputError
 
 SCHEMA = "exoresist/1"
 
@@ -76,7 +76,8 @@ class Arena(Record):
         description="One well, a well with an insert behind a membrane, organs that share plasma, or cells in space."
     )
     volume: Volume | None = Field(
-        default=None, description="Medium in the well (in a transwell: below the membrane; in a circulation: plasma); not in a tissue."
+        default=None,
+        description="Medium in the well (in a transwell: below the membrane; in a circulation: plasma); not in a tissue.",
     )
     capacity: PositiveCells | None = Field(
         default=None, description="Most cells that fit; in a transwell, on each side. A tissue has none."
@@ -88,6 +89,26 @@ class Arena(Record):
         default=None, min_length=1, max_length=16, description="Circulation only: the organs between which vesicles travel."
     )
     space: Space | None = Field(default=None, description="Tissue only: the box in which the cells live.")
+
+    @property
+    def fluid(self) -> float:
+        """Medium or plasma, mL. Raises InputError for a tissue, which has none of its own."""
+        return self._stirred("volume")
+
+    @property
+    def room(self) -> float:
+        """Most cells that fit. Raises InputError for a tissue."""
+        return self._stirred("capacity")
+
+    def _stirred(self, name: str) -> float:
+        value = getattr(self, name)
+        if value is None:
+            raise InputError(
+                f"an arena of kind '{self.kind}' has no `{name}`",
+                "well, transwell or circulation",
+                "A tissue's cells are wired one by one",
+            )
+        return float(value)
 
 
 class Environment(Record):

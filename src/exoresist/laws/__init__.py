@@ -3,4 +3,17 @@
 from exoresist.laws import action, cargo, delivery, drug, growth, kinetics, signalling, tissue, vesicles
 from exoresist.laws.registry import Law, all_laws, law
 
-__all__ = ["Law", "action", "all_laws", "cargo", "delivery", "drug", "growth", "kinetics", "law", "signalling", "tissue", "vesicles"]
+__all__ = [
+    "Law",
+    "action",
+    "all_laws",
+    "cargo",
+    "delivery",
+    "drug",
+    "growth",
+    "kinetics",
+    "law",
+    "signalling",
+    "tissue",
+    "vesicles",
+]

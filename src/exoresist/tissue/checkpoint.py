@@ -88,7 +88,9 @@ def _read(path: Path) -> dict[str, NDArray[np.generic]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"the checkpoint '{path}' cannot be read: {error.strerror or error}", "a file that may be read") from None
+        raise InputError(
+            f"the checkpoint '{path}' cannot be read: {error.strerror or error}", "a file that may be read"
+        ) from None
     body, digest = data[:-32], data[-32:]
     if hashlib.blake2b(body, digest_size=16).hexdigest().encode() != digest:
         raise InputError(

@@ -213,7 +213,9 @@ class Vessels:
         return {"position": self.position, "surface": self.surface, "age": self.age, "lineage": self.lineage}
 
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        self.position, self.surface, self.age = (np.array(arrays[name], dtype=np.float64) for name in ("position", "surface", "age"))
+        self.position, self.surface, self.age = (
+            np.array(arrays[name], dtype=np.float64) for name in ("position", "surface", "age")
+        )
         self.lineage = np.array(arrays["lineage"], dtype=np.uint64)
 
 
