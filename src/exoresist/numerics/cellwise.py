@@ -1,8 +1,8 @@
 """A cheap stiff step for very many like systems, each a cell: ROS2 over blocks of lanes, with static sparse LU.
 
-As in `rosenbrock`, the functions are pasted as text into the generated kernel, where `prelude`, `derivative`, `flows`, `jacobian`, `factorise` and
-`solve` stand for that kernel's own. ROS2 with γ = 1 − 1/√2 is of second order whatever matrix stands in for the Jacobian, and L-stable with the
-exact one:
+As in `rosenbrock`, the functions are pasted as text into the generated kernel, where `prelude`, `derivative`, `flows`, `jacobian`,
+`factorise` and `solve` stand for that kernel's own. ROS2 with γ = 1 − 1/√2 is of second order whatever matrix stands in for the Jacobian,
+and L-stable with the exact one:
 
     (I − γhJ) k₁ = f(y)        (I − γhJ) k₂ = f(y + h k₁) − 2 k₁        y₊ = y + 3/2 h k₁ + 1/2 h k₂
 
