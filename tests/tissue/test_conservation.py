@@ -97,7 +97,7 @@ def test_all_elements_are_conserved(catalog, seed, dose, edges, oxygen, hours):
 
 @pytest.mark.parametrize("edges", ["open", "closed"])
 def test_all_elements_are_conserved_through_divisions_deaths_and_bursts(catalog, edges):
-    tissue = small(catalog, edges=edges, oxygen=30.0)
+    tissue = small(catalog, edges=edges, oxygen=16.0)
     give(tissue, 500.0)
     before, seen = balance(tissue), set()
     for _ in range(25):

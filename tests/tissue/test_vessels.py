@@ -79,7 +79,7 @@ def test_an_open_wall_makes_the_fluid_plasma(inhabited):
 
 def test_what_passes_converges_with_the_step():
     found = []
-    for step_length in (0.004, 0.002, 0.00025):
+    for step_length in (0.002, 0.001, 0.000125):
         medium = alone(4e5, (7, 7, 1))
         rate = np.zeros(49)
         rate[24] = 200.0
@@ -210,8 +210,7 @@ def test_sprouting_keeps_its_rate_and_needs_a_gradient(inhabited):
         level(tissue)
         none(tissue)
     assert len(level) == len(none) == 3
-    # Of many points with free voxels above, the share that a rate says.
-    x, y = np.meshgrid(np.linspace(-59.0, 59.0, 20), np.linspace(-59.0, 59.0, 20))
+    # The share of points that a rate says.
     sprouts = []
     for number in range(40):
         tissue.interval = number
@@ -221,7 +220,6 @@ def test_sprouting_keeps_its_rate_and_needs_a_gradient(inhabited):
         sprouts.append((len(vessels) - first) / first)
     expected = 1.0 - np.exp(-0.1 * 0.5)  # the signal is half of `half` + itself at the left
     assert np.mean(sprouts) == pytest.approx(expected, abs=3.5 * np.sqrt(expected / 120.0))
-    assert x.shape == y.shape
 
 
 def test_same_bits_on_any_number_of_threads_and_after_a_stop(inhabited, tmp_path):

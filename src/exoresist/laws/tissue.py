@@ -47,6 +47,8 @@ def chance(hazard: Number, span: Number) -> Number:
     """Probability that what happens at a rate happens within a span.
 
     p = 1 − exp(−hazard · span)
+
+    limits  0 without hazard or span; 1 for very long spans
     """
     return 1.0 - exp(-hazard * span)
 
@@ -55,7 +57,9 @@ def chance(hazard: Number, span: Number) -> Number:
 def approach(value: Number, target: Number, rate: Number, span: Number) -> Number:
     """Where a value stands after a span of relaxing to a target.
 
-    value → target + (value − target) · exp(−rate · span)
+    next = target + (value − target) · exp(−rate · span)
+
+    limits  `value` after no time or at rate 0; `target` after very long
     """
     return target + (value - target) * exp(-rate * span)
 

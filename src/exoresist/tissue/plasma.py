@@ -114,7 +114,8 @@ class Biomass:
 
 
 class Plasma:
-    """One drug in plasma. As a step it decides, at the end of each life step, on the doses that are due in the next.
+    """One drug in plasma. As a step it decides, at the end of each life step, on the doses that are due in the next; an infusion that has
+    begun goes on.
 
     doses   planned; one in the first life step is given without asking
     rule    (burden over that at the start, on now) -> on; the start is where the first dose is decided on, or has just been given
