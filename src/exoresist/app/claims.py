@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from exoresist.studies.claims import ClaimResult
+    from exoresist.studies.claim_result import ClaimResult
 
 SUMMARY, FIGURE = "summary.json", "dose_gaps.svg"
 

@@ -21,7 +21,9 @@ from exoresist.catalog.route import Link, route_to_hub
 
 RECIPIENT = "recipient"
 PREPARATION = "preparation"
-RESCUE = "rescue"  # a node of the bench that moves the chain's second node, 1 unless a control says otherwise
+# Nodes of the bench that move the chain's second node together, 1 unless a control says otherwise: several, because what one regulator
+# does is bounded, and a rescue by a vector is not.
+RESCUE = ("rescue_1", "rescue_2", "rescue_3")
 
 
 @dataclass(frozen=True)
@@ -170,11 +172,12 @@ def plain_dish(catalog: Catalog, drug: str) -> Model:
 
 
 def rescued(wired: Runnable) -> Chains:
-    """The claim's chains with one more node, `RESCUE`, that moves the second node up; as they are where a mimic can do that."""
+    """The claim's chains with nodes `RESCUE` that move the second node up; as they are where a mimic can do that."""
     chains = Chains(dict(wired.chains.edges), dict(wired.chains.outcomes), set(wired.chains.starts))
     if wired.second is not None and not is_mirna(wired.second[0]):
-        chains.add(RESCUE, wired.second[0], 1)
-        chains.starts.add(RESCUE)
+        for name in RESCUE:
+            chains.add(name, wired.second[0], 1)
+            chains.starts.add(name)
     return chains
 
 

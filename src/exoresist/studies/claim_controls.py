@@ -124,7 +124,7 @@ def _rescues(bench: Bench) -> tuple[list[Arm], str]:
     if is_mirna(node):
         name = f"{RECIPIENT}.{node.replace('-', '_')}.mimic_fold"
         return [Arm(values={name: fold}) for fold in folds], words
-    return [Arm(initial={f"{RECIPIENT}.{RESCUE}": fold}) for fold in folds], words
+    return [Arm(initial={f"{RECIPIENT}.{name}": fold for name in RESCUE}) for fold in folds], words
 
 
 def passes(controls: Mapping[str, Control]) -> bool:

@@ -13,11 +13,13 @@ from exoresist.assembly.claim import PREPARATION, RECIPIENT, Runnable
 from exoresist.assembly.claim_bench import DONORS_PER_RECIPIENT
 from exoresist.compartments.well import culture
 from exoresist.core.units import convert
+from exoresist.network import Parameter
 from exoresist.studies.claim_effects import clamped_effects, fold_of, head_key, tolerance_for
 
 Array = NDArray[np.float64]
 
 PROBE = 1e4  # vesicles per recipient of the delivery run: far below saturation, so that copies are proportional
+HOURS = 72.0
 DRAWS = 32
 SEED = 1
 ENDS_OF_RANGE = (0.05, 0.95)
@@ -47,14 +49,14 @@ def delivery(wired: Runnable, dose: float, effect: float, draws: int = DRAWS) ->
     one, which sets how finely it must be solved.
     """
     model, key = wired.model, head_key(wired)
-    rows = _rows(wired)
+    rows = rows_of(model.network.parameters)
     names = list(rows) if draws else []
-    values = _values(wired, rows, names, draws)
+    values = values_of(model.network.parameters, rows, names, draws)
     sets = 1 + draws + 2 * len(names)
     excess = np.concatenate([[0.0], (fold_of(wired) - 1.0) * STEPS])
     effects = clamped_effects(wired, dose, 1.0 + excess, values, sets, tolerance_for(effect))
     own = np.broadcast_to(values.get(f"{key}.copies", np.array(model.network.parameters[f"{key}.copies"].value)), (sets,))
-    times, without = np.linspace(0.0, 72.0, 25), {wired.surrogate: 0.0}
+    times, without = np.linspace(0.0, HOURS, 25), {wired.surrogate: 0.0}
 
     def brought(number: float) -> Array:
         run = culture(model, times, values=values, doses=without, per_cell={PREPARATION: number})
@@ -64,9 +66,9 @@ def delivery(wired: Runnable, dose: float, effect: float, draws: int = DRAWS) ->
     half = np.array([half_way(excess, row) for row in effects]) * own
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = np.where(per_vesicle > 0.0, half / per_vesicle, np.nan)
-    available = _available(wired, values, sets)
-    delivered = float(np.interp(available[0] * per_vesicle[0] / own[0], excess, effects[0]))
-    gaps = needed / available
+    at_hand = available(model.network.parameters, values, sets, RECIPIENT, HOURS)
+    delivered = float(np.interp(at_hand[0] * per_vesicle[0] / own[0], excess, effects[0]))
+    gaps = needed / at_hand
     ends = gaps[1 + draws :].reshape(-1, 2)
     priors = {name: (float(low), float(high)) for name, (low, high) in zip(names, ends, strict=True)}
     return Delivery(gaps[: 1 + draws], float(needed[0]), delivered, priors)
@@ -81,19 +83,20 @@ def half_way(excess: Array, effect: Array) -> float:
     return float(np.interp(0.5, rising + np.arange(len(rising)) * 1e-15, excess))
 
 
-def _rows(wired: Runnable) -> dict[str, list[str]]:
+def rows_of(parameters: Mapping[str, Parameter]) -> dict[str, list[str]]:
     """Catalogue row "name (subject)" -> the network's parameters that stand on it; uncertain rows only."""
     rows: dict[str, list[str]] = {}
-    for identifier, parameter in wired.model.network.parameters.items():
+    for identifier, parameter in parameters.items():
         quantity = parameter.quantity
         if quantity is not None and quantity.is_uncertain:
             rows.setdefault(f"{quantity.name} ({quantity.subject})", []).append(identifier)
     return rows
 
 
-def _values(wired: Runnable, rows: Mapping[str, list[str]], names: list[str], draws: int) -> dict[str, Array]:
+def values_of(
+    parameters: Mapping[str, Parameter], rows: Mapping[str, list[str]], names: list[str], draws: int
+) -> dict[str, Array]:
     """Central values and draws, then two sets for each row with that row alone at its ends."""
-    parameters = wired.model.network.parameters
     drawn = parameter_draws(parameters, draws, SEED)
     values = {}
     for identifiers in rows.values():
@@ -110,12 +113,12 @@ def _values(wired: Runnable, rows: Mapping[str, list[str]], names: list[str], dr
     return values
 
 
-def _available(wired: Runnable, values: Mapping[str, Array], sets: int) -> Array:
-    """(sets,) vesicles secreted per recipient in 72 h by the usual number of donors, at steady secretion."""
+def available(parameters: Mapping[str, Parameter], values: Mapping[str, Array], sets: int, who: str, hours: float) -> Array:
+    """(sets,) vesicles secreted per recipient by the usual number of donors like population `who`, at steady secretion."""
 
     def of(name: str) -> Array:
-        return np.broadcast_to(values.get(name, np.array(wired.model.network.parameters[name].value)), (sets,))
+        return np.broadcast_to(values.get(f"{who}.{name}", np.array(parameters[f"{who}.{name}"].value)), (sets,))
 
-    leaving = of(f"{RECIPIENT}.secretion_rate") + of(f"{RECIPIENT}.lysosomal_degradation_rate") + of(f"{RECIPIENT}.growth_rate")
-    rate = of(f"{RECIPIENT}.ilv_formation_rate") * of(f"{RECIPIENT}.secretion_rate") / leaving
-    return np.asarray(DONORS_PER_RECIPIENT * 72.0 * rate)
+    leaving = of("secretion_rate") + of("lysosomal_degradation_rate") + of("growth_rate")
+    rate = of("ilv_formation_rate") * of("secretion_rate") / leaving
+    return np.asarray(DONORS_PER_RECIPIENT * hours * rate)

@@ -15,7 +15,7 @@ from exoresist.catalog import Catalog
 from exoresist.network import Parameter
 from exoresist.studies.claim_controls import CONTROLS
 from exoresist.studies.claim_delivery import SEED
-from exoresist.studies.claims import ClaimResult
+from exoresist.studies.claim_result import ClaimResult
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]
@@ -160,7 +160,7 @@ def _ensemble(results: Sequence[ClaimResult], members: Mapping[str, set[str]], c
         weighted = np.zeros(count)
         for label in labels:
             quantity = _quantity(catalog, label)
-            values = parameter_draws({label: Parameter(label, quantity.value, quantity.unit, quantity)}, count, SEED)[label][1:]
+            values = parameter_draws({"row": Parameter("row", quantity.value, quantity.unit, quantity)}, count, SEED)["row"][1:]
             ranks = np.argsort(np.argsort(values)) / count - 0.5
             weighted += ranks * sum(label in result.priors for result in drawn)
         found[name] = float(np.corrcoef(weighted, mean)[0, 1] ** 2)

@@ -10,13 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from exoresist.assembly.claim import Runnable, wire
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
 from exoresist.core.progress import Progress, Silent
 from exoresist.studies.claim_controls import CONTROLS
+from exoresist.studies.claim_result import ClaimResult
 from exoresist.studies.claim_twins import run_once
-from exoresist.studies.claims import ClaimResult
 
 FILE = "claims.jsonl"
 COLUMNS = (
@@ -48,8 +47,7 @@ def run_claims(
     results = []
     for claim in wanted:
         if claim.id not in kept:
-            wired = wire(claim, catalog)
-            kept[claim.id] = run_once(wired, catalog) if isinstance(wired, Runnable) else ClaimResult(claim, reason=wired.reason)
+            kept[claim.id] = run_once(claim, catalog)
             if folder is not None:
                 _keep(kept[claim.id], catalog, folder)
         results.append(kept[claim.id])

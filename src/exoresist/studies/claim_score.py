@@ -10,7 +10,7 @@ import numpy as np
 from exoresist.catalog.path import outcome, parse_path
 from exoresist.catalog.records import Claim
 from exoresist.core.random import stream
-from exoresist.studies.claims import ClaimResult
+from exoresist.studies.claim_result import ClaimResult
 
 PERMUTATIONS = 2000
 FLOORS = (1e-6, 1e-3, 1e-2)  # the solver's noise; a tenth of a per cent; one per cent
@@ -122,8 +122,10 @@ def likely_reason(result: ClaimResult) -> str:
 
 def _reason_in_the_model(result: ClaimResult) -> str:
     failed = [name for name, control in result.controls.items() if control["passed"] is False]
+    if failed == ["knock_down"]:
+        return f"{result.action}, raised and lowered it moves survival the same way (the control knock down failed)"
     if failed:
-        return f"a control failed ({', '.join(failed).replace('_', ' ')}): {result.action} in a way that is not one-sided"
+        return f"a control failed: {', '.join(failed).replace('_', ' ')}"
     if result.direction == "none":
         return f"no effect: {result.action or result.claim.cargo}, which does nothing for {result.surrogate}"
     reported = _reported_action(result.claim)

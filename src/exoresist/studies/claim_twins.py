@@ -9,21 +9,34 @@ from collections.abc import Hashable
 from dataclasses import replace
 
 from exoresist.assembly.axes import is_mirna
-from exoresist.assembly.claim import Runnable
+from exoresist.assembly.claim import Recorded, Runnable, wire
+from exoresist.assembly.claim_decoy import Decoy, wire_decoy
 from exoresist.catalog import Catalog
-from exoresist.studies.claims import DRAWS, ClaimResult, run_wired
+from exoresist.catalog.records import Claim
+from exoresist.studies.claim_delivery import DRAWS
+from exoresist.studies.claim_result import ClaimResult
+from exoresist.studies.claims import run_wired
 
 _MADE: dict[Hashable, ClaimResult] = {}
 
 
-def run_once(wired: Runnable, catalog: Catalog, draws: int = DRAWS) -> ClaimResult:
-    """The result of a wired claim, taken from an earlier claim of the same model in this process if there is one."""
-    key = (catalog.hash, draws, signature(wired, catalog))
+def run_once(claim: Claim, catalog: Catalog, draws: int = DRAWS) -> ClaimResult:
+    """The result of a claim, taken from an earlier claim of the same model in this process if there is one."""
+    decoy = wire_decoy(claim, catalog)
+    if decoy is not None:
+        found = _made((catalog.hash, draws, decoy.drug), decoy, catalog, draws)
+        return replace(found, claim=claim, hub=decoy.hub)
+    wired = wire(claim, catalog)
+    if isinstance(wired, Recorded):
+        return ClaimResult(claim, reason=wired.reason)
+    found = _made((catalog.hash, draws, signature(wired, catalog)), wired, catalog, draws)
+    return replace(found, claim=claim, hub=wired.hub, circular=wired.circular, action=wired.action, action_sign=wired.action_sign)
+
+
+def _made(key: Hashable, wired: Runnable | Decoy, catalog: Catalog, draws: int) -> ClaimResult:
     if key not in _MADE:
         _MADE[key] = run_wired(wired, catalog, draws)
-    return replace(
-        _MADE[key], claim=wired.claim, hub=wired.hub, circular=wired.circular, action=wired.action, action_sign=wired.action_sign
-    )
+    return _MADE[key]
 
 
 def signature(wired: Runnable, catalog: Catalog) -> Hashable:

@@ -8,83 +8,37 @@ give half of the clamped effect, over the number that donors secrete per recipie
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from exoresist.assembly.claim import Recorded, Runnable, wire
 from exoresist.assembly.claim_bench import bench
+from exoresist.assembly.claim_decoy import Decoy, wire_decoy
 from exoresist.catalog import Catalog
 from exoresist.catalog.records import Claim
 from exoresist.core.errors import ExoresistError
 from exoresist.studies.claim_controls import Control, bench_controls, turning, vanishing, wrong_drug
+from exoresist.studies.claim_decoy import run_decoy
 from exoresist.studies.claim_delivery import DRAWS, Delivery, delivery
 from exoresist.studies.claim_effects import KNOCK_DOWN, SMALLEST_EFFECT, clamped_effects, cut, fold_of, potency
 from exoresist.studies.claim_interventions import ranked
+from exoresist.studies.claim_result import ClaimResult, finite, limit_of
 from exoresist.studies.estimates import estimate
 
-Array = NDArray[np.float64]
 Plain = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ClaimResult:
-    """What came of running a claim.
-
-    direction         resistance, sensitivity or none, from survival; "" for a claim that is only recorded
-    effect            ln of the fold in survivors at the drug's IC50, clamped; `knock_down`, `target_deleted`: under the controls
-    delivered_effect  the same with the vesicles that donors secrete
-    dose_gap          vesicles needed over vesicles available with its 90 % interval; None where vesicles carry nothing or nothing helps
-    controls          control -> effect, of, passed (None: does not apply), why; as in `claim_controls`
-    interventions     what would take the effect away, best first; rows as in `claim_interventions.ranked`
-    gap_draws         dose gap of each draw, None where no number of vesicles helps; the same draws for every claim
-    priors            "name (subject)" -> dose gap with that prior alone at the two ends of its 90 % range
-    action            how the end of the chain acts in the catalogue, in words; `action_sign`: +1 towards resistance, -1 away, 0 either
-    limit             what limits the claim, in words
-    """
-
-    claim: Claim
-    direction: str = ""
-    effect: float | None = None
-    knock_down: float | None = None
-    target_deleted: float | None = None
-    delivered_effect: float | None = None
-    needed: float | None = None
-    dose_gap: float | None = None
-    dose_gap_low: float | None = None
-    dose_gap_high: float | None = None
-    hub: str = ""
-    surrogate: str = ""
-    limit: str = ""
-    circular: bool = False
-    reason: str = ""
-    carried: bool = False
-    action: str = ""
-    action_sign: int = 0
-    controls: Mapping[str, Plain] = field(default_factory=dict)
-    interventions: list[Plain] = field(default_factory=list)
-    gap_draws: list[float | None] = field(default_factory=list)
-    priors: Mapping[str, list[float | None]] = field(default_factory=dict)
-
-    @property
-    def ran(self) -> bool:
-        return self.reason == ""
 
 
 def run_claim(claim: Claim, catalog: Catalog, draws: int = DRAWS) -> ClaimResult:
     """Run one claim; a claim that cannot run comes back with the reason."""
-    wired = wire(claim, catalog)
-    if isinstance(wired, Recorded):
-        return ClaimResult(claim, reason=wired.reason)
-    return run_wired(wired, catalog, draws)
+    wired = wire_decoy(claim, catalog) or wire(claim, catalog)
+    return ClaimResult(claim, reason=wired.reason) if isinstance(wired, Recorded) else run_wired(wired, catalog, draws)
 
 
-def run_wired(wired: Runnable, catalog: Catalog, draws: int = DRAWS) -> ClaimResult:
+def run_wired(wired: Runnable | Decoy, catalog: Catalog, draws: int = DRAWS) -> ClaimResult:
     """Run a claim that is wired already."""
     try:
-        return _run(wired, catalog, draws)
+        return run_decoy(wired, catalog, draws) if isinstance(wired, Decoy) else _run(wired, catalog, draws)
     except ExoresistError as error:
         return ClaimResult(wired.claim, reason=f"could not be solved: {error}")
 
@@ -133,7 +87,7 @@ def _run(wired: Runnable, catalog: Catalog, draws: int) -> ClaimResult:
         dose_gap=own.value,
         dose_gap_low=own.low,
         dose_gap_high=own.high,
-        limit=_limit(own.value),
+        limit=limit_of(own.value),
     )
 
 
@@ -144,19 +98,7 @@ def _plain(controls: Mapping[str, Control]) -> dict[str, Plain]:
 def _delivered(brought: Delivery) -> Plain:
     return {
         "delivered_effect": brought.delivered,
-        "needed": brought.needed if np.isfinite(brought.needed) else None,
-        "gap_draws": [_finite(gap) for gap in brought.gaps[1:]],
-        "priors": {name: [_finite(low), _finite(high)] for name, (low, high) in brought.priors.items()},
+        "needed": finite(brought.needed),
+        "gap_draws": [finite(gap) for gap in brought.gaps[1:]],
+        "priors": {name: [finite(low), finite(high)] for name, (low, high) in brought.priors.items()},
     }
-
-
-def _finite(value: float) -> float | None:
-    return float(f"{value:.5g}") if np.isfinite(value) else None
-
-
-def _limit(gap: float | None) -> str:
-    if gap is None:
-        return "no number of vesicles brings enough"
-    if gap <= 1.0:
-        return "the vesicles suffice"
-    return f"vesicles bring {1.0 / gap:.2g} of what half of the effect takes"
