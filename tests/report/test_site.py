@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from xml.etree import ElementTree
 
 import pytest
@@ -287,3 +289,39 @@ def test_the_figure_file_stands_alone():
     heights = [float(text.get("y")) for text in tree.iter("{http://www.w3.org/2000/svg}text")]
     assert max(heights) <= float(tree.get("viewBox").split()[3])
     assert figure_file([], SUMMARY) == ""
+
+
+BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "")
+LISTED = [
+    claim("one", "circRNA", result(0.5), drugs=("cisplatin",), cancer="lung cancer", effect=("glycolysis",)),
+    claim("two", "miRNA", result(5e4), drugs=("cisplatin", "paclitaxel"), cancer="lung cancer", effect=("efflux",)),
+    claim("three", "miRNA", result(30.0), drugs=("paclitaxel",), reported_direction="sensitivity"),
+]
+
+
+@pytest.mark.skipif(not BROWSER, reason="no browser is installed")
+@pytest.mark.parametrize(
+    ("chosen", "left"),
+    [
+        ("", {"one", "two", "three"}),
+        ("d=paclitaxel", {"two", "three"}),
+        ("c=lung+cancer", {"one", "two"}),
+        ("t=miRNA", {"two", "three"}),
+        ("e=efflux", {"two"}),
+        ("r=sensitivity", {"three"}),
+        ("lo=10", {"two", "three"}),
+        ("lo=1&hi=100", {"three"}),
+        ("d=paclitaxel&c=lung+cancer", {"two"}),
+        ("q=nothing+like+it", set()),
+    ],
+)
+def test_filters_in_a_browser(tmp_path, chosen, left):
+    write_site(tmp_path / "site", {**DATA, "claims": LISTED})
+    arguments = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+    address = f"{(tmp_path / 'site' / 'index.html').as_uri()}#{chosen}"
+    done = subprocess.run([*arguments, address], capture_output=True, text=True, timeout=120, check=True)
+    rows = re.findall(r"<tr([^>]*)><th scope=\"row\"><a href=\"claims/(\w+)\.html\"", done.stdout)
+    assert len(rows) == 3
+    assert {name for attributes, name in rows if "hidden" not in attributes} == left
+    told = f"{len(left)} claims" if len(left) == 3 else f"{len(left)} of 3 claims"
+    assert f">{told}</p>" in done.stdout

@@ -226,10 +226,10 @@ def _environment() -> Any:
     environment.filters.update(
         number=wording.number_text,
         percent=wording.percent_text,
-        share=lambda value: f"{100.0 * value:.0f}\u00a0%".replace("-", "\u2212"),
+        share=lambda value: f"{round(100.0 * value)}\u00a0%".replace("-", "\u2212"),
         arrows=arrows,
         spoken=lambda text: str(text).replace("_", " "),
-        signed=lambda value: f"{value:+.2g}".replace("-", "\u2212").replace("e\u2212", "e-"),
+        signed=lambda value: f"{value:+.2g}".replace("-", "\u2212").replace("e\u2212", "e-") if value else "0",
         interval=lambda row: wording.interval_text(row["dose_gap_low"], row["dose_gap_high"]),
     )
     environment.globals.update(safe=Markup)
