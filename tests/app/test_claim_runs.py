@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -12,7 +13,8 @@ import time
 import pytest
 
 from exoresist.catalog import Catalog
-from exoresist.studies.claim_runs import COLUMNS, FILE
+from exoresist.studies.claim_result import ClaimResult
+from exoresist.studies.claim_runs import COLUMNS, FILE, made_with
 
 IDS = (
     "abcb1_doxorubicin_t2_seed001_1", "circ0005963_oxaliplatin_seed003_77", "mir_103a_3p_cisplatin_wang21", "gls1_trastuzumab_seed003_14",
@@ -62,3 +64,32 @@ def test_rows_and_summary_hold_what_is_promised(whole):
     assert summary["controls"]["secretion_off"]["passed"] == 3 and summary["types"][-1]["claims"] == 3
     assert sum(summary["recorded"].values()) == 1 and len(summary["priors"]) > 20
     assert set(Catalog.load().ids("claims")) >= set(IDS)
+
+
+def test_score_and_axes_from_kept_results(tmp_path, command):
+    """Every claim with a made-up result: half of them as reported, the rest the other way."""
+    catalog = Catalog.load()
+    other = {"resistance": "sensitivity", "sensitivity": "resistance", "none": "none"}
+    with open(tmp_path / FILE, "w", encoding="utf-8") as file:
+        for place, claim in enumerate(catalog.records("claims")):
+            said = claim.reported_direction
+            result = ClaimResult(
+                claim, direction=said if place % 2 else other[said], effect=0.1, reason="" if said != "none" else "none"
+            )
+            file.write(json.dumps({"id": claim.id, "made_with": made_with(catalog), **without_claim(result)}) + "\n")
+    done = command("catalog", "score", "--json", "--results", tmp_path)
+    told = json.loads(done.out)
+    keys = "balanced_accuracy constant permuted_mean permuted_sd sensitising_accuracy scored left_out disagreements".split()
+    assert set(keys) <= set(told)
+    assert 0.3 < told["balanced_accuracy"] < 0.7 and told["constant"] == 0.5 and len(told["disagreements"]) > 50
+    assert all(row["why"] for row in told["disagreements"])
+    assert sum(told["left_out"].values()) + told["scored"] == len(catalog.ids("claims"))
+    done = command("catalog", "axes", "--tsv", tmp_path / "axes.tsv", "--results", tmp_path)
+    assert done.code == 0
+    lines = (tmp_path / "axes.tsv").read_text().splitlines()
+    assert lines[0].split("\t") == list(COLUMNS) and len(lines) == 1 + len(catalog.ids("claims"))
+    assert all(line.count("\t") == len(COLUMNS) - 1 for line in lines)
+
+
+def without_claim(result: ClaimResult) -> dict:
+    return {name: value for name, value in dataclasses.asdict(result).items() if name != "claim"}

@@ -84,3 +84,13 @@ def test_ranks_of_made_up_shares():
     found = {row["id"]: row for row in with_ranks(rows)}
     assert [found[name]["rank"] for name in "bcdae"] == [1, 1, 3, None, None]
     assert found["b"]["tied"] == ["c"] and found["d"]["tied"] == []
+
+
+def test_silencing_the_cargo_and_blocking_the_mirna_take_part_of_the_effect(catalog):
+    """Sign of the two treatments of the cargo itself: both take some, neither all, and neither acts without the cargo."""
+    one = wired(catalog, MIRNA)
+    rows = {row["id"]: row for row in ranked(bench(one, catalog), potency(catalog, one.surrogate), np.full(2, 2e5), 0.05)}
+    for name in ("antimir", "cargo_silencing"):
+        assert 0.05 < rows[name]["share"] < 1.0, name
+        assert rows[name]["how"] == "blocks"
+    assert rows["antimir"]["rank"] == 1

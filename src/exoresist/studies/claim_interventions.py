@@ -55,7 +55,7 @@ def ranked(bench: Bench, dose: float, loads: Array, size: float) -> list[Row]:
 
 def with_ranks(rows: Sequence[Row]) -> list[Row]:
     """The rows in falling order of their share, each with its rank and those that it is tied with."""
-    ordered = sorted(rows, key=lambda row: (-float(row["share"]), str(row["id"])))  # type: ignore[arg-type]
+    ordered = sorted(rows, key=lambda row: (-round(float(row["share"]), 6), str(row["id"])))  # type: ignore[arg-type]
     groups: list[list[Row]] = []
     for row in ordered:
         share = float(row["share"])  # type: ignore[arg-type]
