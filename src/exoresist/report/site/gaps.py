@@ -18,7 +18,7 @@ MET, MISSED = "#2f7f6b", ("#c9b37a", "#c08a3e", "#8a4b1f")
 MOVING = ("resistance", "sensitivity")
 LINE = 20.0  # of the table under the figure
 STYLE = (
-    "text{font:13px system-ui,sans-serif;fill:#1b1b1b;text-anchor:middle}.tick{font-size:11px}.name{font-weight:600;"
+    "text{font:13px system-ui,sans-serif;fill:#1b1b1b;text-anchor:middle}.tick{font-size:11px}.name{"
     "text-anchor:end}.count{font-size:11px;text-anchor:end;fill:#5a5f66}.left{text-anchor:start}.head{font-weight:600}"
 )
 WORDS = {"met": "met", "within_10": "within 10×", "within_1000": "within 1000×"}
@@ -67,11 +67,11 @@ def figure_file(claims: Iterable[Row], summary: Row) -> str:
     if not drawn:
         return ""
     lines = rests_on(summary)
-    parts, y = [drawn, f"<style>{STYLE}</style>"], height
+    parts, y = [f"<style>{STYLE}</style>", '<rect width="100%" height="100%" fill="#ffffff"/>', drawn], height
     for index, cells in enumerate(lines):
         y += LINE
         kind = "left head" if index == 0 else "left"
-        for x, cell in zip((10.0, 330.0, 475.0, 620.0), cells, strict=False):
+        for x, cell in zip((10.0, 365.0, 490.0, 615.0), cells, strict=False):
             parts.append(f'<text x="{x:.0f}" y="{y:.0f}" class="{kind}">{escape(cell)}</text>')
     return _svg("".join(parts), y + 14.0, words, ' xmlns="http://www.w3.org/2000/svg" width="760"')
 
