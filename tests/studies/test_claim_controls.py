@@ -11,6 +11,7 @@ from exoresist.assembly.claim import DISHES, Recorded, Runnable, wire
 from exoresist.assembly.claim_bench import DONOR, bench
 from exoresist.assembly.claim_decoy import wire_decoy
 from exoresist.catalog import Catalog
+from exoresist.core.errors import InputError
 from exoresist.studies import claim_controls
 from exoresist.studies.claim_bench_runs import Arm, survivors
 from exoresist.studies.claim_controls import CONTROLS, bench_controls, turning, vanishing, wrong_drug
@@ -175,3 +176,11 @@ def test_twins_have_one_result_and_others_do_not(catalog):
     assert apart[0].interventions == apart[1].interventions and apart[0].priors == apart[1].priors
     assert run_once(second.claim, catalog, draws=2) == apart[1]
     assert len({group[0].surrogate for group in groups.values()}) > 1
+
+
+def test_a_drug_that_kills_at_no_dose_is_refused(catalog):
+    harmless = replace(
+        catalog.parameter("damage_rate", "drug:doxorubicin"), value=1e-12, low=1e-12, high=1e-12, distribution="fixed"
+    )
+    with pytest.raises(InputError, match="does not halve"):
+        potency(catalog.with_parameters([harmless]), "doxorubicin")

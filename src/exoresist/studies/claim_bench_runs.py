@@ -46,7 +46,9 @@ def survivors(bench: Bench, arms: Sequence[Arm], dose: float, loads: Array, draw
         return into.setdefault(name, np.full(shape, default))
 
     key, parameters = bench.key(RECIPIENT), bench.model.network.parameters
-    values[f"{DONOR}.{bench.wired.surrogate}.permeability_surface"] = np.zeros(shape)
+    entry = f"{DONOR}.{bench.wired.surrogate}.permeability_surface"
+    if entry in parameters:
+        values[entry] = np.zeros(shape)
     values[f"{DONOR}.growth_rate"] = np.full(shape, STANDING)
     if bench.wired.carried:
         place(values, f"{bench.key(DONOR)}.clamp", 0.0)[:, 1] = loads

@@ -9,8 +9,7 @@ rescue          the chain's second node is moved back while the head stays raise
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from exoresist.assembly.axes import ACTS_ON, is_mirna
 from exoresist.assembly.claim import RECIPIENT, RESCUE, Runnable, wire
 from exoresist.assembly.claim_bench import DONOR, Bench
 from exoresist.catalog import Catalog
+from exoresist.core.errors import ExoresistError
 from exoresist.studies.claim_bench_runs import Arm, survivors
 from exoresist.studies.claim_effects import SMALLEST_EFFECT, clamped_effects, fold_of, potency
 
@@ -58,17 +58,28 @@ def wrong_drug(wired: Runnable, catalog: Catalog) -> Control:
     for drug in catalog.records("drugs"):
         if drug.status != "modelled" or drug.mode == "surface_antibody" or drug.id == wired.surrogate:
             continue
-        other = wire(wired.claim, catalog, drug.id)
-        if isinstance(other, Runnable) and not _touches(other, catalog):
-            folds = np.array([1.0, fold_of(wired)])
-            mine, its = (
-                float(clamped_effects(each, potency(catalog, each.surrogate), folds, {}, 1)[0, 1]) if _can_move(each) else 0.0
-                for each in (wired, other)
-            )
-            found = vanishing(its, mine)
-            return Control(found.effect, found.of, found.passed, f"on {drug.id}")
+        found = _on(wired, catalog, drug.id)
+        if found is not None:
+            return found
     hub = catalog.find_hub(wired.hub) if wired.hub else None
     return Control(why=f"every modelled drug meets {'efflux' if hub is None else hub.process}: there is no wrong drug")
+
+
+def _on(wired: Runnable, catalog: Catalog, drug: str) -> Control | None:
+    """The control with this drug; None where the chain touches it, or where it cannot stand in the claim's dish."""
+    try:
+        other = wire(wired.claim, catalog, drug)
+        if not isinstance(other, Runnable) or _touches(other, catalog):
+            return None
+        doses = potency(catalog, wired.surrogate), potency(catalog, drug)
+    except ExoresistError:
+        return None
+    folds = np.array([1.0, fold_of(wired)])
+    mine, its = (
+        float(clamped_effects(each, dose, folds, {}, 1)[0, 1]) if _can_move(each) else 0.0
+        for each, dose in zip((wired, other), doses, strict=True)
+    )
+    return replace(vanishing(its, mine), why=f"on {drug}")
 
 
 def _can_move(wired: Runnable) -> bool:
@@ -125,8 +136,3 @@ def _rescues(bench: Bench) -> tuple[list[Arm], str]:
         name = f"{RECIPIENT}.{node.replace('-', '_')}.mimic_fold"
         return [Arm(values={name: fold}) for fold in folds], words
     return [Arm(initial={f"{RECIPIENT}.{name}": fold for name in RESCUE}) for fold in folds], words
-
-
-def passes(controls: Mapping[str, Control]) -> bool:
-    """Whether no control that applies has failed."""
-    return all(control.passed is not False for control in controls.values())

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from exoresist.assembly.claim import RECIPIENT, Runnable, plain_dish
 from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
-from exoresist.studies.survival import survive
+from exoresist.core.errors import InputError
+from exoresist.studies.survival import INSIDE, survive
 
 Array = NDArray[np.float64]
 
@@ -20,6 +21,7 @@ TOLERANCE, COARSEST = 1e-8, 1e-6  # of the solver: for central runs, and the coa
 ENDS = np.array([0.0, 72.0])
 SEARCHED = {"paclitaxel": (0.1, 300.0), "oxaliplatin": (100.0, 1e6)}  # nM, where the IC50 is looked for; others:
 SEARCHED_ELSE = (1.0, 3000.0)
+SEARCHED_LAST = (1e-3, 1e7)
 
 
 def fold_of(wired: Runnable) -> float:
@@ -69,12 +71,25 @@ _POTENCY: dict[tuple[str, str], float] = {}
 
 
 def potency(catalog: Catalog, drug: str) -> float:
-    """The drug's IC50 on the generic cell without any chain, nM: the same for every claim, whichever claim asks first."""
+    """The drug's IC50 on the generic cell without any chain, nM: the same for every claim, whichever claim asks first.
+
+    errors  InputError for a drug that does not halve the survivors at any dose
+    """
     key = catalog.hash, drug
     if key not in _POTENCY:
-        low, high = SEARCHED.get(drug, SEARCHED_ELSE)
-        doses = [float(dose) for dose in np.geomspace(low, high, 12)]
-        _POTENCY[key] = float(survive(plain_dish(catalog, drug), drug, doses, {}, 1, ENDS).ic50[0])
+        dish = plain_dish(catalog, drug)
+        for low, high, points in ((*SEARCHED.get(drug, SEARCHED_ELSE), 12), (*SEARCHED_LAST, 41)):
+            doses = [float(dose) for dose in np.geomspace(low, high, points)]
+            found = survive(dish, drug, doses, {}, 1, ENDS)
+            if found.status[0] == INSIDE:
+                break
+        else:
+            raise InputError(
+                f"{drug} does not halve the generic cell's survivors at any dose from {SEARCHED_LAST[0]:g} to {SEARCHED_LAST[1]:g} nM",
+                "a drug with an IC50 on the dish without a chain",
+                "Check its damage and target rows",
+            )
+        _POTENCY[key] = float(found.ic50[0])
     return _POTENCY[key]
 
 
