@@ -34,7 +34,7 @@ def survivors(bench: Bench, arms: Sequence[Arm], dose: float, loads: Array, draw
     loads  (sets,) how many times their usual content of the cargo the donors hold, and with it every vesicle; sets <= 1 + draws, the
            first being the central one. A claim about a node that nothing carries has its node raised in the recipients instead.
 
-    Donors do not divide and the drug does not enter them, so that what they hold is told by vesicles only.
+    Donors do not divide, the drug does not enter them and their pumps stand still, so that what they hold is told by vesicles only.
     """
     count, sets, pairs = len(arms), len(loads), 2
     shape = (2, pairs, count, sets)  # dose, without and with, arm, draw
@@ -46,9 +46,10 @@ def survivors(bench: Bench, arms: Sequence[Arm], dose: float, loads: Array, draw
         return into.setdefault(name, np.full(shape, default))
 
     key, parameters = bench.key(RECIPIENT), bench.model.network.parameters
-    entry = f"{DONOR}.{bench.wired.surrogate}.permeability_surface"
-    if entry in parameters:
-        values[entry] = np.zeros(shape)
+    shut = f"{DONOR}.{bench.wired.surrogate}."
+    for name in parameters:
+        if name == f"{shut}permeability_surface" or (name.startswith(shut) and name.endswith(".kcat")):
+            values[name] = np.zeros(shape)
     values[f"{DONOR}.growth_rate"] = np.full(shape, STANDING)
     if bench.wired.carried:
         place(values, f"{bench.key(DONOR)}.clamp", 0.0)[:, 1] = loads
