@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from xml.etree import ElementTree
 
 import pytest
 
 from exoresist.report.site import write_site
 from exoresist.report.site.chain import drawings, spoken
-from exoresist.report.site.gaps import figure, shares
+from exoresist.report.site.gaps import figure, figure_file, shares
 from exoresist.report.site.pages import filter_row
 
 
@@ -48,6 +50,15 @@ def result(gap: float | None, **more) -> dict:
         "dose_gap_low": None if gap is None else gap / 20,
         "dose_gap_high": None if gap is None else gap * 20,
         "limit": "as it is",
+        "controls": {
+            "rescue": {"effect": -0.01, "of": 0.2, "passed": True, "why": "moved back"},
+            "wrong_drug": {"effect": None, "of": None, "passed": None, "why": "there is none"},
+            "secretion_off": {"effect": 0.2, "of": 0.2, "passed": False, "why": ""},
+        },
+        "interventions": [
+            {"id": "gw", "how": "blocks", "share": 0.42, "low": 0.1, "high": 0.6, "rank": 1, "tied": ["rab"]},
+            {"id": "rab", "how": "counteracts", "share": -0.02, "low": -0.1, "high": 0.6, "rank": None, "tied": []},
+        ],
         **more,
     }
 
@@ -162,12 +173,33 @@ LAW = {
     "units": "x: dimensionless",
     "source": "",
 }
+COUNTS = {"met": 1, "within_10": 2, "within_1000": 3}
+SUMMARY = {
+    "controls": {"rescue": {"passed": 3, "failed": 1, "not_applicable": 2}},
+    "types": [{"type": "all", "claims": 4}],
+    "within": {name: {"value": value, "low": value - 1, "high": value + 1} for name, value in COUNTS.items()},
+    "priors": [
+        {
+            "prior": f"prior_{place}",
+            "kind": ["assumed"],
+            "decades": 1.0,
+            "share": 0.5 / (place + 1),
+            "low": COUNTS,
+            "high": COUNTS,
+        }
+        for place in range(5)
+    ],
+    "numbers": 20,
+    "assumed": 0.9,
+}
 DATA = {
     "claims": CLAIMS,
     "has_results": True,
     "laws": [LAW],
     "hubs": [HUB],
     "numbers": {"assumed": 3, "measured": 1},
+    "treatments": {"gw": "GW & more", "rab": "RAB27A knock-down"},
+    "summary": SUMMARY,
     "versions": {"exoresist": "0"},
 }
 
@@ -257,7 +289,7 @@ def test_the_figure_counts_every_gap(site):
 
 def test_without_results_nothing_is_claimed(tmp_path):
     claims = [{**row, "result": None} for row in CLAIMS]
-    write_site(tmp_path, {**DATA, "claims": claims, "has_results": False})
+    write_site(tmp_path, {**DATA, "claims": claims, "has_results": False, "summary": None})
     assert "written without results" in (tmp_path / "index.html").read_text()
     assert "written without results" in (tmp_path / "gaps.html").read_text()
     assert "without its result" in (tmp_path / "claims" / "one.html").read_text()
@@ -270,3 +302,62 @@ def test_claim_pages_name_identifiers(site):
     assert '<dd class="soft">none<small>a state, not a thing</small></dd>' in text
     rows = filter_row(claim("one"))
     assert "chebi:27899" in rows["x"] and "mondo:0001056" in rows["x"]
+
+
+def test_claim_pages_hold_controls_and_ranked_treatments(site):
+    text = (site / "claims" / "two.html").read_text()
+    assert text.count('class="passed"') == 1 and text.count('class="failed"') == 1 and "does not apply" in text
+    assert "GW &amp; more" in text and "42\u00a0%" in text and "1&nbsp;=" in text and "\u22122\u00a0%" in text
+    assert text.index("GW &amp; more") < text.index("RAB27A knock-down")
+
+
+def test_the_gap_page_names_three_priors_and_how_counts_move(site):
+    text = (site / "gaps.html").read_text()
+    assert "prior 0" in text and "prior 2" in text and "prior 3" not in text
+    assert "prior 1, high end" in text and "0\u20132" in text.replace("&ndash;", "\u2013")
+
+
+def test_the_figure_file_stands_alone():
+    tree = ElementTree.fromstring(figure_file(CLAIMS, SUMMARY))
+    assert tree.tag == "{http://www.w3.org/2000/svg}svg"
+    words = ["".join(text.itertext()) for text in tree.iter("{http://www.w3.org/2000/svg}text")]
+    assert "1 \u2026 1" in words and any(word.startswith("prior 0, low") for word in words)
+    heights = [float(text.get("y")) for text in tree.iter("{http://www.w3.org/2000/svg}text")]
+    assert max(heights) <= float(tree.get("viewBox").split()[3])
+    assert figure_file([], SUMMARY) == ""
+
+
+BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "")
+LISTED = [
+    claim("one", "circRNA", result(0.5), drugs=("cisplatin",), cancer="lung cancer", effect=("glycolysis",)),
+    claim("two", "miRNA", result(5e4), drugs=("cisplatin", "paclitaxel"), cancer="lung cancer", effect=("efflux",)),
+    claim("three", "miRNA", result(30.0), drugs=("paclitaxel",), reported_direction="sensitivity"),
+]
+
+
+@pytest.mark.skipif(not BROWSER, reason="no browser is installed")
+@pytest.mark.parametrize(
+    ("chosen", "left"),
+    [
+        ("", {"one", "two", "three"}),
+        ("d=paclitaxel", {"two", "three"}),
+        ("c=lung+cancer", {"one", "two"}),
+        ("t=miRNA", {"two", "three"}),
+        ("e=efflux", {"two"}),
+        ("r=sensitivity", {"three"}),
+        ("lo=10", {"two", "three"}),
+        ("lo=1&hi=100", {"three"}),
+        ("d=paclitaxel&c=lung+cancer", {"two"}),
+        ("q=nothing+like+it", set()),
+    ],
+)
+def test_filters_in_a_browser(tmp_path, chosen, left):
+    write_site(tmp_path / "site", {**DATA, "claims": LISTED})
+    arguments = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+    address = f"{(tmp_path / 'site' / 'index.html').as_uri()}#{chosen}"
+    done = subprocess.run([*arguments, address], capture_output=True, text=True, timeout=120, check=True)
+    rows = re.findall(r"<tr([^>]*)><th scope=\"row\"><a href=\"claims/(\w+)\.html\"", done.stdout)
+    assert len(rows) == 3
+    assert {name for attributes, name in rows if "hidden" not in attributes} == left
+    told = f"{len(left)} claims" if len(left) == 3 else f"{len(left)} of 3 claims"
+    assert f">{told}</p>" in done.stdout

@@ -109,9 +109,7 @@ def inhabited_tissue(threads: int = 1, count: int = 60, eaters: int = 20, extra:
         CellType("one", 2000.0, death_rate=death_rate, adhesion=20.0, decay=END, interior=networks[0]),
         CellType("eater", 2000.0, adhesion=20.0, decay=END, interior=networks[1]),
     )
-    medium = SharedMedium(
-        grid, networks[0].medium, {"medium.drug": Medium(4e5), "medium.vesicles": Medium(2e3)}, 0.3, threads
-    )
+    medium = SharedMedium(grid, networks[0].medium, {"medium.drug": Medium(4e5), "medium.vesicles": Medium(2e3)}, 0.3, threads)
     tissue = Tissue(
         grid, kinds, Cells(), Pace(spread=0.01), 5, slabs, mechanics_of(grid, Contact(600.0, 1.25, 2.0, 0.1 / 60.0), slabs),
         SteadyFields(grid, (), threads=threads), medium, {i: Contents(one, slabs) for i, one in enumerate(networks)}, extra=extra,

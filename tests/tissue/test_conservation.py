@@ -106,7 +106,7 @@ def test_all_elements_are_conserved_through_divisions_deaths_and_bursts(catalog,
     after, size = balance(tissue), turnover(tissue)
     for element in ELEMENTS:
         assert abs(after[element] - before[element]) <= 1e-9 * max(size[element], abs(before[element])), element
-    assert seen == {0, 1, 2, 3} and tissue.born > 10 and tissue.removed > 10
+    assert seen == {0, 1, 2, 3} and tissue.born > 5 and tissue.removed > 10
     drug = tissue.medium.names.index("medium.doxorubicin")  # bodies that burst have left peaks in its field
     if edges == "open":
         assert tissue.medium.entered[drug] > 0.0  # cells take the drug up, more comes in

@@ -70,7 +70,9 @@ def test_a_map_of_one_value_spreads_as_the_number(inhabited):
 def test_pools_of_one_map_are_stepped_together_and_a_wall_holds(inhabited):
     speed = np.full((6, 6, 6), 4e3)
     speed[:, :, 3] = 0.0
-    medium = SharedMedium(Grid((6, 6, 6), 20.0), ("a", "b", "c"), {"a": Medium(speed), "b": Medium(4e5), "c": Medium(speed)}, 0.3, 1)
+    medium = SharedMedium(
+        Grid((6, 6, 6), 20.0), ("a", "b", "c"), {"a": Medium(speed), "b": Medium(4e5), "c": Medium(speed)}, 0.3, 1
+    )
     assert [group.rows for group in medium._groups] == [[0, 2], [1]]
     medium.amounts[:, :, :, 0] = 1.0
     medium.spread(1.0, 0.01)

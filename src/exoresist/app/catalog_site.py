@@ -42,6 +42,7 @@ def gathered(catalog: Catalog, results: Row, advance: Any = lambda: None) -> Row
     from exoresist.app.claim_page import page_data
     from exoresist.catalog.exports.relations import relations, things
     from exoresist.studies.claim_facts import claim_facts, law_rows
+    from exoresist.studies.claim_gaps import gap_summary
 
     # Processes among the nodes are drawn like other concepts: the colour of `process` is that of the cell's own processes.
     found = things(catalog, relations(catalog)).values()
@@ -60,6 +61,8 @@ def gathered(catalog: Catalog, results: Row, advance: Any = lambda: None) -> Row
         "laws": law_rows(laws),
         "hubs": _hubs(catalog, pages),
         "numbers": _by_kind(numbers.values()),
+        "treatments": {record.id: record.name for record in catalog.records("interventions")},
+        "summary": gap_summary(list(results.values()), catalog) if results else None,
         "versions": {"exoresist": exoresist.__version__, "catalogue": catalog.hash[:12]},
     }
 

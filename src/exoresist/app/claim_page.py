@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from exoresist.catalog import Catalog
     from exoresist.studies.claim_facts import ClaimFacts
-    from exoresist.studies.claims import ClaimResult
+    from exoresist.studies.claim_result import ClaimResult
 
 Page = dict[str, Any]
 
@@ -157,13 +157,17 @@ def _tell_model(page: Mapping[str, Any]) -> None:
 def _tell_result(page: Mapping[str, Any]) -> None:
     result = page["result"]
     print(f"result: {result['direction']}, reported {page['reported_direction']}")
-    print(
-        f"  clamped: ln of survivors {result['effect']:+.3g}; knock-down {result['knock_down']:+.3g}; "
-        f"target deleted {result['target_deleted']:+.3g}"
-    )
+    print(f"  clamped: ln of survivors {result['effect']:+.3g}")
+    for name, control in result["controls"].items():
+        word = {True: "passed", False: "FAILED", None: "does not apply"}[control["passed"]]
+        value = "" if control["effect"] is None else f" {control['effect']:+.3g} of {control['of']:+.3g}"
+        print(f"  {name.replace('_', ' ')}: {word}{value}" + (f" ({control['why']})" if control["why"] else ""))
     if result["dose_gap"] is not None:
         low, high = result["dose_gap_low"], result["dose_gap_high"]
         print(f"  dose gap {result['dose_gap']:.3g}" + ("" if low is None else f" ({low:.3g} to {high:.3g})"))
     print(f"  {result['limit']}")
+    for row in result["interventions"]:
+        if row["rank"] is not None:
+            print(f"  {row['rank']}. {row['id']} {row['how']} {row['share']:.0%} ({row['low']:.0%} to {row['high']:.0%})")
     if page["left_out"]:
         print(f"  not scored: {page['left_out']}")

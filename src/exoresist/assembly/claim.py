@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from math import prod
+from types import MappingProxyType
+from typing import Any
 
-from exoresist.assembly.axes import Chains
+from exoresist.assembly.axes import Chains, is_mirna
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.layout import Cargo
 from exoresist.assembly.reader import scenario_from_dict
@@ -12,11 +17,42 @@ from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.catalog.path import outcome, parse_path
 from exoresist.catalog.records import Claim
-from exoresist.catalog.route import route_to_hub
+from exoresist.catalog.route import Link, route_to_hub
 
-DISH = ("repair", "tolerance", "efflux", "drug_export", "secretion", "metabolism", "drug_influx", "growth", "damage")
 RECIPIENT = "recipient"
 PREPARATION = "preparation"
+# Nodes of the bench that move the chain's second node together, 1 unless a control says otherwise: several, because what one regulator
+# does is bounded, and a rescue by a vector is not.
+RESCUE = ("rescue_1", "rescue_2", "rescue_3")
+
+
+@dataclass(frozen=True)
+class Dish:
+    """What a claim's dish holds beside generic cells, one drug and vesicles: keys of a scenario, laid over the plain one."""
+
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+PLAIN = Dish()
+
+# The dish in which a hub's process can act. A process that is missing here needs more than a dish, and its claims are recorded.
+DISHES: Mapping[str, Dish] = {
+    "repair": PLAIN,
+    "tolerance": PLAIN,
+    "efflux": PLAIN,
+    "drug_export": PLAIN,
+    "secretion": PLAIN,
+    "metabolism": PLAIN,
+    "drug_influx": PLAIN,
+    "growth": PLAIN,
+    "damage": PLAIN,
+}
+
+# Whether more of a process makes for resistance (+1) or sensitivity (-1); a process that may do either is missing.
+TOWARDS_RESISTANCE: Mapping[str, int] = {
+    "repair": 1, "tolerance": 1, "efflux": 1, "drug_export": 1, "metabolism": 1, "drug_influx": -1, "damage": -1, "antibody": -1,
+    "immune": -1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -27,6 +63,9 @@ class Runnable:
     hub        the node whose own action on the cell gives the phenotype; "" for a pump that acts by itself
     surrogate  the modelled drug that stands for the claimed one
     circular   the chain reaches its hub only through an edge that the documents themselves state
+    action     how the end of the document's chain acts in the catalogue, in words; `action_sign`: +1 towards resistance, -1
+               towards sensitivity, 0 where the process may do either
+    chains, cargo, dish   what the model was wired from, so that a bench with donors and treatments can be wired from it, too
     """
 
     claim: Claim
@@ -36,6 +75,16 @@ class Runnable:
     hub: str
     surrogate: str
     circular: bool = False
+    action: str = ""
+    action_sign: int = 0
+    chains: Chains = field(default_factory=Chains)
+    cargo: tuple[Cargo, ...] = ()
+    dish: Dish = PLAIN
+
+    @property
+    def second(self) -> tuple[str, int] | None:
+        """The node that the head acts on first, and the sign; None where the head itself acts on the cell."""
+        return next(((target, sign) for (source, target), sign in self.chains.edges.items() if source == self.head), None)
 
 
 @dataclass(frozen=True)
@@ -46,8 +95,10 @@ class Recorded:
     reason: str
 
 
-def wire(claim: Claim, catalog: Catalog) -> Runnable | Recorded:
+def wire(claim: Claim, catalog: Catalog, drug: str | None = None) -> Runnable | Recorded:
     """The claim in a generic dish, or why not.
+
+    drug  a modelled drug in place of the one that stands for the claimed one: the control with a wrong drug
 
     The reported direction is not an input. Neither is the claim's last link: the phenotype comes from the hub's own row.
     """
@@ -57,46 +108,50 @@ def wire(claim: Claim, catalog: Catalog) -> Runnable | Recorded:
     end = outcome(steps)
     if end is None:
         return Recorded(claim, "the chain ends in no drug phenotype")
-    surrogate = catalog.surrogate(end.drug)
+    surrogate = drug or catalog.surrogate(end.drug)
     if surrogate is None:
         return Recorded(claim, f"no modelled drug stands for {end.drug}")
-    if catalog.drug(surrogate).mode == "surface_antibody":
-        return Recorded(claim, "antibody decoys run as the bundled scenario rituximab_decoy")
     nodes = [catalog.canonical(step.node) for step in steps[:-1]]
     signs = [step.sign for step in steps[:-1]]
+    if catalog.drug(surrogate).mode == "surface_antibody":
+        return Recorded(claim, f"{end.drug} is modelled as a surface antibody, on which {nodes[-1]} has no modelled action")
     head = nodes[0]
-    pump = _pump(catalog, head, surrogate)
-    if pump and len(nodes) <= 2:
+    pumps = catalog.ids("pumps")
+    if head in catalog.drug(surrogate).pumps and len(nodes) <= 2 and claim.cargo_type != "mRNA":
         return _wired(claim, catalog, Chains(starts={head}), head, "", surrogate)
+    if head in pumps and claim.cargo_type == "mRNA":
+        # What arrives is the messenger: it is counted apart from the pump that is made from it.
+        head = f"{head}_mRNA"
+        nodes, signs = [head, *nodes], [signs[0], 1, *signs[1:]]
     # A pump in the middle of a chain stands for what it does; only as a head is it carried and counted.
-    nodes = [head, *("drug_efflux" if node in catalog.ids("pumps") else node for node in nodes[1:])]
-    route = route_to_hub(catalog, nodes[-1])
-    if route is None:
+    nodes = [head, *("drug_efflux" if node in pumps else node for node in nodes[1:])]
+    stored = route_to_hub(catalog, nodes[-1])
+    if stored is None:
         return Recorded(claim, f"no known action of {nodes[-1]} on a cell in a dish (its last link would be assumed)")
     chains = Chains(starts={head})
-    for before, after, sign in zip(nodes, nodes[1:], signs[1:], strict=False):
+    for (before, after), sign in zip(pairwise(nodes), signs[1:], strict=False):
         if before != after:
             chains.add(before, after, sign)
-    for origin, target, sign in route:
-        chains.add(origin, target, sign)
-    hub = route[-1][1] if route else nodes[-1]
+    route = [Link(link.origin, "drug_efflux" if link.target in pumps else link.target, link.sign) for link in stored]
+    for link in route:
+        chains.add(*link)
+    hub = route[-1].target if route else nodes[-1]
     found = catalog.find_hub(hub)
     assert found is not None
-    if found.process not in DISH:
+    if found.process not in DISHES:
         return Recorded(claim, f"{hub} acts through {found.process}, which needs more than a dish")
     chains.outcomes[hub, surrogate] = int(found.sign)
-    wired = _wired(claim, catalog, chains, head, hub, surrogate)
-    circular = any(catalog.edge_reference(origin, target).startswith("seed_") for origin, target, _ in route)
-    return replace(wired, circular=circular)
+    wired = _wired(claim, catalog, chains, head, hub, surrogate, DISHES[found.process])
+    circular = any(catalog.edge_reference(origin, target).startswith("seed_") for origin, target, _ in stored)
+    net = int(found.sign) * prod(link.sign for link in route)
+    through = f" through {hub}" if route else ""
+    action = f"{nodes[-1]} {'raises' if net > 0 else 'lowers'} {found.process.replace('_', ' ')}{through}"
+    return replace(wired, circular=circular, action=action, action_sign=net * TOWARDS_RESISTANCE.get(found.process, 0))
 
 
-def _pump(catalog: Catalog, head: str, drug: str) -> bool:
-    return head in catalog.ids("pumps") and head in catalog.drug(drug).pumps
-
-
-def _wired(claim: Claim, catalog: Catalog, chains: Chains, head: str, hub: str, surrogate: str) -> Runnable:
+def _wired(claim: Claim, catalog: Catalog, chains: Chains, head: str, hub: str, surrogate: str, dish: Dish = PLAIN) -> Runnable:
     named = [catalog.canonical(name) for name in claim.cargo.split(";")]
-    carried = claim.cargo_type not in ("none", "drug") and head in named
+    carried = claim.cargo_type not in ("none", "drug") and head.removesuffix("_mRNA") in named
     kind = "protein" if claim.cargo_type == "surface_antigen" else claim.cargo_type
     if carried and hub == head:
         # The cargo is itself the node that acts: what arrives feeds the recipient's activity of the same name.
@@ -106,25 +161,43 @@ def _wired(claim: Claim, catalog: Catalog, chains: Chains, head: str, hub: str, 
     cargo = [Cargo(head, kind)] if carried else []
     if "ABCB1" in catalog.drug(surrogate).pumps and head != "ABCB1":
         cargo.append(Cargo("ABCB1", "pump_protein"))
-    model = build(_dish(claim, surrogate), catalog, chains=chains, carried=cargo)
-    return Runnable(claim, model, head, carried, hub, surrogate)
+    model = build(dish_scenario(claim.id, surrogate, dish.more), catalog, chains=chains, carried=cargo)
+    return Runnable(claim, model, head, carried, hub, surrogate, chains=chains, cargo=tuple(cargo), dish=dish)
 
 
-def _dish(claim: Claim, drug: str) -> Scenario:
-    return scenario_from_dict(
-        {
-            "schema": "exoresist/1",
-            "name": claim.id,
-            "arena": {"kind": "well", "volume": "0.1 mL", "capacity": "60000 cell"},
-            "populations": [{"id": RECIPIENT, "cell_line": "generic_tumour", "count": "3000 cell"}],
-            "drugs": [{"id": drug, "dose": "100 nM"}],
-            "vesicles": [{"id": PREPARATION, "donor": "generic_tumour", "per_cell": "0 particle/cell"}],
-            "duration": "72 h",
-            "assay": {
-                "kind": "dose_response",
-                "population": RECIPIENT,
-                "drug": drug,
-                "doses": {"from": "1 nM", "to": "1000 nM", "points": 6},
-            },
-        }
-    )
+def plain_dish(catalog: Catalog, drug: str) -> Model:
+    """The dish without any chain: where the drug's IC50 is found, the same for every claim."""
+    cargo = [Cargo("ABCB1", "pump_protein")] if "ABCB1" in catalog.drug(drug).pumps else []
+    return build(dish_scenario("plain_dish", drug), catalog, carried=cargo)
+
+
+def rescued(wired: Runnable) -> Chains:
+    """The claim's chains with nodes `RESCUE` that move the second node up; as they are where a mimic can do that."""
+    chains = Chains(dict(wired.chains.edges), dict(wired.chains.outcomes), set(wired.chains.starts))
+    if wired.second is not None and not is_mirna(wired.second[0]):
+        for name in RESCUE:
+            chains.add(name, wired.second[0], 1)
+            chains.starts.add(name)
+    return chains
+
+
+def dish_scenario(name: str, drug: str, more: Mapping[str, Any] = MappingProxyType({})) -> Scenario:
+    """The plain dish as a scenario; lists in `more` are added to, other keys replaced."""
+    plain: dict[str, Any] = {
+        "schema": "exoresist/1",
+        "name": name,
+        "arena": {"kind": "well", "volume": "0.1 mL", "capacity": "60000 cell"},
+        "populations": [{"id": RECIPIENT, "cell_line": "generic_tumour", "count": "3000 cell"}],
+        "drugs": [{"id": drug, "dose": "100 nM"}],
+        "vesicles": [{"id": PREPARATION, "donor": "generic_tumour", "per_cell": "0 particle/cell"}],
+        "duration": "72 h",
+        "assay": {
+            "kind": "dose_response",
+            "population": RECIPIENT,
+            "drug": drug,
+            "doses": {"from": "1 nM", "to": "1000 nM", "points": 6},
+        },
+    }
+    for key, value in more.items():
+        plain[key] = [*plain[key], *value] if isinstance(value, Sequence) and isinstance(plain.get(key), list) else value
+    return scenario_from_dict(plain)

@@ -67,8 +67,11 @@ def intervention_parts(
 def _mimic(
     layout: Layout, book: Book, entry: InterventionEntry, targets: tuple[str, ...], on: list[Event], off: list[Event]
 ) -> tuple[list[Part], list[Event]]:
-    """A miRNA mimic raises the miRNA that the axis titrates: events set its fold in the treated populations."""
-    quantity = book.quantity("mimic_fold", "mirna")
+    """A miRNA mimic raises the miRNA that the axis titrates, an anti-miRNA lowers it: events set its fold in the treated populations."""
+    if book.catalog.intervention(entry.id).effect == "lower":
+        full = 1.0 - book.quantity("max_effect", f"intervention:{entry.id}").value
+    else:
+        full = book.quantity("mimic_fold", "mirna").value
     treated = entry.populations or tuple(population.id for population in layout.populations)
     strength = entry.strength or 0.0
     keys = [
@@ -79,11 +82,11 @@ def _mimic(
     ]
     if not keys:
         raise InputError(
-            f"intervention '{entry.id}' raises {', '.join(targets)}, which no axis of the scenario holds",
+            f"intervention '{entry.id}' acts on {', '.join(targets)}, which no axis of the scenario holds",
             "an axis with that miRNA",
             "Add the axis under `axes`, or leave the intervention out",
         )
-    fold = 1.0 + (quantity.value - 1.0) * strength
+    fold = 1.0 + (full - 1.0) * strength
     raised = [Event(event.time, set={key: fold for key in keys}, label=event.label) for event in on]
     back = [Event(event.time, set={key: 1.0 for key in keys}, label=event.label) for event in off]
     return [], raised + back

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from exoresist.assembly.claim import RECIPIENT, Runnable, wire
+from exoresist.assembly.claim_decoy import Decoy, wire_decoy
 from exoresist.catalog import Catalog
 from exoresist.catalog.path import outcome, parse_path
 from exoresist.catalog.records import Claim
@@ -50,6 +51,9 @@ class ClaimFacts:
 def claim_facts(claim: Claim, catalog: Catalog) -> ClaimFacts:
     """The facts of one claim."""
     reported, last = _reported(claim)
+    decoy = wire_decoy(claim, catalog)
+    if decoy is not None:
+        return _decoy_facts(decoy, catalog, reported, last)
     wired = wire(claim, catalog)
     if not isinstance(wired, Runnable):
         return ClaimFacts(claim, reported, last, reason=wired.reason)
@@ -71,6 +75,30 @@ def claim_facts(claim: Claim, catalog: Catalog) -> ClaimFacts:
         tuple({"law": name, "place": place} for name, place in rows),
         tuple(parameter_rows([wired.model])),
         laws_used={law.name: law for law, _ in placed},
+    )
+
+
+def _decoy_facts(decoy: Decoy, catalog: Catalog, reported: tuple[Link, ...], last: tuple[int, str, str] | None) -> ClaimFacts:
+    """A decoy claim acts by binding alone: its laws are those of the antibody in the bundled scenario."""
+    hub = catalog.find_hub(decoy.hub)
+    processes = [
+        each for each in decoy.model.network.processes.values() if each.name in ("antibody_binding", "complement_killing")
+    ]
+    places = dict.fromkeys((each.law.name, f"process {each.name}") for each in processes)
+    return ClaimFacts(
+        decoy.claim,
+        reported,
+        last,
+        (),
+        decoy.hub,
+        "antibody" if hub is None else hub.process,
+        1 if hub is None else int(hub.sign),
+        decoy.drug,
+        True,
+        False,
+        tuple({"law": name, "place": place} for name, place in places),
+        tuple(parameter_rows([decoy.model])),
+        laws_used={each.law.name: each.law for each in processes},
     )
 
 

@@ -13,7 +13,9 @@ from typing import Any
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
 from exoresist.core.progress import Progress, Silent
-from exoresist.studies.claims import ClaimResult, run_claim
+from exoresist.studies.claim_controls import CONTROLS
+from exoresist.studies.claim_result import ClaimResult
+from exoresist.studies.claim_twins import run_once
 
 FILE = "claims.jsonl"
 COLUMNS = (
@@ -21,7 +23,15 @@ COLUMNS = (
     "reported_direction", "simulated_direction", "effect", "dose_gap", "dose_gap_low", "dose_gap_high", "flags",
     "clamped_effect", "delivered_effect", "hub", "surrogate_drug", "limit", "not_run_because", "confidence", "sign_by",
     "assumed_link", "read_twice",
+    *(f"control_{name}" for name in CONTROLS), *(f"control_{name}_passed" for name in CONTROLS),
+    "best_intervention", "best_intervention_share", "interventions",
 )  # fmt: skip
+
+SHORT_REASONS = {
+    "no known action of": "no known action of the chain's end on a cell in a dish",
+    "no modelled drug stands for": "no modelled drug stands for the claimed one",
+    "could not be solved": "could not be solved",
+}
 
 
 def run_claims(
@@ -37,7 +47,7 @@ def run_claims(
     results = []
     for claim in wanted:
         if claim.id not in kept:
-            kept[claim.id] = run_claim(claim, catalog)
+            kept[claim.id] = run_once(claim, catalog)
             if folder is not None:
                 _keep(kept[claim.id], catalog, folder)
         results.append(kept[claim.id])
@@ -123,9 +133,49 @@ def axis_rows(results: Sequence[ClaimResult]) -> list[dict[str, str]]:
             "surrogate_drug": result.surrogate,
             "limit": result.limit,
             "not_run_because": result.reason,
+            **_control_cells(result),
+            **_intervention_cells(result),
         }
         rows.append({name: row[name] for name in COLUMNS})
     return rows
+
+
+def _control_cells(result: ClaimResult) -> dict[str, str]:
+    """Effect under each control, and whether it passed: yes, no or not applicable; empty where it was not run."""
+    cells = {}
+    for name in CONTROLS:
+        control = result.controls.get(name)
+        cells[f"control_{name}"] = "" if control is None else _text(control["effect"])
+        word = {True: "yes", False: "no", None: "not applicable"}
+        cells[f"control_{name}_passed"] = "" if control is None else word[control["passed"]]
+    return cells
+
+
+def _intervention_cells(result: ClaimResult) -> dict[str, str]:
+    """The best treatment, with those that it is tied with; its share; and all as `name share`."""
+    first = [str(row["id"]) for row in result.interventions if row["rank"] == 1]
+    return {
+        "best_intervention": " = ".join(first),
+        "best_intervention_share": _text(result.interventions[0]["share"]) if first else "",
+        "interventions": ";".join(f"{row['id']} {row['share']:.3g}" for row in result.interventions),
+    }
+
+
+def recorded_counts(results: Sequence[ClaimResult]) -> dict[str, int]:
+    """Why claims are recorded only -> how many; reasons that differ by a name only are one."""
+    found: dict[str, int] = {}
+    for result in results:
+        if not result.ran:
+            reason = result.reason
+            for start, short in SHORT_REASONS.items():
+                if reason.startswith(start):
+                    reason = short
+            if " acts through " in reason:
+                reason = f"its hub acts through {reason.split(' acts through ')[1]}"
+            elif "is modelled as a surface antibody" in reason:
+                reason = "its drug is a surface antibody, on which the chain has no modelled action"
+            found[reason] = found.get(reason, 0) + 1
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def _text(value: object) -> str:

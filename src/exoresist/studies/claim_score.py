@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from exoresist.catalog.path import outcome, parse_path
+from exoresist.catalog.records import Claim
 from exoresist.core.random import stream
-from exoresist.studies.claims import ClaimResult
+from exoresist.studies.claim_result import ClaimResult
 
 PERMUTATIONS = 2000
 FLOORS = (1e-6, 1e-3, 1e-2)  # the solver's noise; a tenth of a per cent; one per cent
@@ -98,14 +100,6 @@ def _balanced(reported: np.ndarray, simulated: np.ndarray) -> tuple[float, float
 
 def _disagreement(result: ClaimResult) -> dict[str, object]:
     claim = result.claim
-    if result.direction == "none":
-        why = f"no effect of {result.hub or claim.cargo} on {result.surrogate} in this cell"
-    elif claim.conflicts != "none":
-        why = f"the documents conflict: {claim.conflicts}"
-    elif claim.confidence == "low":
-        why = "the claim was read with low confidence"
-    else:
-        why = f"the chain reaches {result.hub}, whose own action goes the other way"
     return {
         "id": claim.id,
         "cargo": claim.cargo,
@@ -113,5 +107,39 @@ def _disagreement(result: ClaimResult) -> dict[str, object]:
         "reported": claim.reported_direction,
         "simulated": result.direction,
         "effect": result.effect,
-        "why": why,
+        "why": likely_reason(result),
     }
+
+
+def likely_reason(result: ClaimResult) -> str:
+    """Why a claim does not come out as reported, from what the document says of its chain's end and what the catalogue says of it."""
+    claim = result.claim
+    doubts = ["the claim was read with low confidence"] if claim.confidence == "low" else []
+    if claim.conflicts != "none":
+        doubts.append(f"the documents conflict: {claim.conflicts}")
+    return "; ".join([_reason_in_the_model(result), *doubts])
+
+
+def _reason_in_the_model(result: ClaimResult) -> str:
+    failed = [name for name, control in result.controls.items() if control["passed"] is False]
+    if failed == ["knock_down"]:
+        return f"{result.action}, raised and lowered it moves survival the same way (the control knock down failed)"
+    if failed:
+        return f"a control failed: {', '.join(failed).replace('_', ' ')}"
+    if result.direction == "none":
+        return f"no effect: {result.action or result.claim.cargo}, which does nothing for {result.surrogate}"
+    reported = _reported_action(result.claim)
+    if result.action_sign == 0:
+        return f"{result.action}, which may go either way"
+    if reported == result.action_sign:
+        return f"{result.action} as reported, but the response of this cell is not one-sided"
+    word = "against" if reported > 0 else "for"
+    return f"reported to act {'for' if reported > 0 else 'against'} resistance, but in the catalogue {result.action}: {word} it"
+
+
+def _reported_action(claim: Claim) -> int:
+    """+1 where the document has the end of the chain make for resistance, -1 for sensitivity."""
+    last = parse_path(claim.path)[-1]
+    end = outcome([last]) if last is not None else None
+    assert end is not None
+    return last.sign * (1 if end.direction == "resistance" else -1)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from html import escape
 from typing import Any
 
 from exoresist.report.palette import GRID, INK, SOFT
+from exoresist.studies.claim_gaps import BOUNDS, NAMED, WITHIN, gap_row
 
 Row = Mapping[str, Any]
 
 PER_DECADE = 2
 LEFT, RIGHT, ROW, TOP, FOOT, WIDTH = 118.0, 14.0, 66.0, 44.0, 46.0, 760.0
 MET, MISSED = "#2f7f6b", ("#c9b37a", "#c08a3e", "#8a4b1f")
-BOUNDS = (1.0, 10.0, 1000.0)
 MOVING = ("resistance", "sensitivity")
-COLUMNS = ("type", "claims", "met", "to_10", "to_1000", "beyond", "none", "may_be_met", "median")
+LINE = 20.0  # of the table under the figure
+STYLE = (
+    "text{font:13px system-ui,sans-serif;fill:#1b1b1b;text-anchor:middle}.tick{font-size:11px}.name{"
+    "text-anchor:end}.count{font-size:11px;text-anchor:end;fill:#5a5f66}.left{text-anchor:start}.head{font-weight:600}"
+)
+WORDS = {"met": "met", "within_10": "within 10×", "within_1000": "within 1000×"}
 
 
 def delivered(claims: Iterable[Row]) -> list[Row]:
@@ -43,23 +48,56 @@ def shares(claims: Iterable[Row]) -> list[dict[str, Any]]:
 
 
 def _share(name: str, results: list[Row]) -> dict[str, Any]:
-    gaps = sorted(result["dose_gap"] for result in results if result["dose_gap"] is not None)
-    edges = (0.0, *BOUNDS, math.inf)
-    counts = [sum(low < gap <= high for gap in gaps) for low, high in pairwise(edges)]
-    near = sum(result["dose_gap_low"] is not None and result["dose_gap_low"] <= 1.0 for result in results)
-    median = None if not gaps else math.sqrt(gaps[(len(gaps) - 1) // 2] * gaps[len(gaps) // 2])
-    return dict(zip(COLUMNS, (name, len(results), *counts, len(results) - len(gaps), near, median), strict=True))
+    return gap_row(name, [result["dose_gap"] for result in results], [result["dose_gap_low"] for result in results])
 
 
 def figure(claims: Iterable[Row]) -> str:
     """A row of bars per type of cargo over one logarithmic axis; "" where no claim has a dose gap."""
-    chosen = [claim for claim in delivered(claims) if claim["result"]["dose_gap"]]
-    if not chosen:
+    listed = list(claims)
+    drawn, height, words = _drawn(listed)
+    return drawn and _svg(drawn, height, words, ' class="gaps"')
+
+
+def figure_file(claims: Iterable[Row], summary: Row) -> str:
+    """The same as a file of its own, with what the gaps rest on under it; "" where no claim has a dose gap.
+
+    summary  as `studies.claim_gaps.gap_summary` makes it
+    """
+    drawn, height, words = _drawn(list(claims))
+    if not drawn:
         return ""
+    lines = rests_on(summary)
+    parts, y = [f"<style>{STYLE}</style>", '<rect width="100%" height="100%" fill="#ffffff"/>', drawn], height
+    for index, cells in enumerate(lines):
+        y += LINE
+        kind = "left head" if index == 0 else "left"
+        for x, cell in zip((10.0, 365.0, 490.0, 615.0), cells, strict=False):
+            parts.append(f'<text x="{x:.0f}" y="{y:.0f}" class="{kind}">{escape(cell)}</text>')
+    return _svg("".join(parts), y + 14.0, words, ' xmlns="http://www.w3.org/2000/svg" width="760"')
+
+
+def rests_on(summary: Row) -> list[tuple[str, ...]]:
+    """A table as text: how the counts move with the priors that the gaps hang on most, and with all numbers drawn at once."""
+    within, every = summary["within"], summary["types"][-1]["claims"] if summary["types"] else 0
+    rows: list[tuple[str, ...]] = [(f"Of {every} claims", *(WORDS[name] for name in WITHIN))]
+    rows.append(("central numbers", *(str(within[name]["value"]) for name in WITHIN)))
+    rows.append(("all numbers drawn, 90 % of draws", *(f"{within[name]['low']} to {within[name]['high']}" for name in WITHIN)))
+    for row in summary["priors"][:NAMED]:
+        name = str(row["prior"]).replace("_", " ")
+        cells = (f"{row['low'][bound]} … {row['high'][bound]}" for bound in WITHIN)
+        rows.append((f"{name}, low … high ({row['share']:.0%} of spread)", *cells))
+    return rows
+
+
+def _drawn(listed: list[Row]) -> tuple[str, float, str]:
+    """Content of the figure, its height, and the figure in words; "" where no claim has a dose gap."""
+    chosen = [claim for claim in delivered(listed) if claim["result"]["dose_gap"]]
+    if not chosen:
+        return "", 0.0, ""
     logs = [math.log10(claim["result"]["dose_gap"]) for claim in chosen]
     ends = [math.log10(end) for end in _interval([claim["result"] for claim in chosen])]
     first, last = min(0, math.floor(min([*logs, *ends]))), max(3, math.ceil(max([*logs, *ends])))
-    types = [row["type"] for row in shares(claims) if row["type"] != "all" and row["median"] is not None]
+    types = [row["type"] for row in shares(listed) if row["type"] != "all" and row["median"] is not None]
     height = TOP + ROW * len(types) + FOOT
 
     def x(value: float) -> float:
@@ -71,11 +109,13 @@ def figure(claims: Iterable[Row]) -> str:
         parts.append(_row(x, TOP + ROW * place, name, group, first))
     middle, title = (LEFT + WIDTH - RIGHT) / 2, "dose gap: vesicles needed over vesicles available"
     parts.append(f'<text x="{middle:.0f}" y="{height - 6:.0f}">{title}</text>')
-    words = "; ".join(f"{row['type']}: {row['claims']} claims, {row['met']} met" for row in shares(claims))
-    return (
-        f'<svg class="gaps" viewBox="0 0 {WIDTH:.0f} {height:.0f}" role="img" aria-label="Dose gaps by type of cargo. {words}">'
-        f"{''.join(parts)}</svg>"
-    )
+    words = "; ".join(f"{row['type']}: {row['claims']} claims, {row['met']} met" for row in shares(listed))
+    return "".join(parts), height, words
+
+
+def _svg(content: str, height: float, words: str, more: str) -> str:
+    label = escape(f"Dose gaps by type of cargo. {words}")
+    return f'<svg{more} viewBox="0 0 {WIDTH:.0f} {height:.0f}" role="img" aria-label="{label}">{content}</svg>'
 
 
 def _band(x: Any, first: int, last: int, height: float) -> str:

@@ -13,10 +13,18 @@ from exoresist.report.files import write_atomically
 from exoresist.report.page import in_script, template_text
 from exoresist.report.site.chain import drawings
 from exoresist.report.site.gaps import figure, shares
+from exoresist.studies.claim_gaps import NAMED, WITHIN
 
 Data = Mapping[str, Any]
 UNSTATED = ("none", "not stated")
 CHOSEN = ("drugs", "cancer", "cargo_type", "effect", "reported_direction", "seed")
+ASKED = {
+    "knock_down": "the head lowered instead of raised: should turn the effect round",
+    "target_deleted": "no link of the chain acts: should be nothing",
+    "wrong_drug": "a drug that the process does not touch: should be nothing",
+    "secretion_off": "the donors release nothing: should be nothing",
+    "rescue": "the chain moved back while the head stays up: should be nothing, or turn",
+}
 WEAK = 0.01  # of ln survivors, 1 %: an effect that no assay would see
 
 
@@ -24,7 +32,8 @@ def write_site(folder: Path, data: Data) -> int:
     """Write all pages into `folder`; returns how many.
 
     data  plain: `claims` (as `app.claim_page.page_data` makes them, each with its `chain`), `has_results`, `laws`, `hubs`,
-          `numbers` (kind -> how many), `versions`
+          `numbers` (kind -> how many), `treatments` (id -> name), `versions`; `summary` as `studies.claim_gaps.gap_summary` makes
+          it, None without results
     """
     pages = {"index.html": index(data), "hubs.html": hubs(data), "gaps.html": gaps(data), "laws.html": laws(data)}
     known = {claim["id"] for claim in data["claims"]}
@@ -123,6 +132,7 @@ def claim_page(claim: Data, data: Data, known: set[str]) -> str:
     return _rendered(
         "site_claim.html.j2", data, claim=claim, drawn=drawings(claim["chain"]) if claim["chain"] else {}, row=index_row(claim),
         summaries={law["law"]: law["summary"] for law in data["laws"]}, evidence=_evidence(claim), root="../",
+        asked=ASKED, treatments=data["treatments"],
         linked=[name for name in claim["linked"] if name not in known and name not in UNSTATED],
     )  # fmt: skip
 
@@ -178,6 +188,10 @@ def gaps(data: Data) -> str:
         counts=counts(data["claims"]),
         total=total,
         assumed=numbers.get("assumed", 0) / total if total else 0.0,
+        summary=data["summary"] if data["summary"] and data["summary"]["types"] else None,
+        named=NAMED,
+        within=WITHIN,
+        asked=ASKED,
     )
 
 
@@ -217,9 +231,10 @@ def _environment() -> Any:
     environment.filters.update(
         number=wording.number_text,
         percent=wording.percent_text,
+        share=lambda value: f"{round(100.0 * value)}\u00a0%".replace("-", "\u2212"),
         arrows=arrows,
         spoken=lambda text: str(text).replace("_", " "),
-        signed=lambda value: f"{value:+.2g}".replace("-", "\u2212").replace("e\u2212", "e-"),
+        signed=lambda value: f"{value:+.2g}".replace("-", "\u2212").replace("e\u2212", "e-") if value else "0",
         interval=lambda row: wording.interval_text(row["dose_gap_low"], row["dose_gap_high"]),
     )
     environment.globals.update(safe=Markup)
