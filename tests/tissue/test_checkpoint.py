@@ -17,7 +17,7 @@ from exoresist.core.errors import InputError
 from exoresist.studies import tissue_arm
 from exoresist.studies.tissue_arm import StoppedError, run_arm
 from exoresist.studies.tissue_setup import set_up
-from exoresist.tissue.checkpoint import BEFORE, NAME, load, save
+from exoresist.tissue.checkpoint import BEFORE, NAME, PART, load, save
 from exoresist.tissue.run import state_hash, step
 from exoresist.tissue.state import Tissue
 
@@ -155,6 +155,14 @@ def test_a_move_that_fails_half_way_leaves_a_checkpoint_to_go_on_from(catalog, t
     save(tissue, tmp_path, "this", "third")
     assert load(again, tmp_path, "this")[0] == "third"
     assert (tmp_path / BEFORE).exists()
+
+
+def test_what_a_killed_process_left_half_written_is_written_over(catalog, tmp_path):
+    tissue = made(catalog)
+    (tmp_path / PART).write_bytes(b"half")
+    save(tissue, tmp_path, "this")
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+    assert load(tissue, tmp_path, "this") == ("", [])
 
 
 def test_a_folder_that_is_none_is_refused(catalog, tmp_path):

@@ -65,30 +65,30 @@ def test_flux_goes_down_the_difference(inhabited, start, sign):
 
 def test_an_open_wall_makes_the_fluid_plasma(inhabited):
     tissue = inhabited(extra=(drug_through(1e15),))
-    for _ in range(2):
-        breathe(tissue)
-        tissue.medium.spread(0.1, 0.01)
+    breathe(tissue)
+    tissue.medium.spread(0.004, 0.002)
     held = tissue.medium.flat()[0, tissue.extra[0].voxels(tissue)[0]] / tissue.medium.voxel_ml
-    assert held == pytest.approx(5.0, rel=1e-12)
+    assert held == pytest.approx(5.0, rel=1e-9)
     # The closed box fills to the level of plasma, and not beyond.
     for _ in range(60):
         tissue.medium.spread(0.1, 0.01)
     level = tissue.medium.amounts[0] / tissue.medium.voxel_ml
-    assert level.min() == pytest.approx(5.0, rel=1e-2) and level.max() <= 5.0 * (1.0 + 1e-9)
+    assert level.min() == pytest.approx(5.0, rel=1e-2) and level.max() <= 5.0 * (1.0 + 1e-6)
 
 
-def test_what_passes_converges_with_the_step():
+@pytest.mark.parametrize(("rate", "bound"), [(20.0, 1e-3), (200.0, 4e-3), (1e4, 0.03)])
+def test_what_passes_converges_with_the_step(rate, bound):
     found = []
-    for step_length in (0.002, 0.001, 0.000125):
+    for step_length in (0.001, 0.0005, 0.0000625):
         medium = alone(4e5, (7, 7, 1))
-        rate = np.zeros(49)
-        rate[24] = 200.0
-        medium.join("drug", rate, rate * 3.0)
+        wall = np.zeros(49)
+        wall[24] = rate
+        medium.join("drug", wall, wall * 3.0)
         medium.spread(0.016, step_length)
-        found.append(medium.amounts.copy())
-    assert np.isclose(medium.amounts.sum(), medium.supplied[0], rtol=1e-12)
+        assert medium.amounts.sum() == pytest.approx(medium.supplied[0], rel=1e-11)
+        found.append(medium.amounts)
     coarse, fine = (np.abs(one - found[2]).max() for one in found[:2])
-    assert fine < 0.4 * coarse and fine < 0.01 * found[2].max()
+    assert fine < 0.4 * coarse and coarse < bound * found[2].max()
 
 
 def plane(uptake, permeability=1e5, side=41, spacing=10.0):

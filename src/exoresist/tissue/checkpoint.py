@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from exoresist.tissue.run import state_hash
 from exoresist.tissue.state import Tissue
 
 NAME, BEFORE = "checkpoint.npz", "checkpoint.before.npz"
+PART = "checkpoint.part"  # half-written; one left by a process that was killed is written over
 FORMAT = 1
 
 
@@ -39,10 +40,9 @@ def save(tissue: Tissue, folder: Path, what: str, note: str = "") -> Path:
     data = buffer.getvalue()
     digest = hashlib.blake2b(data, digest_size=16).hexdigest().encode()
     target = folder / NAME
-    temporary = None
+    temporary = folder / PART
     try:
-        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "wb") as file:
             file.write(data + digest)
             file.flush()
             os.fsync(file.fileno())
@@ -50,8 +50,8 @@ def save(tissue: Tissue, folder: Path, what: str, note: str = "") -> Path:
             os.replace(target, folder / BEFORE)
         os.replace(temporary, target)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise InputError(
             f"cannot write the checkpoint '{target}': {error.strerror or error}", f"{len(data) / 2**20:.0f} MB of free space there",
             "The checkpoint before is as it was. Free space, then run with --resume",
