@@ -7,7 +7,7 @@ baseline 1. The reported direction is never an input: it must come out.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from exoresist.assembly.book import Book
@@ -56,6 +56,11 @@ class Chains:
         for edge, sign in other.edges.items():
             result.add(*edge, sign)
         return result
+
+    def in_contexts(self, catalog: Catalog, contexts: Sequence[str]) -> Chains:
+        """The same chains with the signs that edges have in the contexts that are given."""
+        own = {edge: catalog.context_edges(edge[0], contexts).get(edge[1], sign) for edge, sign in self.edges.items()}
+        return Chains(own, dict(self.outcomes), set(self.starts))
 
     def add(self, source: str, target: str, sign: int) -> None:
         """Put in an edge; an edge that is there already must have the same sign."""
@@ -271,14 +276,23 @@ class _Chain:
     def ends(self, processes: set[str]) -> tuple[list[Part], list[Reference]]:
         """The last nodes act as the catalogue's hubs say; a node that is no hub acts on tolerance, as its chain says.
 
-        A hub's sign is its own: the last link that a document reports is not used where a hub is known.
+        A hub's sign is its own, or the context's: the last link that a document reports is not used where a hub is known.
+        Where metabolism is modelled, nodes that drive its processes act through them and in no other way.
         """
         parts: list[Part] = []
         tolerance: list[Reference] = []
+        driving: dict[tuple[str, str], Modulation] = {}
         for (name, drug), reported in self.chains.outcomes.items():
             if name not in self.acting() or drug not in self.layout.drugs:
                 continue  # a cargo that acts physically (a pump), not through a node; or another drug than those here
-            hub = self.book.catalog.find_hub(name)
+            driven = self.book.catalog.metabolic_hub(name) if self.layout.nutrients else None
+            if driven is not None:
+                law, inputs = self.edge(self.key(name), int(driven.sign), self.fold("hub_process"))
+                for word in driven.processes:
+                    for process in sorted(processes & {f"{self.who}.{word}", f"{self.who}.{word}_{drug}"}):
+                        driving[process, name] = Modulation(process, law, inputs, tag=f"hub:{name}")
+                continue
+            hub = self.book.catalog.hub_in(name, self.layout.contexts)
             sign = reported if hub is None else int(hub.sign)
             target = "tolerance" if hub is None else hub.process
             law, inputs = self.edge(self.key(name), sign, self.fold("hub_process"))
@@ -291,7 +305,7 @@ class _Chain:
             for process in sorted(processes):
                 if process in wanted or (target == "efflux" and _is_efflux(process, self.who, drug)):
                     parts.append(Modulation(process, law, inputs, tag=f"hub:{name}"))
-        return parts, tolerance
+        return [*parts, *driving.values()], tolerance
 
     def acting(self) -> list[str]:
         """Names that become nodes in this population."""

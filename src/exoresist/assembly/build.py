@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.assembly import antibody, axes, cells, drugs, interventions, vesicles
+from exoresist.assembly import antibody, axes, cells, drugs, interventions, metabolism, vesicles
 from exoresist.assembly.book import Book
 from exoresist.assembly.bounds import check_rows, check_value
 from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
@@ -45,7 +45,8 @@ class Model:
 
     def start(self, values: Values | None = None) -> dict[str, float | Array]:
         """Amounts at time 0 for the given parameter values: cells in steady culture, fresh medium."""
-        return start_amounts(self.layout, self._all(values or {}))
+        everything = self._all(values or {})
+        return start_amounts(self.layout, everything) | metabolism.start_amounts(self.layout, everything)
 
     def events(
         self,
@@ -149,17 +150,19 @@ def build(
     _arena(scenario, book)
     parts = _parts(scenario, catalog, layout, book)
     processes = [part for part in parts if isinstance(part, Process)]
-    wired = axes.read_chains(catalog, scenario.axes).joined(chains)
+    catalog.check_contexts(scenario.contexts)
+    wired = axes.read_chains(catalog, scenario.axes).joined(chains).in_contexts(catalog, scenario.contexts)
     for population in layout.populations:
         more, tolerance = axes.axis_parts(layout, book, population, wired, (process.id for process in processes))
-        parts += [*more, *_tolerance(population, tolerance)]
+        signals, factors = metabolism.tolerance(layout, book, population)
+        parts += [*more, *signals, *_tolerance(population, [*tolerance, *factors])]
     parts += axes.shared_parts(book)
     fixed: list[Event] = []
     for entry in scenario.interventions:
         more, events = interventions.intervention_parts(layout, book, entry, processes)
         parts += more
         fixed += events
-    fixed += _medium_changes(scenario, layout)
+    fixed += _medium_changes(scenario, layout, book)
     network = Network(scenario.name, [*book.parameters.values(), *parts])
     return Model(scenario, catalog, layout, book, network, tuple(fixed))
 
@@ -210,7 +213,8 @@ def _known_row(catalog: Catalog, name: str, subject: str) -> Quantity:
 
 
 def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
-    layout = Layout(origins=ORIGINS if origin_tags else ("",))
+    layout = Layout(origins=ORIGINS if origin_tags else ("",), contexts=scenario.contexts)
+    layout.nutrients = metabolism.nutrients(scenario)
     layout.sides.append(Side("medium", "medium.volume"))
     if scenario.arena.kind == "transwell":
         layout.sides.append(Side("insert", "insert.volume"))
@@ -289,6 +293,7 @@ def _parts(scenario: Scenario, catalog: Catalog, layout: Layout, book: Book) -> 
             parts += drugs.transwell_drug_parts(layout, book, name, *layout.sides)
     for population in layout.populations:
         parts += _population(catalog, layout, book, population)
+    parts = metabolism.with_metabolism(scenario, layout, book, parts)
     if _asked(scenario, "contact_transfer_rate"):
         for donor, recipient in permutations(layout.populations, 2):
             if donor.side == recipient.side:
@@ -346,8 +351,9 @@ def _tolerance(population: Population, factors: list[Reference]) -> list[Part]:
     return parts
 
 
-def _medium_changes(scenario: Scenario, layout: Layout) -> list[Event]:
+def _medium_changes(scenario: Scenario, layout: Layout, book: Book) -> list[Event]:
     events = []
+    values = {key: part.value for key, part in book.parameters.items()}
     for change in scenario.medium_changes:
         remove = {}
         for side in layout.sides:
@@ -355,5 +361,7 @@ def _medium_changes(scenario: Scenario, layout: Layout) -> list[Event]:
                 remove[layout.medium(side, substance)] = change.fraction
             for group in layout.classes:
                 remove[layout.vesicles(side, group)] = change.fraction
-        events.append(Event(change.at, remove=remove, label="medium change"))
+        fresh = metabolism.fresh_amounts(layout, values, change.fraction)
+        remove |= dict.fromkeys(fresh, change.fraction)
+        events.append(Event(change.at, add=fresh, remove=remove, label="medium change"))
     return events

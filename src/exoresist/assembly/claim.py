@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from exoresist.assembly.axes import Chains
@@ -46,8 +47,8 @@ class Recorded:
     reason: str
 
 
-def wire(claim: Claim, catalog: Catalog) -> Runnable | Recorded:
-    """The claim in a generic dish, or why not.
+def wire(claim: Claim, catalog: Catalog, contexts: Sequence[str] = ()) -> Runnable | Recorded:
+    """The claim in a generic dish, or why not; `contexts` are those of the catalogue in which signs of nodes differ.
 
     The reported direction is not an input. Neither is the claim's last link: the phenotype comes from the hub's own row.
     """
@@ -70,7 +71,7 @@ def wire(claim: Claim, catalog: Catalog) -> Runnable | Recorded:
         return _wired(claim, catalog, Chains(starts={head}), head, "", surrogate)
     # A pump in the middle of a chain stands for what it does; only as a head is it carried and counted.
     nodes = [head, *("drug_efflux" if node in catalog.ids("pumps") else node for node in nodes[1:])]
-    route = route_to_hub(catalog, nodes[-1])
+    route = route_to_hub(catalog, nodes[-1], contexts)
     if route is None:
         return Recorded(claim, f"no known action of {nodes[-1]} on a cell in a dish (its last link would be assumed)")
     chains = Chains(starts={head})
@@ -80,21 +81,24 @@ def wire(claim: Claim, catalog: Catalog) -> Runnable | Recorded:
     for origin, target, sign in route:
         chains.add(origin, target, sign)
     hub = route[-1][1] if route else nodes[-1]
-    found = catalog.find_hub(hub)
+    found = catalog.hub_in(hub, contexts)
     assert found is not None
     if found.process not in DISH:
         return Recorded(claim, f"{hub} acts through {found.process}, which needs more than a dish")
     chains.outcomes[hub, surrogate] = int(found.sign)
-    wired = _wired(claim, catalog, chains, head, hub, surrogate)
-    circular = any(catalog.edge_reference(origin, target).startswith("seed_") for origin, target, _ in route)
-    return replace(wired, circular=circular)
+    wired = _wired(claim, catalog, chains, head, hub, surrogate, contexts)
+    told = any(catalog.edge_reference(origin, target).startswith("seed_") for origin, target, _ in route)
+    # A context's sign was read from documents like this one.
+    return replace(wired, circular=told or found != catalog.find_hub(hub))
 
 
 def _pump(catalog: Catalog, head: str, drug: str) -> bool:
     return head in catalog.ids("pumps") and head in catalog.drug(drug).pumps
 
 
-def _wired(claim: Claim, catalog: Catalog, chains: Chains, head: str, hub: str, surrogate: str) -> Runnable:
+def _wired(
+    claim: Claim, catalog: Catalog, chains: Chains, head: str, hub: str, surrogate: str, contexts: Sequence[str] = ()
+) -> Runnable:
     named = [catalog.canonical(name) for name in claim.cargo.split(";")]
     carried = claim.cargo_type not in ("none", "drug") and head in named
     kind = "protein" if claim.cargo_type == "surface_antigen" else claim.cargo_type
@@ -106,15 +110,16 @@ def _wired(claim: Claim, catalog: Catalog, chains: Chains, head: str, hub: str, 
     cargo = [Cargo(head, kind)] if carried else []
     if "ABCB1" in catalog.drug(surrogate).pumps and head != "ABCB1":
         cargo.append(Cargo("ABCB1", "pump_protein"))
-    model = build(_dish(claim, surrogate), catalog, chains=chains, carried=cargo)
+    model = build(_dish(claim, surrogate, contexts), catalog, chains=chains, carried=cargo)
     return Runnable(claim, model, head, carried, hub, surrogate)
 
 
-def _dish(claim: Claim, drug: str) -> Scenario:
+def _dish(claim: Claim, drug: str, contexts: Sequence[str]) -> Scenario:
     return scenario_from_dict(
         {
             "schema": "exoresist/1",
             "name": claim.id,
+            "contexts": list(contexts),
             "arena": {"kind": "well", "volume": "0.1 mL", "capacity": "60000 cell"},
             "populations": [{"id": RECIPIENT, "cell_line": "generic_tumour", "count": "3000 cell"}],
             "drugs": [{"id": drug, "dose": "100 nM"}],

@@ -12,8 +12,15 @@ from exoresist.laws import kinetics
 from exoresist.network import Event, Modulation, Process
 from exoresist.network.parts import Part, Reference
 
-# A compound or knock-down that lowers "ilv_formation" lowers both of its routes.
-ROUTES_OF = {"ilv_formation": ("ilv_formation_escrt", "ilv_formation_ceramide")}
+# A compound or knock-down that lowers "ilv_formation" lowers both of its routes; likewise for other processes that are several.
+ROUTES_OF = {
+    "ilv_formation": ("ilv_formation_escrt", "ilv_formation_ceramide"),
+    "lipogenesis": ("lipogenesis_saturated", "lipogenesis_unsaturated"),
+    "glucose_use": ("glycolysis", "glucose_oxidation"),
+    "respiration": ("glucose_oxidation", "glutamine_oxidation", "lactate_oxidation", "scavenging", "fatty_acid_oxidation"),
+    "methionine_supply": ("methionine_uptake", "methionine_synthesis"),
+    "lipid_supply": ("lipid_uptake", "cholesterol_uptake"),
+}
 
 
 def intervention_parts(
@@ -40,7 +47,8 @@ def intervention_parts(
     if record.target_process == "mimic":
         return _mimic(layout, book, entry, record.targets, on, off)
     names = ROUTES_OF.get(record.target_process, (record.target_process,))
-    treated = entry.populations or tuple(population.id for population in layout.populations)
+    # What happens in a medium is treated together with all populations.
+    treated = entry.populations or (*(population.id for population in layout.populations), *(side.id for side in layout.sides))
     matching = [
         process
         for process in processes

@@ -79,6 +79,8 @@ class Layout:
     antibodies: list[str] = field(default_factory=list)
     cargo: list[Cargo] = field(default_factory=list)
     origins: tuple[str, ...] = ("",)
+    nutrients: tuple[str, ...] = ()  # of the media; empty: no metabolism
+    contexts: tuple[str, ...] = ()  # in which the signs of some nodes differ
 
     # -- names
 
@@ -169,6 +171,8 @@ class Layout:
         for cargo in self.cargo:
             fates[f"own:{cargo.id}"] = (Route(self.exchange("debris", cargo.element)),)
         fates["damage"] = (Route(""),)
+        if self.nutrients:
+            fates["lipid"] = (Route(self.exchange("debris", "carbon")),)
         return fates
 
     def vesicle_pools(self, carrier: str) -> list[Pool]:

@@ -8,6 +8,7 @@ clamped effect, over the number that donors secrete per recipient.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,9 +67,9 @@ class ClaimResult:
         return self.reason == ""
 
 
-def run_claim(claim: Claim, catalog: Catalog, draws: int = DRAWS) -> ClaimResult:
-    """Run one claim; a claim that cannot run comes back with the reason."""
-    wired = wire(claim, catalog)
+def run_claim(claim: Claim, catalog: Catalog, draws: int = DRAWS, contexts: Sequence[str] = ()) -> ClaimResult:
+    """Run one claim; a claim that cannot run comes back with the reason. `contexts`: those in which signs of nodes differ."""
+    wired = wire(claim, catalog, contexts)
     if isinstance(wired, Recorded):
         return ClaimResult(claim, reason=wired.reason)
     try:
