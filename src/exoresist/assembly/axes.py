@@ -16,7 +16,7 @@ from exoresist.catalog import Catalog
 from exoresist.catalog.path import Outcome, outcome, parse_path
 from exoresist.core.errors import InputError
 from exoresist.laws import cargo as cargo_laws
-from exoresist.laws import kinetics, signalling
+from exoresist.laws import kinetics, signalling, vesicles
 from exoresist.laws.registry import Law
 from exoresist.network import Derived, Modulation, Node, PerSize, Sum
 from exoresist.network.parts import Part, Reference
@@ -31,6 +31,8 @@ ACTS_ON = {
     "secretion": ("secretion",),
     "growth": ("growth",),
 }
+# Nodes of the surroundings, and the stress that the medium has.
+SENSED = {"starvation": "starvation", "acidosis": "acidity"}
 Regulator = tuple[Law, dict[str, Reference]]
 
 
@@ -130,9 +132,16 @@ class _Chain:
             elif cargo is None and self.regulators(name):
                 parts.append(Node(self.key(name), self.time(name), self.regulators(name)))
             elif cargo is None and name in self.chains.starts:
-                parts.append(Node(self.key(name), self.time(name)))
+                parts.append(Node(self.key(name), self.time(name), self.sensed(name)))
         more, tolerance = self.ends(processes)
         return parts + more, tolerance
+
+    def sensed(self, name: str) -> list[Regulator]:
+        """What a chain that begins with a stress reads of the medium, where metabolism makes that stress."""
+        if not self.layout.nutrients or name not in SENSED:
+            return []
+        stress: Reference = f"{self.population.side.id}.{SENSED[name]}"
+        return [(vesicles.stress_factor, {"stress": stress, "most": self.fold("hub_hub")})]
 
     def time(self, name: str) -> str:
         """Time scale: a protein when a miRNA sets its level, signalling otherwise."""

@@ -256,6 +256,11 @@ def _droplets(book: Book, population: Population) -> list[Part]:
             kinetics.product,
             {"first": RateOf(f"{who}.fatty_acid_oxidation"), "second": Amount(store)},
         ),
+        Derived(
+            f"{who}.fatty_acid_oxidation_level",
+            kinetics.ratio,
+            {"numerator": f"{who}.fatty_acid_oxidation_flux", "denominator": f"{who}.fatty_acid_oxidation_standard"},
+        ),
     ]
 
 
@@ -299,7 +304,6 @@ def _energy(book: Book, population: Population) -> list[Part]:
     parts += [Sum(f"{who}.atp_{name}", terms) for name, terms in supply.items()]
     parts += [
         Derived(f"{who}.atp_supply", kinetics.ratio, {"numerator": f"{who}.atp_made", "denominator": f"{who}.atp_needed"}),
-        Derived(f"{who}.respired_share", kinetics.ratio, {"numerator": f"{who}.atp_burnt", "denominator": f"{who}.atp_made"}),
         Derived(
             f"{who}.respiration", kinetics.ratio, {"numerator": f"{who}.atp_burnt", "denominator": f"{who}.atp_burnt_standard"}
         ),
