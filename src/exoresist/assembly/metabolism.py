@@ -208,7 +208,11 @@ def _fluxes(layout: Layout, book: Book, population: Population) -> list[Part]:
     }  # fmt: skip
     parts: list[Part] = [Pool(store, "pmol", element="carbon", carrier=population.cells, kind="lipid", scale=1e-3)]
     for flow in FLOWS:
-        inputs = {"rate": f"{who}.{flow.process}_carbon", "first": f"{side}.{flow.nutrient}_use", "second": cells}
+        inputs: dict[str, Reference] = {
+            "rate": f"{who}.{flow.process}_carbon",
+            "first": f"{side}.{flow.nutrient}_use",
+            "second": cells,
+        }
         parts += flux(book, population, flow.process, flow.nutrient)
         parts.append(Process(f"{who}.{flow.process}", f"{side}.{flow.nutrient}", sinks[flow.sink], kinetics.mass_action, inputs))
         parts.append(relative(who, flow.process))
