@@ -20,7 +20,11 @@ from exoresist.catalog import Catalog
 from exoresist.catalog.path import parse_path
 from exoresist.network import Run, integrate
 
-DOSES = {"doxorubicin": 30.0, "paclitaxel": 3.0, "oxaliplatin": 2e4}  # nM, near the IC50 of sensitive cells
+# nM, near the IC50 of sensitive cells; for whatever drug stands for the one that a document names.
+DOSES = {
+    "doxorubicin": 30.0, "paclitaxel": 3.0, "oxaliplatin": 2e4, "cisplatin": 5e3, "fluorouracil": 5e3, "melphalan": 1e4,
+    "bortezomib": 10.0, "gefitinib": 2e3, "lenvatinib": 1e4,
+}  # fmt: skip
 WHO = "recipient"
 
 

@@ -111,6 +111,16 @@ def test_alkbh5_moves_glycolysis_as_its_context_says(fed: Callable[..., Any], ca
         assert not route_between(catalog, "ALKBH5", "JMJD8")
 
 
+@pytest.mark.parametrize("head", ["ACYP1", "circ_ARHGAP29", "DIO3OS"])
+def test_axes_that_raise_ldha_raise_glycolysis(fed: Callable[..., Any], catalog: Catalog, head: str) -> None:
+    """M091; blocking the head under a drug, the one that stands for lenvatinib, leaves fewer cells than the drug alone."""
+    drug = catalog.surrogate("lenvatinib")
+    found = fed(path_text(catalog, head, "LDHA"), drug=drug, acting=["LDHA"]).read({head: [LOW, HIGH, 0.1]})
+    lactate = found.rate("glycolysis") / found.cells()
+    assert lactate[1] > 1.01 * lactate[0] > 1.02 * lactate[2]
+    assert found.cells(True)[1] > 1.001 * found.cells(True)[0] > 1.002 * found.cells(True)[2]
+
+
 def test_glycolytic_stroma_feeds_an_oxidative_tumour(fed: Callable[..., Any], catalog: Catalog) -> None:
     """M108: LMP1 in the fibroblasts alone; the tumour's own enzymes are untouched."""
     assert "LMP1 -> fibroblast_glycolysis" in catalog.claim("lmp1_glycolysis_seed003_7").path
@@ -235,6 +245,35 @@ def test_fatp2_inhibition_lowers_lipid_uptake_and_raises_the_kill(fed: Callable[
     assert treated.effect[0] < plain.effect[0] - 0.01
 
 
+def test_less_lipid_in_droplets_makes_a_drug_work_better(
+    fed: Callable[..., Any], given: Callable[..., Any], catalog: Catalog
+) -> None:
+    """M101: by a block of uptake or of SCD1, with the drug that stands for gefitinib; oleic acid from outside fills them again."""
+    drug = catalog.surrogate("gefitinib")
+    plain = fed(drug=drug).read()
+    for agent in ({"fatp2_inhibitor": "50 uM"}, {"scd1_inhibitor": "5 uM"}):
+        treated = fed(drug=drug, interventions=given(**agent)).read()
+        assert treated.per_cell("droplets", True)[0] < 0.8 * plain.per_cell("droplets", True)[0]
+        assert treated.cells(True)[0] < 0.95 * plain.cells(True)[0]
+        assert treated.effect[0] < plain.effect[0] - 1e-3
+    fed_oleate = fed(drug=drug, interventions=given(scd1_inhibitor="5 uM"), metabolism={"fatty_acid": "500 uM"}).read()
+    blocked = fed(drug=drug, interventions=given(scd1_inhibitor="5 uM")).read()
+    assert fed_oleate.per_cell("droplets", True)[0] > blocked.per_cell("droplets", True)[0]
+    assert fed_oleate.effect[0] > blocked.effect[0]
+
+
+@pytest.mark.parametrize("drug", ["melphalan", "bortezomib"])
+def test_sphingomyelinase_protects_myeloma_and_sensitises_elsewhere(fed: Callable[..., Any], catalog: Catalog, drug: str) -> None:
+    """M107: the context turns the sign; with the drugs that stand for melphalan and bortezomib, and delivered by vesicles."""
+    shared = {"drug": catalog.surrogate(drug), "metabolism": None}
+    there = fed(acting=["SMPD1"], contexts=["myeloma_sphingomyelinase"], **shared).read({"SMPD1": [LOW, HIGH]})
+    elsewhere = fed("SMPD1 -> ceramide -> apoptosis", acting=["apoptosis"], **shared).read({"SMPD1": [LOW, HIGH]})
+    assert there.effect[1] > there.effect[0] + 0.01
+    assert elsewhere.effect[1] < elsewhere.effect[0] - 0.01
+    result = run_claim(catalog.claim("asm_melphalan_seed003_84"), catalog, draws=1, contexts=("myeloma_sphingomyelinase",))
+    assert result.direction == "resistance" and result.delivered_effect is not None and result.delivered_effect > 0.0
+
+
 # -- amino acids
 
 
@@ -249,10 +288,21 @@ def test_glutamine_slows_melanoma_and_helps_other_cells(fed: Callable[..., Any])
     assert growth["melanoma_glutamine",] < -0.05 and left["melanoma_glutamine",] < 0.0
 
 
+def test_methionine_restriction_adds_to_fluorouracil(
+    fed: Callable[..., Any], given: Callable[..., Any], catalog: Catalog
+) -> None:
+    """M105, T075: less is made of nucleotides, and the drug that stands for fluorouracil kills more."""
+    shared = {"drug": catalog.surrogate("fluorouracil"), "metabolism": {"methionine": "101 uM"}}
+    plain, treated = fed(**shared).read(), fed(**shared, interventions=given(methionine_restriction=1.0)).read()
+    assert treated.value("methionine_supply", True)[0] < 0.3 * plain.value("methionine_supply", True)[0]
+    assert treated.cells(True)[0] < 0.8 * plain.cells(True)[0]
+    assert treated.effect[0] < plain.effect[0] - 0.01
+
+
 def test_methionine_restriction_and_mat2a_shrink_the_share_of_cells_that_live_on_it(
     fed: Callable[..., Any], given: Callable[..., Any]
 ) -> None:
-    """T076: stem-like cells remake no methionine, the others most of it; both together leave fewer stem-like cells than either."""
+    """M105, T076: stem-like cells remake no methionine, the others most of it; both together leave fewer stem-like cells than either."""
     populations = [
         {"id": "recipient", "cell_line": "mcf7_sensitive", "count": "1000 cell"},
         {"id": "stem", "cell_line": "escrt_dependent_line", "count": "1000 cell"},
