@@ -298,7 +298,9 @@ class _Chain:
             if driven is not None:
                 law, inputs = self.edge(self.key(name), int(driven.sign), self.fold("hub_process"))
                 for word in driven.processes:
-                    for process in sorted(processes & {f"{self.who}.{word}", f"{self.who}.{word}_{drug}"}):
+                    # Autophagy clears each kind of lesion of each drug by a process of its own.
+                    whole, each = f"{self.who}.{word}", f"{self.who}.{word}_{drug}"
+                    for process in sorted(name for name in processes if name in (whole, each) or name.startswith(f"{each}_")):
                         driving[process, name] = Modulation(process, law, inputs, tag=f"hub:{name}")
                 continue
             hub = self.book.catalog.hub_in(name, self.layout.contexts)
