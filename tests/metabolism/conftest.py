@@ -18,6 +18,7 @@ from exoresist.assembly.layout import Cargo
 from exoresist.assembly.reader import scenario_from_dict
 from exoresist.catalog import Catalog
 from exoresist.catalog.path import parse_path
+from exoresist.catalog.route import route_between
 from exoresist.network import Run, integrate
 
 # nM, near the IC50 of sensitive cells; for whatever drug stands for the one that a document names.
@@ -156,6 +157,18 @@ def given() -> Callable[..., list[dict[str, Any]]]:
             {"id": name, "strength": how} if isinstance(how, float) else {"id": name, "concentration": how}
             for name, how in agents.items()
         ]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def stored() -> Callable[..., str]:
+    """The shortest chain of stored edges from one node to another as a path, in the contexts given."""
+
+    def make(start: str, end: str, *contexts: str) -> str:
+        route = route_between(Catalog.load(), start, end, contexts)
+        assert route, f"{start} does not reach {end}"
+        return start + "".join(f" {'->' if link.sign > 0 else '-|'} {link.target}" for link in route)
 
     return make
 
