@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given as given_strategy
+from hypothesis import settings, strategies
 
 from exoresist.assembly.book import draws
 from exoresist.assembly.build import build
@@ -14,6 +16,8 @@ from exoresist.assembly.reader import scenario_from_dict
 from exoresist.assembly.resolve import resolved_dict
 from exoresist.catalog import Catalog
 from exoresist.core.errors import ExoresistError
+from exoresist.network import integrate
+from exoresist.network.exports import to_sbml
 
 GRID = tuple(np.linspace(0.0, 72.0, 7))
 FUELS = ("glucose", "glutamine", "fatty_acid", "polyunsaturated", "cystine", "oxygen")
@@ -210,3 +214,53 @@ def test_a_hub_acts_through_metabolism_or_as_before_never_both(fed: Callable[...
             lumped = f"recipient.tolerance_{hub}" in network.derived or bool(touched & {"repair", "damage"})
             assert (touched == set(driven.processes)) == (metabolism is not None)
             assert lumped == (metabolism is None)
+
+
+def test_an_independent_engine_gives_the_same_curves(fed: Callable[..., Any]) -> None:
+    """Libroadrunner on the exported SBML, with a medium change and erastin: 1e-6 of each species' largest amount."""
+    roadrunner = pytest.importorskip("roadrunner", reason="libroadrunner comes with the extra [test]")
+    one = fed(
+        arena={"kind": "well", "volume": "0.1 mL", "capacity": "60000 cell"},
+        populations=[{"id": "recipient", "cell_line": "generic_tumour", "count": "5000 cell"}],
+        drugs=[{"id": "doxorubicin", "dose": "30 nM"}],
+        metabolism={"glucose": "3 mM", "methionine": "50 uM", "cholesterol": "20 uM", "prostaglandin": "0 nM"},
+        medium_changes=[{"at": "24 h", "fraction": 0.5}],
+        interventions=[{"id": "erastin", "concentration": "300 nM", "at": "10 h"}],
+    )
+    network = one.model.frozen()
+    run = integrate(network, GRID, relative=1e-10, absolute=1e-13)
+    engine = roadrunner.RoadRunner(to_sbml(network))
+    species = list(engine.model.getFloatingSpeciesIds())
+    engine.timeCourseSelections = species
+    engine.getIntegrator().relative_tolerance = 1e-9
+    engine.getIntegrator().absolute_tolerance = 1e-12
+    found = np.array(engine.simulate(0.0, GRID[-1], len(GRID)))
+    names = {name.replace(".", "_"): name for name in network.pools}
+    assert "recipient_lipid_peroxide" in species
+    for column, identifier in enumerate(species):
+        if identifier in names:
+            own = run.amount(names[identifier])[:, 0]
+            largest = np.abs(own).max()
+            assert np.abs(found[:, column] - own).max() <= 1e-6 * largest + 1e-12, identifier
+
+
+@given_strategy(
+    glucose=strategies.floats(0.0, 50.0), lactate=strategies.floats(0.0, 40.0), cystine=strategies.floats(0.0, 1000.0),
+    oxygen=strategies.floats(0.0, 300.0), dose=strategies.floats(0.0, 300.0),
+)  # fmt: skip
+@settings(max_examples=15)
+def test_any_medium_conserves_and_stays_within_bounds(
+    fed: Callable[..., Any], glucose: float, lactate: float, cystine: float, oxygen: float, dose: float
+) -> None:
+    """ATP and PUFA within what their laws allow, no NaN, nothing below zero, carbon kept."""
+    one = fed()
+    start = {"medium.glucose": [6e6 * glucose], "medium.lactate": [3e6 * lactate], "medium.cystine": [1e3 * cystine]}
+    found = one.read(start, values={"standard.oxygen": 1.81e5, "environment.hypoxia": 1.0 - oxygen / 300.0}, dose=dose)
+    for treated in (False, True):
+        assert 0.0 <= found.node("atp", treated)[0] <= 1.2 + 1e-9
+        assert 0.0 <= found.node("pufa", treated)[0] <= 4.0
+        assert -1e-9 <= found.value("peroxide_per_cell", treated)[0] < 50.0
+        assert np.isfinite(found.cells(treated)[0]) and found.cells(treated)[0] > 0.0
+    for name in ("glucose", "lactate", "cystine", "glutamine", "fatty_acid"):
+        assert np.all(found.run.amount(f"medium.{name}")[-1] > -1e-6)
+    assert found.run.conservation()["carbon"] < 1e-9
