@@ -114,7 +114,7 @@ def _wired(
     return Runnable(claim, model, head, carried, hub, surrogate)
 
 
-def _dish(claim: Claim, drug: str, contexts: Sequence[str]) -> Scenario:
+def _dish(claim: Claim, drug: str, contexts: Sequence[str] = ()) -> Scenario:
     return scenario_from_dict(
         {
             "schema": "exoresist/1",
