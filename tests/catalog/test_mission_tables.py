@@ -51,9 +51,9 @@ def test_tests_that_are_named_exist(catalog: Catalog, table: str) -> None:
         ("M005", "shown_by", "tests/nothing", "not of the form"),
         ("M005", "claims", "no_such_claim", "not in table claims"),
         ("M005", "note", "", "is empty"),
-        ("M013", "reason", "none", "needs it"),
-        ("M013", "where_it_will_run", "none", "needs it"),
-        ("M013", "shown_by", "tests/models/test_signs.py::test_x", "is recorded"),
+        ("M095", "reason", "none", "needs it"),
+        ("M095", "where_it_will_run", "none", "needs it"),
+        ("M095", "shown_by", "tests/models/test_signs.py::test_x", "is recorded"),
     ],
 )
 def test_the_check_finds_a_wrong_row(tmp_path: Path, id: str, column: str, text: str, part: str) -> None:

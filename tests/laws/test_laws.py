@@ -23,10 +23,12 @@ WITHOUT_LIMITS = {"product", "total", "difference", "remainder", "constant", "co
 # Sizes, scales and capacities: never zero in a network, because empty populations and places are left out of it.
 NEVER_ZERO = {
     "denominator", "half", "capacity", "threshold", "time", "volume", "cell_area", "cell_volume", "pore", "copies",
-    "size", "sites", "entry_rate", "expected", "fast", "slow",
+    "size", "sites", "entry_rate", "expected", "fast", "slow", "standard", "dissolved",
 }  # fmt: skip
-# Zero one at a time is fine; all of these at once is an empty population or no binding at all.
-NOT_ALL_ZERO = {"most", "affinity", "recipients", "donors", "exponent", "antibody", "left", "growth"}
+# Zero one at a time is fine; all of these at once is an empty population, no binding at all, or a range without width.
+NOT_ALL_ZERO = {
+    "most", "affinity", "recipients", "donors", "exponent", "antibody", "left", "growth", "fresh", "other", "minor", "full", "onset",
+}  # fmt: skip
 SIZES = {"$a": "pmol", "$b": "cell", "$c": "um^2"}
 
 

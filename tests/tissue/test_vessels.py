@@ -68,12 +68,14 @@ def test_an_open_wall_makes_the_fluid_plasma(inhabited):
     breathe(tissue)
     tissue.medium.spread(0.004, 0.002)
     held = tissue.medium.flat()[0, tissue.extra[0].voxels(tissue)[0]] / tissue.medium.voxel_ml
-    assert held == pytest.approx(5.0, rel=1e-9)
+    assert held == pytest.approx(5.0, rel=0.02)  # while a steep front leaves it
     # The closed box fills to the level of plasma, and not beyond.
     for _ in range(60):
         tissue.medium.spread(0.1, 0.01)
     level = tissue.medium.amounts[0] / tissue.medium.voxel_ml
     assert level.min() == pytest.approx(5.0, rel=1e-2) and level.max() <= 5.0 * (1.0 + 1e-6)
+    held = tissue.medium.flat()[0, tissue.extra[0].voxels(tissue)[0]] / tissue.medium.voxel_ml
+    assert held == pytest.approx(5.0, rel=1e-9)
 
 
 @pytest.mark.parametrize(("rate", "bound"), [(20.0, 1e-3), (200.0, 4e-3), (1e4, 0.03)])

@@ -7,7 +7,7 @@ baseline 1. The reported direction is never an input: it must come out.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from exoresist.assembly import drug_levels, reach
@@ -17,11 +17,13 @@ from exoresist.catalog import Catalog
 from exoresist.catalog.path import Outcome, outcome, parse_path
 from exoresist.core.errors import InputError
 from exoresist.laws import cargo as cargo_laws
-from exoresist.laws import kinetics, signalling
+from exoresist.laws import kinetics, signalling, vesicles
 from exoresist.laws.registry import Law
 from exoresist.network import Derived, Modulation, Node, PerSize, Sum
 from exoresist.network.parts import Part, Reference
 
+# Nodes of the surroundings, and the stress that the medium has.
+SENSED = {"starvation": "starvation", "acidosis": "acidity"}
 Regulator = tuple[Law, dict[str, Reference]]
 
 
@@ -49,6 +51,11 @@ class Chains:
         for edge, sign in other.edges.items():
             result.add(*edge, sign)
         return result
+
+    def in_contexts(self, catalog: Catalog, contexts: Sequence[str]) -> Chains:
+        """The same chains with the signs that edges have in the contexts that are given."""
+        own = {edge: catalog.context_edges(edge[0], contexts).get(edge[1], sign) for edge, sign in self.edges.items()}
+        return Chains(own, dict(self.outcomes), set(self.starts))
 
     def add(self, source: str, target: str, sign: int) -> None:
         """Put in an edge; an edge that is there already must have the same sign."""
@@ -120,9 +127,16 @@ class _Chain:
             elif cargo is None and self.regulators(name):
                 parts.append(Node(self.key(name), self.time(name), self.regulators(name)))
             elif cargo is None and name in self.chains.starts:
-                parts.append(Node(self.key(name), self.time(name)))
+                parts.append(Node(self.key(name), self.time(name), self.sensed(name)))
         more, tolerance = self.ends(processes)
         return parts + self.synthesis(processes) + more, tolerance
+
+    def sensed(self, name: str) -> list[Regulator]:
+        """What a chain that begins with a stress reads of the medium, where metabolism makes that stress."""
+        if not self.layout.nutrients or name not in SENSED:
+            return []
+        stress: Reference = f"{self.population.side.id}.{SENSED[name]}"
+        return [(vesicles.stress_factor, {"stress": stress, "most": self.fold("hub_hub")})]
 
     def time(self, name: str) -> str:
         """Time scale: a protein when a miRNA sets its level, signalling otherwise."""
@@ -292,16 +306,27 @@ class _Chain:
     def ends(self, processes: set[str]) -> tuple[list[Part], list[Reference]]:
         """The last nodes act as the catalogue's hubs say; a node that is no hub acts on tolerance, as its chain says.
 
-        A hub's sign is its own: the last link that a document reports is not used where a hub is known.
+        A hub's sign is its own, or the context's: the last link that a document reports is not used where a hub is known.
+        Where metabolism is modelled, nodes that drive its processes act through them and in no other way.
         """
         parts: list[Part] = []
         tolerance: list[Reference] = []
+        driving: dict[tuple[str, str], Modulation] = {}
         for (name, drug), reported in self.chains.outcomes.items():
             if name not in self.acting() or drug not in (*self.layout.drugs, *self.layout.rays):
                 continue  # a cargo that acts physically (a pump), not through a node; or another drug than those here
             if drug in self.layout.targets.get(name, ()):
                 continue  # the drug's own target: its amount decides what the drug takes, which is counted there
-            hub = self.book.catalog.find_hub(name)
+            driven = self.book.catalog.metabolic_hub(name) if self.layout.nutrients else None
+            if driven is not None:
+                law, inputs = self.edge(self.level(name), int(driven.sign), self.fold("hub_process"))
+                for word in driven.processes:
+                    # Autophagy clears each kind of lesion of each drug by a process of its own.
+                    whole, each = f"{self.who}.{word}", f"{self.who}.{word}_{drug}"
+                    for process in sorted(name for name in processes if name in (whole, each) or name.startswith(f"{each}_")):
+                        driving[process, name] = Modulation(process, law, inputs, tag=f"hub:{name}")
+                continue
+            hub = self.book.catalog.hub_in(name, self.layout.contexts)
             sign = reported if hub is None else int(hub.sign)
             target = "tolerance" if hub is None else hub.process
             law, inputs = self.edge(self.level(name), sign, self.fold("hub_process"))
@@ -314,7 +339,7 @@ class _Chain:
             for process in sorted(processes):
                 if process in wanted or (target == "efflux" and _is_efflux(process, self.who, drug)):
                     parts.append(Modulation(process, law, inputs, tag=f"hub:{name}"))
-        return parts, tolerance
+        return [*parts, *driving.values()], tolerance
 
     def acting(self) -> list[str]:
         """Names that become nodes in this population."""

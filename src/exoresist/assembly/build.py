@@ -22,6 +22,7 @@ from exoresist.assembly import (
     interventions,
     lesions,
     liposomes,
+    metabolism,
     naked,
     packaging,
     preparations,
@@ -63,7 +64,8 @@ class Model:
 
     def start(self, values: Values | None = None) -> dict[str, float | Array]:
         """Amounts at time 0 for the given parameter values: cells in steady culture, fresh medium."""
-        return start_amounts(self.layout, self._all(values or {}))
+        everything = self._all(values or {})
+        return start_amounts(self.layout, everything) | metabolism.start_amounts(self.layout, everything)
 
     def events(
         self,
@@ -174,10 +176,13 @@ def build(
     _arena(scenario, book)
     parts = _parts(scenario, catalog, layout, book)
     processes = [part for part in parts if isinstance(part, Process)]
+    catalog.check_contexts(scenario.contexts)
     wired = axes.read_chains(catalog, scenario.axes).joined(chains).joined(responses.chains(catalog, layout, scenario.responses))
+    wired = wired.in_contexts(catalog, scenario.contexts)
     for population in layout.populations:
         more, tolerance = axes.axis_parts(layout, book, population, wired, (process.id for process in processes))
-        parts += [*more, *_tolerance(population, tolerance)]
+        signals, factors = metabolism.tolerance(layout, book, population)
+        parts += [*more, *signals, *_tolerance(population, [*tolerance, *factors])]
         parts += targets.target_parts(layout, book, population, {part.id for part in more if isinstance(part, Node)})
         for agent in sorted(wired.inputs):
             parts += drug_levels.level_parts(layout, book, population, agent)
@@ -191,14 +196,17 @@ def build(
         more, events = interventions.intervention_parts(layout, book, entry, processes)
         parts += more
         fixed += events
-    fixed += _medium_changes(scenario, layout)
+    fixed += _medium_changes(scenario, layout, book)
     fixed += pulses.events(scenario, book)
     network = Network(scenario.name, [*book.parameters.values(), *parts])
     return Model(scenario, catalog, layout, book, network, tuple(fixed))
 
 
 def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
-    layout = Layout(origins=ORIGINS if origin_tags else ("",), naked=_asked(scenario, "naked_decay_rate"))
+    layout = Layout(
+        origins=ORIGINS if origin_tags else ("",), contexts=scenario.contexts, naked=_asked(scenario, "naked_decay_rate")
+    )
+    layout.nutrients = metabolism.nutrients(scenario)
     if scenario.arena.kind == "circulation":
         layout.sides += circulation.sides(scenario.arena)
     else:
@@ -286,6 +294,7 @@ def _parts(scenario: Scenario, catalog: Catalog, layout: Layout, book: Book) -> 
     parts += naked.naked_parts(layout, book)
     for population in layout.populations:
         parts += _population(catalog, layout, book, population)
+    parts = metabolism.with_metabolism(scenario, layout, book, parts)
     if _asked(scenario, "contact_transfer_rate"):
         for donor, recipient in permutations(layout.populations, 2):
             if donor.side == recipient.side:
@@ -347,8 +356,9 @@ def _tolerance(population: Population, factors: list[Reference]) -> list[Part]:
     return parts
 
 
-def _medium_changes(scenario: Scenario, layout: Layout) -> list[Event]:
+def _medium_changes(scenario: Scenario, layout: Layout, book: Book) -> list[Event]:
     events = []
+    values = {key: part.value for key, part in book.parameters.items()}
     for change in scenario.medium_changes:
         remove = {}
         for side in layout.sides:
@@ -357,5 +367,7 @@ def _medium_changes(scenario: Scenario, layout: Layout) -> list[Event]:
             for group in layout.classes:
                 remove[layout.vesicles(side, group)] = change.fraction
         remove |= naked.washed(layout, change.fraction)
-        events.append(Event(change.at, remove=remove, label="medium change"))
+        fresh = metabolism.fresh_amounts(layout, values, change.fraction)
+        remove |= dict.fromkeys(fresh, change.fraction)
+        events.append(Event(change.at, add=fresh, remove=remove, label="medium change"))
     return events

@@ -19,6 +19,8 @@ MAX_SAVED_TIMES = 20_000
 CHANGEABLE = (
     "arena",
     "environment",
+    "metabolism",
+    "contexts",
     "populations",
     "drugs",
     "pulses",
@@ -69,6 +71,7 @@ def _names_are_unique(scenario: Scenario) -> Found:
         "parameters": [f"{entry.name} of {entry.subject}" for entry in scenario.parameters],
         "cargo": list(scenario.cargo),
         "axes": list(scenario.axes),
+        "contexts": list(scenario.contexts),
         "parameter_sets": list(scenario.parameter_sets),
     }
     for where, names in lists.items():
@@ -269,6 +272,10 @@ def _assay_refers(scenario: Scenario) -> Found:
             found.append((("assay", role), _unknown(kind, name, known) + f" (listed under `{role.rstrip('s')}s`)"))
     if assay.kind == "tumour" and scenario.arena.kind != "tissue":
         found.append((("assay", "kind"), "a tumour assay needs `arena: {kind: tissue, ...}`"))
+    if assay.kind == "conditioned_medium" and scenario.metabolism is not None:
+        found.append(
+            (("metabolism",), "what donors leave of the nutrients is not carried over in conditioned medium; use a co_culture")
+        )
     if assay.kind == "transwell":
         sides = {population.id: population.side for population in scenario.populations}
         if scenario.arena.kind != "transwell":

@@ -95,8 +95,10 @@ class Recorded:
     reason: str
 
 
-def wire(claim: Claim, catalog: Catalog, drug: str | None = None) -> Runnable | Recorded:
+def wire(claim: Claim, catalog: Catalog, drug: str | None = None, contexts: Sequence[str] = ()) -> Runnable | Recorded:
     """The claim in a generic dish, or why not.
+
+    contexts  those of the catalogue in which the signs of some nodes differ
 
     drug  a modelled drug in place of the one that stands for the claimed one: the control with a wrong drug
 
@@ -125,7 +127,7 @@ def wire(claim: Claim, catalog: Catalog, drug: str | None = None) -> Runnable | 
         nodes, signs = [head, *nodes], [signs[0], 1, *signs[1:]]
     # A pump in the middle of a chain stands for what it does; only as a head is it carried and counted.
     nodes = [head, *("drug_efflux" if node in pumps else node for node in nodes[1:])]
-    stored = route_to_hub(catalog, nodes[-1])
+    stored = route_to_hub(catalog, nodes[-1], contexts)
     if stored is None:
         return Recorded(claim, f"no known action of {nodes[-1]} on a cell in a dish (its last link would be assumed)")
     chains = Chains(starts={head})
@@ -136,13 +138,17 @@ def wire(claim: Claim, catalog: Catalog, drug: str | None = None) -> Runnable | 
     for link in route:
         chains.add(*link)
     hub = route[-1].target if route else nodes[-1]
-    found = catalog.find_hub(hub)
+    found = catalog.hub_in(hub, contexts)
     assert found is not None
     if found.process not in DISHES:
         return Recorded(claim, f"{hub} acts through {found.process}, which needs more than a dish")
     chains.outcomes[hub, surrogate] = int(found.sign)
-    wired = _wired(claim, catalog, chains, head, hub, surrogate, DISHES[found.process])
-    circular = any(catalog.edge_reference(origin, target).startswith("seed_") for origin, target, _ in stored)
+    dish = DISHES[found.process]
+    if contexts:
+        dish = Dish({**dish.more, "contexts": list(contexts)})
+    wired = _wired(claim, catalog, chains, head, hub, surrogate, dish)
+    told = any(catalog.edge_reference(origin, target).startswith("seed_") for origin, target, _ in stored)
+    circular = told or found != catalog.find_hub(hub)  # a context's sign was read from documents like this one
     net = int(found.sign) * prod(link.sign for link in route)
     through = f" through {hub}" if route else ""
     action = f"{nodes[-1]} {'raises' if net > 0 else 'lowers'} {found.process.replace('_', ' ')}{through}"

@@ -13,8 +13,15 @@ from exoresist.laws import kinetics
 from exoresist.network import Event, Modulation, Process
 from exoresist.network.parts import Part, Reference
 
-# A compound or knock-down that lowers "ilv_formation" lowers both of its routes.
-ROUTES_OF = {"ilv_formation": ("ilv_formation_escrt", "ilv_formation_ceramide")}
+# A compound or knock-down that lowers "ilv_formation" lowers both of its routes; likewise for other processes that are several.
+ROUTES_OF = {
+    "ilv_formation": ("ilv_formation_escrt", "ilv_formation_ceramide"),
+    "lipogenesis": ("lipogenesis_saturated", "lipogenesis_unsaturated"),
+    "glucose_use": ("glycolysis", "glucose_oxidation"),
+    "respiration": ("glucose_oxidation", "glutamine_oxidation", "lactate_oxidation", "scavenging", "fatty_acid_oxidation"),
+    "methionine_supply": ("methionine_uptake", "methionine_synthesis"),
+    "lipid_supply": ("lipid_uptake", "cholesterol_uptake"),
+}
 
 
 def intervention_parts(
@@ -41,6 +48,7 @@ def intervention_parts(
     if record.target_process == "mimic":
         return _mimic(layout, book, entry, record.targets, on, off)
     names = ROUTES_OF.get(record.target_process, (record.target_process,))
+    # What happens in a medium is treated together with all populations.
     everywhere = (*(population.id for population in layout.populations), *(side.id for side in layout.sides))
     treated = entry.populations or everywhere
     matching = [

@@ -86,6 +86,8 @@ class Layout:
     targets: dict[str, tuple[str, ...]] = field(default_factory=dict)  # node -> the drugs that occupy it
     activated: frozenset[str] = frozenset()  # drugs that act only once an enzyme has activated them
     naked: bool = False  # dissolved cargo of dead cells floats free until RNases take it, instead of being written off
+    nutrients: tuple[str, ...] = ()  # of the media; empty: no metabolism
+    contexts: tuple[str, ...] = ()  # in which the signs of some nodes differ
 
     # -- names
 
@@ -194,6 +196,8 @@ class Layout:
         for cargo in self.cargo:
             fates[f"own:{cargo.id}"] = (Route(self._end(population.side, cargo, "debris")),)
         fates["damage"] = (Route(""),)
+        if self.nutrients:
+            fates["lipid"] = (Route(self.exchange("debris", "carbon")),)
         return fates
 
     def _end(self, side: Side, cargo: Cargo, label: str) -> str:

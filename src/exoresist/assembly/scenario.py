@@ -119,6 +119,32 @@ class Environment(Record):
     starvation: Fraction = Field(default=0.0, description="Lack of nutrients, 0 none to 1 severe.")
 
 
+class Metabolism(Record):
+    """Nutrients of the fresh medium; naming it switches metabolism on. What is absent is as in the catalogue's standard medium."""
+
+    glucose: Concentration | None = Field(default=None, description="Glucose.")
+    lactate: Concentration | None = Field(default=None, description="Lactate, added as a salt.")
+    glutamine: Concentration | None = Field(default=None, description="Glutamine.")
+    cystine: Concentration | None = Field(default=None, description="Cystine.")
+    fatty_acid: Concentration | None = Field(default=None, description="Saturated and monounsaturated fatty acid, mostly oleate.")
+    polyunsaturated: Concentration | None = Field(default=None, description="Polyunsaturated fatty acid.")
+    oxygen: Concentration | None = Field(default=None, description="Dissolved oxygen, kept up from outside.")
+    bicarbonate: Concentration | None = Field(default=None, description="Bicarbonate, the buffer.")
+    methionine: Concentration | None = Field(default=None, description="Methionine; absent: never short, not modelled.")
+    asparagine: Concentration | None = Field(default=None, description="Asparagine; absent: never short, not modelled.")
+    cholesterol: Concentration | None = Field(default=None, description="Cholesterol; absent: never short, not modelled.")
+    phospholipid: Concentration | None = Field(
+        default=None, description="Oxidisable phospholipid that enters membranes by itself; absent: none."
+    )
+    prostaglandin: Concentration | None = Field(
+        default=None, description="Prostaglandin E2; given, even as 0 nM: cells make it; absent: not modelled."
+    )
+
+    def concentrations(self) -> dict[str, float]:
+        """What the scenario gives, nM."""
+        return {name: value for name, value in self if value is not None}
+
+
 class PopulationEntry(Record):
     """Cells of one origin."""
 
@@ -261,6 +287,13 @@ class Scenario(Record):
     question: Text = Field(default="", description="The question in words.")
     arena: Arena = Field(description="The vessel.")
     environment: Environment = Field(default_factory=lambda: Environment(), description="Stress of the surroundings.")
+    metabolism: Metabolism | None = Field(
+        default=None,
+        description="Nutrients, ATP, acid, lipids and ferroptosis; absent: not modelled, {}: in the standard medium.",
+    )
+    contexts: tuple[CatalogId, ...] = Field(
+        default=(), max_length=64, description="Contexts of the catalogue in which the signs of some nodes differ."
+    )
     populations: tuple[PopulationEntry, ...] = Field(min_length=1, max_length=64, description="The cells.")
     drugs: tuple[DrugEntry, ...] = Field(default=(), max_length=32, description="Drugs in the medium.")
     pulses: tuple[PulseEntry, ...] = Field(default=(), max_length=128, description="Radiation and light.")

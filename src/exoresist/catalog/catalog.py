@@ -19,6 +19,7 @@ from exoresist.catalog.records import (
     Cargo,
     CellLine,
     Claim,
+    ContextSign,
     Drug,
     Enzyme,
     Hub,
@@ -26,6 +27,7 @@ from exoresist.catalog.records import (
     Intervention,
     Lesion,
     Ligand,
+    MetabolicHub,
     MissionEntry,
     Pump,
     Source,
@@ -186,6 +188,40 @@ class Catalog:
     def edges_from(self, node: str) -> list[tuple[str, int]]:
         """(target, sign) of the stored edges that leave a node."""
         return [(row["target"], int(row["sign"])) for row in self._tables["edges"].rows if row["origin"] == node]
+
+    def hub_in(self, id: str, contexts: Iterable[str]) -> Hub | None:
+        """The hub of that name as it acts in the contexts that are given: its own row, unless a context says otherwise."""
+        hub = self.find_hub(id)
+        for row in self._signs(id, contexts):
+            if row.target == "none":
+                name = hub.name if hub is not None else id
+                hub = Hub(id, name, row.process, row.sign, row.context, row.reference, row.note)
+        return hub
+
+    def edges_in(self, node: str, contexts: Iterable[str]) -> list[tuple[str, int]]:
+        """(target, sign) of the edges that leave a node in the contexts that are given; a context's own edges come first."""
+        own = self.context_edges(node, contexts)
+        return [*own.items(), *(edge for edge in self.edges_from(node) if edge[0] not in own)]
+
+    def context_edges(self, node: str, contexts: Iterable[str]) -> dict[str, int]:
+        """Target -> sign of the edges of a node that belong to the contexts that are given."""
+        return {row.target: int(row.sign) for row in self._signs(node, contexts) if row.target != "none"}
+
+    def check_contexts(self, contexts: Iterable[str]) -> None:
+        """Raise InputError for a context that no row names."""
+        known = {row["context"] for row in self._tables["contexts"].rows}
+        for context in contexts:
+            if context not in known:
+                raise unknown_name("Context", context, known)
+
+    def _signs(self, node: str, contexts: Iterable[str]) -> list[ContextSign]:
+        wanted = set(contexts)
+        rows = [row for row in self._tables["contexts"].rows if row["node"] == node and row["context"] in wanted]
+        return [self._typed(ContextSign, "contexts", row["id"]) for row in rows]
+
+    def metabolic_hub(self, id: str) -> MetabolicHub | None:
+        """What a node drives when metabolism is modelled, or None for a node that drives none of its processes."""
+        return self._typed(MetabolicHub, "metabolic_hubs", id) if id in self._index("metabolic_hubs") else None
 
     def edge_reference(self, origin: str, target: str) -> str:
         """Where a stored edge is from."""

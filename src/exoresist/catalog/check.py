@@ -25,6 +25,15 @@ PROCESSES = (
     "rna_decay", "mimic", "activation", "naked_decay", "enclosed_decay", "plasma_clearance", "immune_clearance", "extravasation",
     "drainage", "drug_clearance",
 )  # fmt: skip
+# Those that exist where metabolism is modelled.
+METABOLIC_PROCESSES = (
+    "glycolysis", "glucose_oxidation", "glucose_use", "glutamine_oxidation", "lactate_oxidation", "scavenging",
+    "fatty_acid_oxidation", "respiration", "lipid_uptake", "lipid_supply", "lipogenesis", "lipogenesis_saturated",
+    "lipogenesis_unsaturated", "lipid_incorporation", "pufa_incorporation", "phospholipid_uptake", "cystine_uptake",
+    "peroxidation", "gpx4_clearance", "fsp1_clearance", "ferroptosis", "autophagy", "methionine_uptake",
+    "methionine_synthesis", "methionine_supply", "asparagine_uptake", "asparagine_synthesis", "asparagine_breakdown",
+    "cholesterol_uptake", "cholesterol_synthesis", "prostaglandin_synthesis", "prostaglandin_decay",
+)  # fmt: skip
 HUB_PROCESSES = (
     "repair", "tolerance", "efflux", "drug_export", "secretion", "metabolism", "drug_influx", "growth", "damage",
     "antibody", "immune", "vascular", "none",
@@ -45,12 +54,15 @@ ALLOWED = {
     ("drugs", "status"): ("modelled", "named"),
     ("drugs", "mode"): MODES,
     ("cargo", "type"): CARGO_TYPES,
-    ("interventions", "kind"): ("drug", "genetic", "engineered_vesicle", "cargo"),
+    ("interventions", "kind"): ("drug", "genetic", "engineered_vesicle", "cargo", "medium"),
     ("interventions", "effect"): ("lower", "raise"),
-    ("interventions", "target_process"): PROCESSES,
+    ("interventions", "target_process"): (*PROCESSES, *METABOLIC_PROCESSES),
     ("hubs", "process"): HUB_PROCESSES,
     ("hubs", "sign"): ("1", "-1"),
     ("edges", "sign"): ("1", "-1"),
+    ("metabolic_hubs", "sign"): ("1", "-1"),
+    ("contexts", "sign"): ("1", "-1"),
+    ("contexts", "process"): HUB_PROCESSES,
     ("axes", "reported_direction"): OUTCOMES,
     ("axes", "confidence"): ("high", "medium", "low"),
     ("axes", "sign_by"): ("source", "curator"),
@@ -100,6 +112,8 @@ MAY_BE_EMPTY = {
     "claims": set(),
     "hubs": {"note"},
     "edges": {"note"},
+    "metabolic_hubs": {"note"},
+    "contexts": {"note"},
     "synonyms": set(),
     "surrogates": set(),
     **{table: set[str]() for table in MISSION},
@@ -171,11 +185,15 @@ def _row(name: str, row: Row, ids: Mapping[str, set[str]], sources: Mapping[str,
         elif sources[word]["retracted"] == "yes" and not (name == "axes" and "retracted_source" in words(row["flags"])):
             advice = "flag the row with retracted_source" if name == "axes" else "take another source"
             yield "source", f"'{word}' is retracted: {advice}"
-    special = {"sources": _source, "axes": _axis, "claims": _claim, "identifiers": row_problems}.get(name)
+    special = {
+        "sources": _source, "axes": _axis, "claims": _claim, "identifiers": row_problems, "metabolic_hubs": _metabolic_hub,
+    }.get(name)  # fmt: skip
     if special:
         yield from special(row)
     if name in MISSION:
         yield from _mission(row, ids)
+    if name == "contexts":
+        yield from _context(row, ids)
     if name == "pumps" or name == "aliases":
         yield from _names(name, row, ids)
 
@@ -239,6 +257,21 @@ def _claim(row: Row) -> Iterator[tuple[str, str]]:
         yield "path", "does not end in resistance(drug) or sensitivity(drug), though a direction is reported"
     elif found is not None and found != row["reported_direction"] and not {"sign_conflict", "sign_slip"} & set(flags):
         yield "path", "its signs give the opposite of the reported direction: correct them, or flag the row with sign_conflict"
+
+
+def _metabolic_hub(row: Row) -> Iterator[tuple[str, str]]:
+    for process in words(row["processes"]):
+        if process not in METABOLIC_PROCESSES:
+            yield "processes", f"'{process}' is not a process"
+
+
+def _context(row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    """A context's row is either a hub's (it names a process) or an edge's (it names a target)."""
+    if (row["target"] == "none") == (row["process"] == "none"):
+        yield "target", "give either a target (an edge) or a process (a hub), and none for the other"
+    for claim in words(row["claims"]):
+        if claim != "none" and claim not in ids["claims"]:
+            yield "claims", f"'{claim}' is not in table claims"
 
 
 def _mission(row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:

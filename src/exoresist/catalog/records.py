@@ -242,6 +242,40 @@ class Edge:
 
 
 @dataclass(frozen=True)
+class MetabolicHub:
+    """What a node does when metabolism is modelled, in place of its action as a hub: the processes that it drives, and the sign.
+
+    processes  names of metabolic processes, all multiplied by the node
+    """
+
+    id: str
+    processes: Words
+    sign: str
+    reference: str
+    note: str
+
+
+@dataclass(frozen=True)
+class ContextSign:
+    """What is different in a context: the sign of a hub's action (`target` none), or of an edge from `node` to `target`.
+
+    context  the name that scenarios and claims give; one context may have several rows
+    process  of a hub's row: what it acts on in this context; none for an edge
+    claims   the claims that were read in this context
+    """
+
+    id: str
+    context: str
+    node: str
+    target: str
+    process: str
+    sign: str
+    claims: Words
+    reference: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Synonym:
     """A node's other name."""
 
@@ -348,6 +382,8 @@ Record = (
     | Claim
     | Hub
     | Edge
+    | MetabolicHub
+    | ContextSign
     | Synonym
     | Surrogate
     | MissionEntry
@@ -375,6 +411,8 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "claims": Claim,
     "hubs": Hub,
     "edges": Edge,
+    "metabolic_hubs": MetabolicHub,
+    "contexts": ContextSign,
     "synonyms": Synonym,
     "surrogates": Surrogate,
     "mechanisms": MissionEntry,
@@ -400,6 +438,8 @@ KIND_NAMES = {
     "claims": "claim",
     "hubs": "hub",
     "edges": "edge",
+    "metabolic_hubs": "metabolic hub",
+    "contexts": "context sign",
     "synonyms": "synonym",
     "surrogates": "surrogate",
     "mechanisms": "mechanism",

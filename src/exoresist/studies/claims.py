@@ -7,7 +7,7 @@ give half of the clamped effect, over the number that donors secrete per recipie
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,9 +29,9 @@ from exoresist.studies.estimates import estimate
 Plain = dict[str, Any]
 
 
-def run_claim(claim: Claim, catalog: Catalog, draws: int = DRAWS) -> ClaimResult:
-    """Run one claim; a claim that cannot run comes back with the reason."""
-    wired = wire_decoy(claim, catalog) or wire(claim, catalog)
+def run_claim(claim: Claim, catalog: Catalog, draws: int = DRAWS, contexts: Sequence[str] = ()) -> ClaimResult:
+    """Run one claim; a claim that cannot run comes back with the reason. `contexts`: those in which signs of nodes differ."""
+    wired = wire_decoy(claim, catalog) or wire(claim, catalog, contexts=contexts)
     return ClaimResult(claim, reason=wired.reason) if isinstance(wired, Recorded) else run_wired(wired, catalog, draws)
 
 

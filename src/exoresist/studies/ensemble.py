@@ -195,6 +195,8 @@ def _alone(scenario: Scenario, catalog: Catalog, line: str) -> Model:
             "interventions": (),
             "medium_changes": (),
             "environment": Environment(),
+            "metabolism": None,
+            "contexts": (),
             "assay": TimeCourse(kind="time_course", population=entry.id),
         }
     )

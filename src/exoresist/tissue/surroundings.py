@@ -153,7 +153,9 @@ class SharedMedium:
         """Diffusion of a group in `count` equal steps; gives the name of a pool that rang, and leaves all as it was, or ''."""
         amounts = np.ascontiguousarray(self.amounts[group.rows])
         before = self.entered.copy(), self.supplied.copy()
-        exchanged = {place: self.exchange[self.names[row]] for place, row in enumerate(group.rows) if self.names[row] in self.exchange}
+        exchanged = {
+            place: self.exchange[self.names[row]] for place, row in enumerate(group.rows) if self.names[row] in self.exchange
+        }
         gifts: list[Array | None] = [None] * len(group.rows)
         rates: list[Array | None] = [None] * len(group.rows)
         for number in range(count):

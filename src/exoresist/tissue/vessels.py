@@ -169,7 +169,8 @@ class Vessels:
             if name in tissue.medium.names:
                 fluid = tissue.grid.voxel_um3 * tissue.medium.fluid
                 rate = np.asarray(wall_exchange(passage.permeability, filled, fluid), dtype=np.float64)
-                tissue.medium.join(name, rate, rate * level * tissue.medium.voxel_ml)
+                if rate.any():
+                    tissue.medium.join(name, rate, rate * level * tissue.medium.voxel_ml)
             elif tissue.steady.find(name) is not None:
                 rate = np.asarray(wall_exchange(passage.permeability, filled, tissue.grid.voxel_um3), dtype=np.float64)
                 takes[name] = takes.get(name, np.zeros(size)) + rate
