@@ -6,7 +6,8 @@ anew in an empty folder. Whatever the kills, no run may refuse its folder, and e
 
 Run it:  python verification/kills.py --kills 20
 
-Result: none yet.
+Last result (2026-11-20, seed 1): 20 kills, 2 before the first checkpoint, 1 while a checkpoint was written; 7 ends, all with
+the hash of the untouched run; 84 s on two shared cores.
 """
 
 from __future__ import annotations

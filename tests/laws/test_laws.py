@@ -64,7 +64,7 @@ def test_a_wrong_unit_is_refused_and_named(law):
     given = {argument: filled(law.units[argument]) for argument in law.arguments}
     fixed = [argument for argument in law.arguments if "$" not in law.units[argument]]
     for argument in fixed:
-        wrong = {**given, argument: {**given[argument], "[mass]": 1.0}}
+        wrong = {**given, argument: {**given[argument], "[mass]": 7.0}}
         with pytest.raises(ModelError, match=f"'{argument}'"):
             check_law(law, wrong, "test")
 

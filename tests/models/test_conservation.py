@@ -18,6 +18,7 @@ ARMS = [
     (name, arm.id, scenario)
     for name, path in sorted(bundled_scenarios().items())
     for arm, scenario in expand_arms(load_scenario(path))
+    if scenario.arena.kind != "tissue"  # these: tests/tissue
 ]
 
 

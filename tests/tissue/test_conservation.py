@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 from exoresist.assembly.reader import load_scenario
 from exoresist.assembly.scenario import ParameterOverride
 from exoresist.catalog import Catalog
+from exoresist.core.errors import SolverError
+from exoresist.numerics.grid import Dirichlet, Faces, Grid
 from exoresist.studies.tissue_setup import set_up
+from exoresist.tissue import surroundings
 from exoresist.tissue.run import balance, step
 from exoresist.tissue.state import Tissue
+from exoresist.tissue.surroundings import Medium, SharedMedium
 
 ELEMENTS = {"cell", "vesicle", "cargo:ABCB1", "drug:doxorubicin"}
 
@@ -117,6 +121,27 @@ def test_all_elements_are_conserved_through_divisions_deaths_and_bursts(catalog,
     assert tissue.medium.amounts[shed].sum() > 0.0
     assert any(amount > 0.0 for amount in tissue.medium.vanished.values())
     tissue.slabs.close()
+
+
+def test_a_peak_left_by_a_burst_body_spreads_without_ringing(monkeypatch):
+    def peak() -> SharedMedium:
+        grid = Grid((7, 7, 7), 20.0)
+        medium = SharedMedium(grid, ("drug",), {"drug": Medium(3.6e5, Faces(*[Dirichlet(0.0)] * 6))}, 0.3, 1)
+        medium.amounts[0] = 1e-9
+        medium.amounts[0, 3, 3, 3] = 1e-6
+        return medium
+
+    medium = peak()
+    before = medium.amounts.sum()
+    medium.spread(0.002, 0.01)
+    assert medium.amounts.min() > -0.02 * medium.amounts.max()
+    assert medium.amounts.sum() - medium.entered[0] == pytest.approx(before, rel=1e-12)  # steps that were given up are not booked
+    # The same in steps of the first length is refused.
+    monkeypatch.setattr(surroundings, "FINER", (1,))
+    medium = peak()
+    with pytest.raises(SolverError, match="spread_step"):
+        medium.spread(0.002, 0.01)
+    assert medium.entered[0] == 0.0 and medium.amounts.sum() == before
 
 
 def test_a_loss_would_be_seen(catalog):

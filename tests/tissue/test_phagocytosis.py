@@ -8,9 +8,13 @@ import pytest
 from exoresist.core.errors import InputError
 from exoresist.tissue.cells import APOPTOTIC, LYSED, NECROTIC
 from exoresist.tissue.checkpoint import load, save
+from exoresist.tissue.killing import Checkpoint, Killing
 from exoresist.tissue.life import bury
+from exoresist.tissue.matrix import Hindered, Matrix
 from exoresist.tissue.phagocytosis import Phagocytosis
+from exoresist.tissue.plasma import Dose, Kinetics, Plasma
 from exoresist.tissue.run import balance, state_hash, step
+from exoresist.tissue.vessels import LeakyWhenYoung, Passage, Signal, Sprouting, Vessels
 
 MOVES = {0: {"one.drug": "eater.drug", "one.eaten": "eater.eaten"}}
 
@@ -141,6 +145,51 @@ def test_books_balance_over_a_run_and_bits_are_the_same_on_any_threads_and_after
     for _ in range(4):
         step(again)
     assert state_hash(again) == hashes[0] and again.extra[0].engulfed == tissue.extra[0].engulfed
+
+
+def everything():
+    """All parts at once: a dose through leaky vessels, matrix, killers that also clear up."""
+    plasma = Plasma(Kinetics(3.0, 3.0, free=0.5, between=1.0, outer=5.0), [Dose(0.0, 300.0), Dose(0.35, 300.0, 0.2)])
+    vessels = Vessels(
+        np.array([[1.0, -30.0], [1.0, 5.0], [1.0, 40.0]]), 300.0, {"medium.drug": Passage(500.0, plasma.level, LeakyWhenYoung(4.0, 1.0))},
+        Sprouting(Signal({"medium.vesicles": 1.0}), 1e6, 5.0, 100.0),
+    )  # fmt: skip
+    matrix = Matrix(
+        np.full((6, 6, 6), 0.05),
+        0.3,
+        0.1,
+        0.02,
+        {"medium.vesicles": Hindered(2e4, 0.05)},
+        {1: 0.2},
+        {},
+        {"medium.vesicles": 1e-12},
+    )
+    killing = Killing((1,), (0,), 2.0, Checkpoint({"medium.vesicles": 1e11}))
+    return (plasma, vessels, matrix, killing, Phagocytosis(1, 3.0, MOVES))
+
+
+def test_all_parts_together_keep_the_books_and_the_bits(inhabited, tmp_path):
+    hashes = []
+    for threads in (1, 2):
+        tissue = inhabited(threads=threads, death_rate=0.1, extra=everything())
+        before = balance(tissue)
+        for number in range(14):
+            if number == 7 and threads == 1:
+                save(tissue, tmp_path, "model")
+            step(tissue)
+        hashes.append(state_hash(tissue))
+        after = balance(tissue)
+        assert after["drug"] == pytest.approx(before["drug"], abs=1e-9 * tissue.medium.supplied[0])
+        assert after["vesicle"] == pytest.approx(before["vesicle"], abs=1e-9 * tissue.medium.amounts[1].sum())
+        assert after["cell"] == pytest.approx(before["cell"], rel=1e-9)
+        tissue.slabs.close()
+    again = inhabited(extra=everything(), death_rate=0.1)
+    load(again, tmp_path, "model")
+    for _ in range(7):
+        step(again)
+    assert hashes[0] == hashes[1] == state_hash(again)
+    _, vessels, matrix, killing, eating = tissue.extra
+    assert len(vessels) > 2 and matrix.deposited > 0.0 and killing.killed > 3 and eating.engulfed > 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -51,7 +53,7 @@ def test_doses_add_up_and_agree_with_a_general_solver():
 
     edges = sorted({0.0, 20.0, *(one.time for one in doses), *(one.time + one.duration for one in doses)})
     state = np.zeros(3)
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         state[0] += sum(one.amount for one in doses if one.duration == 0.0 and one.time == begin)
         # Within an open interval nothing switches.
         run = solve_ivp(lambda t, y, b=begin, e=end: slope(0.5 * (b + e), y), (begin, end), state, rtol=1e-11, atol=1e-12)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from exoresist.assembly import drug_levels, reach
 from exoresist.assembly.book import Book
@@ -55,7 +55,7 @@ class Chains:
     def in_contexts(self, catalog: Catalog, contexts: Sequence[str]) -> Chains:
         """The same chains with the signs that edges have in the contexts that are given."""
         own = {edge: catalog.context_edges(edge[0], contexts).get(edge[1], sign) for edge, sign in self.edges.items()}
-        return Chains(own, dict(self.outcomes), set(self.starts))
+        return replace(self, edges=own)
 
     def add(self, source: str, target: str, sign: int) -> None:
         """Put in an edge; an edge that is there already must have the same sign."""

@@ -6,6 +6,7 @@ from exoresist.assembly.arms import expand_arms
 from exoresist.assembly.assay import ConditionedMedium
 from exoresist.assembly.build import build
 from exoresist.assembly.scenario import Scenario
+from exoresist.assembly.tissue_cell import cell_network
 from exoresist.catalog import Catalog
 from exoresist.core.errors import unknown_name
 from exoresist.core.progress import Silent
@@ -20,11 +21,14 @@ def single_network(scenario: Scenario, arm: str | None = None, catalog: Catalog 
     arm  id of one of the scenario's arms; None: the scenario's base
 
     Of a conditioned medium it is the exposure: donors condition the medium here, and what they leave is part of the
-    start.
+    start. Of a tissue it is the network inside one cell of the population that is read, in a nanolitre of medium.
     Raises InputError for an unknown arm.
     """
     catalog = catalog or Catalog.load()
     chosen = _arm(scenario, arm) if arm is not None else scenario
+    if chosen.arena.kind == "tissue":
+        population = getattr(chosen.assay, "population", chosen.populations[0].id)
+        return cell_network(chosen, catalog, population)[1].frozen()
     if not isinstance(chosen.assay, ConditionedMedium):
         return build(chosen, catalog).frozen()
     exposure, _, per_cell, loads = conditioned(chosen, chosen.assay, catalog, Ensemble(0, chosen.seed), Silent())

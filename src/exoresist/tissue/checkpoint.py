@@ -152,7 +152,7 @@ def _restore(tissue: Tissue, arrays: dict[str, NDArray[np.generic]]) -> None:
             setattr(contents, name, arrays[f"contents{index}.{name}"].copy())
     tissue.medium.amounts[...] = arrays["medium.amounts"]
     tissue.medium.entered[...] = arrays["medium.entered"]
-    tissue.medium.supplied[...] = arrays.get("medium.supplied", np.zeros(1))  # type: ignore[call-overload]
+    tissue.medium.supplied[...] = arrays.get("medium.supplied", np.zeros(1))
     names, booked = arrays["medium.vanished.names"], arrays["medium.vanished"]
     tissue.medium.vanished = {str(name): float(amount) for name, amount in zip(names, booked, strict=True)}
     for index, one in enumerate(tissue.steady.fields):

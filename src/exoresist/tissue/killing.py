@@ -122,4 +122,4 @@ class Killing:
         return {"killed": np.array([self.killed])}
 
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        self.killed = int(arrays["killed"][0])  # type: ignore[call-overload]
+        self.killed = int(arrays["killed"][0])

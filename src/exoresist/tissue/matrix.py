@@ -70,9 +70,9 @@ class Matrix:
         if not (self.half > 0.0 and np.isfinite(self.fibre) and self.fibre > 0.0):
             raise InputError(f"half mobility at a density of {self.half}, fibres of {self.fibre} um", "numbers above 0")
         for rates in (self.deposit, self.degrade, self.proteases):
-            for who, rate in rates.items():
-                if not (np.isfinite(rate) and rate >= 0.0):
-                    raise InputError(f"matrix has a rate of {rate} for {who!r}", "a finite number, 0 or more")
+            for who, one in rates.items():
+                if not (np.isfinite(one) and one >= 0.0):
+                    raise InputError(f"matrix has a rate of {one} for {who!r}", "a finite number, 0 or more")
         self._spread: Array | None = None  # the density at which pools spread now
 
     def supply(self, tissue: Tissue, takes: dict[str, Array], gives: dict[str, Array]) -> None:
@@ -86,7 +86,7 @@ class Matrix:
             self._spread = self.density.copy()
             root = np.sqrt(self.density)
             # Equals share one array: they are stepped together.
-            maps = {
+            maps: dict[Hindered, float | Array] = {
                 one: one.diffusivity * hindrance_in_matrix(root, one.radius / self.fibre)
                 for one in dict.fromkeys(self.hindered.values())
             }
@@ -96,10 +96,10 @@ class Matrix:
         """Deposition and degradation over one life step."""
         laid = self._by_cells(tissue, self.deposit)
         lost = self._by_cells(tissue, self.degrade)
-        for name, rate in self.proteases.items():
+        for name, each in self.proteases.items():
             if name not in tissue.medium.names:
                 raise unknown_name("medium pool", name, tissue.medium.names)
-            lost += rate * tissue.medium.flat()[tissue.medium.names.index(name)] / tissue.medium.voxel_ml
+            lost += each * tissue.medium.flat()[tissue.medium.names.index(name)] / tissue.medium.voxel_ml
         rate = laid / self.most + lost
         changing = np.flatnonzero(rate > 0.0)
         laid, lost, rate, span = laid[changing], lost[changing], rate[changing], tissue.pace.life
@@ -130,4 +130,4 @@ class Matrix:
 
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         self.density = np.array(arrays["density"], dtype=np.float64)
-        self.deposited, self.degraded = (float(value) for value in arrays["books"])  # type: ignore[arg-type]
+        self.deposited, self.degraded = (float(value) for value in arrays["books"])

@@ -115,4 +115,4 @@ class Phagocytosis:
         return {"engulfed": np.array([self.engulfed])}
 
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        self.engulfed = int(arrays["engulfed"][0])  # type: ignore[call-overload]
+        self.engulfed = int(arrays["engulfed"][0])

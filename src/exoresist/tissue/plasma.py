@@ -192,7 +192,7 @@ class Plasma:
 
     def restore(self, arrays: Arrays) -> None:
         self.decided = np.array(arrays["decided"], dtype=np.int8)
-        self.on, self.first = bool(arrays["rule"][0]), float(arrays["rule"][1])  # type: ignore[arg-type]
+        self.on, self.first = bool(arrays["rule"][0]), float(arrays["rule"][1])
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,8 @@ def state_hash(tissue: Tissue) -> str:
     digest.update(tissue.medium.amounts.tobytes())
     for one in tissue.steady.fields:
         digest.update(one.values.tobytes())
-    for part in tissue.keeping().values():
-        for array in part.arrays().values():
+    for kept in tissue.keeping().values():
+        for array in kept.arrays().values():
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 

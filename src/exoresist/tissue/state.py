@@ -113,7 +113,8 @@ class Tissue:
 
     def keeping(self) -> dict[str, Keeps]:
         """Those of `extra` that have a state of their own, by a name."""
-        return {f"extra{index}": part for index, part in enumerate(self.extra) if isinstance(part, Keeps)}
+        parts: tuple[object, ...] = self.extra
+        return {f"extra{index}": part for index, part in enumerate(parts) if isinstance(part, Keeps)}
 
     def of_type(self, index: int, state: int = LIVING) -> NDArray[np.intp]:
         """Cells of a type in a state."""
