@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.assembly import antibody, axes, cells, drugs, interventions, vesicles
+from exoresist.assembly import antibody, axes, cells, drugs, immune, interventions, signals, soluble, switching, vesicles
 from exoresist.assembly.book import Book
 from exoresist.assembly.bounds import check_rows, check_value
 from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
@@ -34,6 +34,7 @@ class Model:
 
     network  checked; holds no events (doses and additions may differ between sets, see `events`)
     book     every number used, with its catalogue row and what uses it
+    signal_groups  groups of signals between cells of which any wire is laid
     """
 
     scenario: Scenario
@@ -42,6 +43,7 @@ class Model:
     book: Book
     network: Network
     fixed_events: tuple[Event, ...]
+    signal_groups: frozenset[str] = frozenset()
 
     def start(self, values: Values | None = None) -> dict[str, float | Array]:
         """Amounts at time 0 for the given parameter values: cells in steady culture, fresh medium."""
@@ -66,11 +68,13 @@ class Model:
         for drug in self.scenario.drugs:
             dose = (doses or {}).get(drug.id, drug.dose)
             amounts: dict[str, Any] = {self.layout.medium(side, drug.id): dose * volumes[side.id] for side in sides}
-            listed.append(Event(drug.at, add=amounts, label=f"{drug.id} added"))
-            if drug.until is not None:
-                listed.append(
-                    Event(drug.until, remove={self.layout.medium(side, drug.id): 1.0 for side in sides}, label=f"{drug.id} out")
-                )
+            for start in (drug.at + course * (drug.every or 0.0) for course in range(drug.courses)):
+                listed.append(Event(start, add=amounts, label=f"{drug.id} added"))
+                if drug.until is not None:
+                    end = start + drug.until - drug.at if drug.courses > 1 else drug.until
+                    listed.append(
+                        Event(end, remove={self.layout.medium(side, drug.id): 1.0 for side in sides}, label=f"{drug.id} out")
+                    )
         everything = self._all(values or {})
         for entry in self.scenario.vesicles:
             group = next(group for group in self.layout.classes if group.id == entry.id)
@@ -147,21 +151,27 @@ def build(
     layout = _layout(scenario, catalog, origin_tags)
     layout.cargo.extend(cargo for cargo in carried if cargo.id not in {known.id for known in layout.cargo})
     _arena(scenario, book)
-    parts = _parts(scenario, catalog, layout, book)
-    processes = [part for part in parts if isinstance(part, Process)]
+    parts = [*_parts(scenario, catalog, layout, book), *soluble.parts(layout, book), *immune.parts(layout, catalog, book)]
     wired = axes.read_chains(catalog, scenario.axes).joined(chains)
+    wiring = signals.wire(layout, catalog, book, scenario.signals, wired)
+    parts += wiring.switches(parts)
+    processes = [part for part in parts if isinstance(part, Process)]
     for population in layout.populations:
-        more, tolerance = axes.axis_parts(layout, book, population, wired, (process.id for process in processes))
-        parts += [*more, *_tolerance(population, tolerance)]
+        here, outside = wiring.chains(population, wired), wiring.outside(population)
+        more, tolerance = axes.axis_parts(layout, book, population, here, (process.id for process in processes), outside)
+        parts += [*more, *_tolerance(population, tolerance), *wiring.modulations(population, processes)]
+    parts += wiring.parts
     parts += axes.shared_parts(book)
     fixed: list[Event] = []
     for entry in scenario.interventions:
         more, events = interventions.intervention_parts(layout, book, entry, processes)
         parts += more
         fixed += events
+    for factor in scenario.factors:
+        fixed += soluble.events(layout, book, factor)
     fixed += _medium_changes(scenario, layout)
     network = Network(scenario.name, [*book.parameters.values(), *parts])
-    return Model(scenario, catalog, layout, book, network, tuple(fixed))
+    return Model(scenario, catalog, layout, book, network, tuple(fixed), wiring.groups)
 
 
 def _with_sets(catalog: Catalog, scenario: Scenario) -> Catalog:
@@ -231,6 +241,7 @@ def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
                 "Add its parameters in a parameter file, or choose one of these",
             )  # fmt: skip
         (layout.antibodies if record.mode == "surface_antibody" else layout.drugs).append(drug.id)
+    layout.factors.extend(catalog.factor(entry.id).id for entry in scenario.factors)
     for name in dict.fromkeys([*scenario.cargo, *_axis_cargo(scenario, catalog)]):
         layout.cargo.append(Cargo(name, catalog.cargo(name).type))
     for population in layout.populations:
@@ -278,7 +289,7 @@ def _parts(scenario: Scenario, catalog: Catalog, layout: Layout, book: Book) -> 
             for drug in layout.drugs:
                 parts += drugs.medium_drug_parts(layout, side, group, drug)
             for name in layout.antibodies:
-                for antigen in _antigens(layout, catalog, name):
+                for antigen in antibody.antigens(layout, catalog, name):
                     parts += antibody.vesicle_parts(layout, book, side, group, name, antigen)
         if len(layout.sides) == 2:
             parts += vesicles.transwell_parts(layout, book, group, *layout.sides)
@@ -296,19 +307,13 @@ def _parts(scenario: Scenario, catalog: Catalog, layout: Layout, book: Book) -> 
     if _asked(scenario, "switching_rate"):
         for source, target in permutations(layout.populations, 2):
             if source.side == target.side:
-                held = [part for part in parts if isinstance(part, Pool) and part.id.startswith(f"{source.id}.") and part.carrier]
-                parts += cells.switching_parts(book, source, target, held)
+                parts += cells.switching_parts(book, source, target, switching.held_by(source, parts))
     return parts
 
 
 def _asked(scenario: Scenario, name: str) -> bool:
     """Processes that are absent unless asked for: contact between cells, heritable switching."""
     return any(override.name == name for override in scenario.parameters)
-
-
-def _antigens(layout: Layout, catalog: Catalog, name: str) -> list[Cargo]:
-    target = catalog.drug(name).target
-    return [cargo for cargo in layout.cargo if cargo.place == "antigen" and catalog.cargo(cargo.id).antigen == target]
 
 
 def _population(catalog: Catalog, layout: Layout, book: Book, population: Population) -> list[Part]:
@@ -327,8 +332,9 @@ def _population(catalog: Catalog, layout: Layout, book: Book, population: Popula
             if cargo.type == "pump_protein" and cargo.id in catalog.drug(drug).pumps:
                 parts += drugs.pump_parts(layout, book, population, drug, cargo)
     for name in layout.antibodies:
-        for antigen in _antigens(layout, catalog, name):
-            parts += antibody.cell_parts(layout, book, population, name, antigen)
+        for antigen in antibody.antigens(layout, catalog, name):
+            reach = immune.effectors(layout, catalog, population.side)
+            parts += antibody.cell_parts(layout, book, population, name, antigen, reach)
     for group in layout.classes:
         parts += vesicles.uptake_parts(layout, book, population, group)
     return parts
@@ -353,6 +359,8 @@ def _medium_changes(scenario: Scenario, layout: Layout) -> list[Event]:
         for side in layout.sides:
             for substance in (*layout.drugs, *layout.antibodies):
                 remove[layout.medium(side, substance)] = change.fraction
+            for factor in layout.factors:
+                remove[layout.factor(side, factor)] = change.fraction
             for group in layout.classes:
                 remove[layout.vesicles(side, group)] = change.fraction
         events.append(Event(change.at, remove=remove, label="medium change"))

@@ -13,6 +13,8 @@ from exoresist.network import Event, Modulation, Process
 from exoresist.network.parts import Part, Reference
 
 # A compound or knock-down that lowers "ilv_formation" lowers both of its routes.
+# Of these processes there are several in a cell: an intervention acts on those that its targets name.
+NAMED = ("efflux", "pump_synthesis", "factor_secretion", "factor_clearance", "rna_synthesis")
 ROUTES_OF = {"ilv_formation": ("ilv_formation_escrt", "ilv_formation_ceramide")}
 
 
@@ -46,7 +48,7 @@ def intervention_parts(
         for process in processes
         if process.name in names
         and process.id.split(".", 1)[0] in treated
-        and (record.target_process not in ("efflux", "pump_synthesis") or _names_pump(process, record.targets))
+        and (record.target_process not in NAMED or _names_target(process, record.targets))
     ]
     most = book.number(f"{key}.max_effect", "max_effect", "dimensionless", f"intervention:{entry.id}", use=record.target_process)
     inputs: dict[str, Reference] = {"most": most}
@@ -64,7 +66,7 @@ def intervention_parts(
     return [Modulation(process.id, law, inputs, tag=f"intervention:{entry.id}") for process in matching], on + off
 
 
-def _names_pump(process: Process, targets: tuple[str, ...]) -> bool:
+def _names_target(process: Process, targets: tuple[str, ...]) -> bool:
     return any(target in process.id for target in targets)
 
 

@@ -19,10 +19,12 @@ from exoresist.catalog.records import (
     CellLine,
     Claim,
     Drug,
+    Factor,
     Hub,
     Intervention,
     MissionEntry,
     Pump,
+    Signal,
     Source,
     build,
 )
@@ -148,6 +150,16 @@ class Catalog:
 
     def biomarker(self, id: str) -> MissionEntry:
         return self._typed(MissionEntry, "biomarkers", id)
+
+    def factor(self, id: str) -> Factor:
+        return self._typed(Factor, "factors", id)
+
+    def signals(self, group: str) -> tuple[Signal, ...]:
+        """The wires of a group, in the table's order. Raises unknown_name for a group that has none."""
+        found = tuple(signal for signal in self.records("signals") if signal.group == group)
+        if not found:
+            raise unknown_name("Signal group", group, {signal.group for signal in self.records("signals")})
+        return found
 
     def find_hub(self, id: str) -> Hub | None:
         """The hub of that name, or None for a node that is none."""

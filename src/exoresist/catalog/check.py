@@ -20,14 +20,14 @@ PROCESSES = (
     "uptake_receptor", "unpacking", "recycling", "efflux", "drug_influx", "target_binding", "lysosomal_trapping",
     "metabolism", "damage", "repair", "death", "growth", "pump_synthesis", "pump_turnover", "contact_transfer",
     "switching", "antibody_binding", "complement_killing", "rna_synthesis",
-    "rna_decay", "mimic",
+    "rna_decay", "mimic", "factor_secretion", "factor_clearance", "immune_killing",
 )  # fmt: skip
 HUB_PROCESSES = (
     "repair", "tolerance", "efflux", "drug_export", "secretion", "metabolism", "drug_influx", "growth", "damage",
     "antibody", "immune", "vascular", "none",
 )  # fmt: skip
 MODES = ("lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody")
-CARGO_TYPES = ("pump_protein", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
+CARGO_TYPES = ("pump_protein", "surface_antigen", "surface_ligand", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA")
 NAMESPACES = ("pump", "cargo", "drug", "cell_line", "intervention", "gene")
 MISSION = ("mechanisms", "therapies", "biomarkers")
 ALLOWED = {
@@ -44,6 +44,7 @@ ALLOWED = {
     ("hubs", "process"): HUB_PROCESSES,
     ("hubs", "sign"): ("1", "-1"),
     ("edges", "sign"): ("1", "-1"),
+    ("signals", "sign"): ("1", "-1"),
     ("axes", "reported_direction"): OUTCOMES,
     ("axes", "confidence"): ("high", "medium", "low"),
     ("axes", "sign_by"): ("source", "curator"),
@@ -64,12 +65,17 @@ ID_TABLES = {
     "pump": "pumps",
     "cargo": "cargo",
     "intervention": "interventions",
+    "factor": "factors",
+    "signal": "signals",
 }
+SIGNAL_TARGETS = {
+    "factor_secretion": "factors", "rna_synthesis": "cargo", "antigen_synthesis": "cargo", "switching": "cell_lines",
+}  # fmt: skip
 REFERENCES = (
     ("cell_lines", "parent", "cell_lines"), ("cell_lines", "resistant_to", "drugs"), ("drugs", "pumps", "pumps"),
     ("pumps", "substrates", "drugs"), ("cargo", "pump", "pumps"), ("axes", "donor", "cell_lines"),
     ("axes", "recipient", "cell_lines"), ("axes", "drugs", "drugs"), ("axes", "cargo", "cargo"),
-    ("surrogates", "surrogate", "drugs"),
+    ("surrogates", "surrogate", "drugs"), ("signals", "receptor", "cargo"),
 )  # fmt: skip
 MAY_BE_EMPTY = {
     "parameters": {"locator", "note"},
@@ -83,6 +89,8 @@ MAY_BE_EMPTY = {
     "claims": set(),
     "hubs": {"note"},
     "edges": {"note"},
+    "factors": {"identifier", "note"},
+    "signals": {"receptor", "note"},
     "synonyms": set(),
     "surrogates": set(),
     **{table: set[str]() for table in MISSION},
@@ -154,6 +162,8 @@ def _row(name: str, row: Row, ids: Mapping[str, set[str]], sources: Mapping[str,
     special = {"sources": _source, "axes": _axis, "claims": _claim}.get(name)
     if special:
         yield from special(row)
+    if name == "signals":
+        yield from _signal(row, ids)
     if name in MISSION:
         yield from _mission(row, ids)
     if name == "pumps" or name == "aliases":
@@ -219,6 +229,26 @@ def _claim(row: Row) -> Iterator[tuple[str, str]]:
         yield "path", "does not end in resistance(drug) or sensitivity(drug), though a direction is reported"
     elif found is not None and found != row["reported_direction"] and not {"sign_conflict", "sign_slip"} & set(flags):
         yield "path", "its signs give the opposite of the reported direction: correct them, or flag the row with sign_conflict"
+
+
+def _signal(row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    """The cell lines, ligands and factors that a wire names are known; its target is of a known form."""
+    for word in words(row["cells"]):
+        if word != "tumour" and word not in ids["cell_lines"]:
+            yield "cells", f"'{word}' is not in table cell_lines, nor 'tumour'"
+    where, _, ligand = row["origin"].partition(":")
+    if ligand and (where not in ("on_vesicles", "on_cells") or ligand not in ids["cargo"]):
+        yield "origin", f"'{row['origin']}' is not on_vesicles: or on_cells: with an entry of table cargo"
+    line, dot, _ = row["origin"].partition(".")
+    if dot and line not in ids["cell_lines"]:
+        yield "origin", f"'{line}' is not in table cell_lines"
+    process, bracket, argument = row["target"].partition("(")
+    if bracket:
+        table = SIGNAL_TARGETS.get(process)
+        if table is None or not argument.endswith(")"):
+            yield "target", f"'{row['target']}' is not one of {', '.join(f'{name}(...)' for name in SIGNAL_TARGETS)}"
+        elif argument[:-1] not in ids[table]:
+            yield "target", f"'{argument[:-1]}' is not in table {table}"
 
 
 def _mission(row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:

@@ -192,6 +192,41 @@ class Edge:
 
 
 @dataclass(frozen=True)
+class Factor:
+    """A soluble factor of the medium: a cytokine, a growth factor, a metabolite. Its numbers stand in the parameters table."""
+
+    id: str
+    name: str
+    identifier: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One wire between cells: what reaches the cells of a kind, and what it changes there. Scenarios ask for a whole group.
+
+    origin    a factor, a received cargo, a node of the same cell, a cell line (its density around), `line.node` (density times
+              activity), `on_vesicles:X` or `on_cells:X` (a surface ligand that acts from outside), `tumour` (tumour cells around),
+              `damage` (by drugs), or a stress
+    cells     the cell lines in which it acts; `tumour` stands for every tumour line
+    target    a node; `hub` (the origin acts as its hub row says); or a process: `killing`, `growth`, `factor_secretion(X)`,
+              `rna_synthesis(X)`, `antigen_synthesis(X)`, `switching(line)`
+    receptor  the cargo that receives it; an antibody on it blocks the wire
+    """
+
+    id: str
+    group: str
+    origin: str
+    cells: Words
+    target: str
+    sign: str
+    receptor: str
+    reference: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Synonym:
     """A node's other name."""
 
@@ -250,6 +285,8 @@ Record = (
     | Claim
     | Hub
     | Edge
+    | Factor
+    | Signal
     | Synonym
     | Surrogate
     | MissionEntry
@@ -271,6 +308,8 @@ RECORD_TYPES: dict[str, type[Any]] = {
     "claims": Claim,
     "hubs": Hub,
     "edges": Edge,
+    "factors": Factor,
+    "signals": Signal,
     "synonyms": Synonym,
     "surrogates": Surrogate,
     "mechanisms": MissionEntry,
@@ -290,6 +329,8 @@ KIND_NAMES = {
     "claims": "claim",
     "hubs": "hub",
     "edges": "edge",
+    "factors": "soluble factor",
+    "signals": "signal",
     "synonyms": "synonym",
     "surrogates": "surrogate",
     "mechanisms": "mechanism",

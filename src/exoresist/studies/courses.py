@@ -19,8 +19,9 @@ from exoresist.studies import provenance, wording
 from exoresist.studies.answer import Answer, Estimate, Row
 from exoresist.studies.arms import saved_times
 from exoresist.studies.estimates import band, estimate
+from exoresist.studies.diversity import add_diversity
 from exoresist.studies.happenings import event_rows
-from exoresist.studies.names import arm_name, cargo_name, cells_name
+from exoresist.studies.names import arm_name, cargo_name, cells_name, lineages
 from exoresist.studies.workload import stage_work
 
 Array = NDArray[np.float64]
@@ -61,6 +62,7 @@ def course_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answe
         _add_rises(answer, levels, dense, (added, washed), cargo_name(catalog, assay.cargo))
     else:
         _add_growth(answer, cells, models, scenario.duration)
+    add_diversity(answer, lineages(models))
     numbers = provenance.parameter_rows(models)
     share = provenance.assumed_share(numbers)
     answer.parameters.extend(numbers)

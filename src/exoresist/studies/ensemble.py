@@ -182,6 +182,8 @@ def _alone(scenario: Scenario, catalog: Catalog, line: str) -> Model:
             "populations": (entry,),
             "vesicles": (),
             "interventions": (),
+            "factors": (),
+            "signals": (),
             "medium_changes": (),
             "environment": Environment(),
             "assay": TimeCourse(kind="time_course", population=entry.id),
