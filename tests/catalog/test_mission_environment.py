@@ -17,6 +17,7 @@ from exoresist.assembly.build import build
 from exoresist.assembly.reader import scenario_from_dict
 from exoresist.network import integrate
 from exoresist.studies.diversity import diversity_rows
+from exoresist.studies.dose_curve import ic50_by_interpolation
 
 HOURS = (0.0, 24.0, 48.0, 72.0)
 DOSES = {"doxorubicin": 30.0, "oxaliplatin": 2e4, "paclitaxel": 3.0}
@@ -63,6 +64,15 @@ def survival(one: Any, drug: str, values: dict[str, Any] | None = None) -> np.nd
     """Tumour cells at the end over the untreated of the same set."""
     treated, plain = (one.run(HOURS, values=values, doses={drug: dose}) for dose in (DOSES[drug], 0.0))
     return cells(treated) / cells(plain)
+
+
+def ic50(one: Any, drug: str, values: dict[str, Any] | None = None) -> float:
+    """Dose that halves the tumour cells at the end."""
+    doses = np.array([0.0, *np.geomspace(0.05, 40.0, 25) * DOSES[drug]])
+    found = cells(one.run(HOURS, values=values, doses={drug: doses}))
+    read = ic50_by_interpolation(doses, (found / found[0])[None, :])
+    assert read.status[0] == "inside"
+    return float(read.ic50[0])
 
 
 def off(one: Any, name: str, who: str = "") -> dict[str, float]:
@@ -332,7 +342,7 @@ def test_m2_macrophages_help_vessels_and_tumour_and_m1_do_not(dish: Callable[...
         run = culture(dish, {**base, **more, "t_cells": ("cd8_t_cell", 5000)}, factors=factors, signals=signals).run(HOURS)
         read[name] = np.array([cells(run, "vessel")[0], -killing(run, "t_cells")[0], cells(run)[0]])
         alive[name] = [
-            survival(culture(dish, {**base, **more}, drug, factors=factors, signals=signals), drug, spared("vessel", *more))[0]
+            ic50(culture(dish, {**base, **more}, drug, factors=factors, signals=signals), drug, spared("vessel", *more))
             for drug in ("doxorubicin", "paclitaxel")
         ]
     assert np.all(read["m2"] > read["none"] + 1e-3 * np.abs(read["none"])) and np.all(read["m1"] < read["m2"])
@@ -452,7 +462,7 @@ def test_the_exosomal_share_of_fibroblast_protection_is_told_from_the_soluble_on
     before, after = (one.run(HOURS, values=strong, doses={"paclitaxel": 3.0}) for one in (plain, treated))
     assert after.amount("medium.factor_IL6")[-1, 0] == pytest.approx(before.amount("medium.factor_IL6")[-1, 0], rel=1e-6)
     no_stroma = culture(dish, {"tumour": lines["tumour"]}, "paclitaxel", **changes)
-    assert survival(plain, "paclitaxel", strong)[0] > survival(no_stroma, "paclitaxel")[0]
+    assert ic50(plain, "paclitaxel", strong) > 1.1 * ic50(no_stroma, "paclitaxel")
 
 
 RELAY: dict[str, Any] = {
@@ -518,23 +528,24 @@ def test_hypoxia_raises_hif_and_survival_pathways_and_the_loops_bound_it(dish: C
     for node in ("HIF1A", "NFKB", "AKT"):
         found = run.amount(f"tumour.{node}")[-1]
         assert found[0] == pytest.approx(1.0, abs=1e-6) and np.all(np.diff(found) > 0.02), node
-    free = one.run([0.0, 6.0, 24.0, 72.0], values={**oxygen, "edge.hub_hub": 1.0 + 1e-9}, doses={"doxorubicin": 0.0})
+    free = one.run([0.0, 6.0, 24.0, 72.0], values={**oxygen, "signal.exponent": 1e-9}, doses={"doxorubicin": 0.0})
     assert free.amount("tumour.AKT")[-1, 2] == pytest.approx(1.0, abs=1e-6)  # with the edges between nodes off
 
 
 # -- therapy of the surroundings
 
 
-def test_drugs_work_better_when_fibroblasts_macrophages_or_hypoxia_are_treated(dish: Callable[..., Any]) -> None:
-    """Survival of the tumour under the drug falls with each: interleukin 6 caught, macrophages turned back, no hypoxia."""
-    for line in ("caf", "m2_macrophage"):
+def test_the_ic50_falls_when_fibroblasts_macrophages_or_hypoxia_are_treated(dish: Callable[..., Any]) -> None:
+    """Interleukin 6 of fibroblasts caught, macrophages turned back to M1, oxygen given back."""
+    changes: dict[str, Any] = {"factors": [{"id": "IL6"}], "signals": ["il6_stat3"]}
+
+    def beside(line: str, **more: Any) -> float:
         lines = {"tumour": ("generic_tumour", 3000), "stroma": (line, 20000)}
-        changes: dict[str, Any] = {"factors": [{"id": "IL6"}], "signals": ["il6_stat3"]}
-        treated = culture(dish, lines, "doxorubicin", **changes, interventions=[{"id": "il6_neutralisation", "strength": 1.0}])
-        assert (
-            survival(treated, "doxorubicin")[0]
-            < 0.99 * survival(culture(dish, lines, "doxorubicin", **changes), "doxorubicin")[0]
-        )
+        return ic50(culture(dish, lines, "doxorubicin", **changes, **more), "doxorubicin", spared("stroma"))
+
+    caught = {"interventions": [{"id": "il6_neutralisation", "strength": 1.0}]}
+    assert beside("caf", **caught) < 0.98 * beside("caf")
+    assert beside("m1_macrophage") < 0.98 * beside("m2_macrophage")
     lone = culture(dish, {"tumour": ("generic_tumour", 3000)}, "doxorubicin", signals=["hypoxia_network"])
-    found = survival(lone, "doxorubicin", {"environment.hypoxia": np.array([1.0, 0.0])})
-    assert found[1] < 0.99 * found[0]
+    with_oxygen, without = (ic50(lone, "doxorubicin", {"environment.hypoxia": level}) for level in (0.0, 1.0))
+    assert with_oxygen < 0.98 * without

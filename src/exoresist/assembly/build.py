@@ -76,6 +76,7 @@ class Model:
                         Event(end, remove={self.layout.medium(side, drug.id): 1.0 for side in sides}, label=f"{drug.id} out")
                     )
         everything = self._all(values or {})
+        listed += [event for factor in self.scenario.factors for event in soluble.events(self.layout, everything, factor)]
         for entry in self.scenario.vesicles:
             group = next(group for group in self.layout.classes if group.id == entry.id)
             recipients = self.recipients()
@@ -167,8 +168,6 @@ def build(
         more, events = interventions.intervention_parts(layout, book, entry, processes)
         parts += more
         fixed += events
-    for factor in scenario.factors:
-        fixed += soluble.events(layout, book, factor)
     fixed += _medium_changes(scenario, layout)
     network = Network(scenario.name, [*book.parameters.values(), *parts])
     return Model(scenario, catalog, layout, book, network, tuple(fixed), wiring.groups)

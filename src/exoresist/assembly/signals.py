@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from exoresist.assembly import immune, switching
-from exoresist.assembly.axes import Chains
+from exoresist.assembly.axes import Chains, is_mirna
 from exoresist.assembly.book import Book
 from exoresist.assembly.drives import Drives, is_outside
 from exoresist.assembly.layout import Layout, Population
@@ -54,12 +54,33 @@ class Wiring:
         return known.joined(result)
 
     def outside(self, population: Population) -> dict[tuple[str, str], Regulator]:
-        """Regulators of nodes that come from outside the cell, or from no node."""
+        """Regulators of nodes by signals and by other nodes; what received cargo and miRNAs do is left to the chains."""
         found: dict[tuple[str, str], Regulator] = {}
         for wire in self.laid[population.id]:
-            if _is_node(wire.target) and self._outside(wire.origin):
-                found[wire.origin, wire.target] = self._factor(population, wire)
+            edge = wire.origin, wire.target
+            if not _is_node(wire.target) or is_mirna(wire.origin) or is_mirna(wire.target):
+                continue
+            if self._outside(wire.origin):
+                found[edge] = self._factor(population, wire)
+            elif not self._is_received(wire.origin):
+                key = f"{population.id}.{wire.origin.replace('-', '_')}"
+                found[edge] = signalling.power_effect, {"activity": key, "exponent": self._exponent(wire)}
         return found
+
+    def _exponent(self, wire: Signal) -> str:
+        """How far a node follows another: a power of a ratio has no pole, whatever range its exponent is drawn from."""
+        rising = self.book.number("signal.exponent", "signal_exponent", "dimensionless", "signal", use="nodes")
+        if wire.sign == "1":
+            return rising
+        falling = f"{rising}.negative"
+        self._once(
+            Derived(falling, kinetics.product, {"first": rising, "second": self.book.plain("edge.minus", -1.0, "dimensionless")})
+        )
+        return falling
+
+    def _once(self, part: Derived) -> None:
+        if not any(isinstance(known, Derived) and known.id == part.id for known in self.parts):
+            self.parts.append(part)
 
     def modulations(self, population: Population, processes: Sequence[Process]) -> list[Modulation]:
         """Factors that the wires put on processes."""
@@ -97,9 +118,8 @@ class Wiring:
         if wire.sign == "1":
             return key
         inverse = f"{key}.inverse"
-        if not any(isinstance(part, Derived) and part.id == inverse for part in self.parts):
-            one = self.book.plain("edge.one", 1.0, "dimensionless")
-            self.parts.append(Derived(inverse, kinetics.ratio, {"numerator": one, "denominator": key}))
+        one = self.book.plain("edge.one", 1.0, "dimensionless")
+        self._once(Derived(inverse, kinetics.ratio, {"numerator": one, "denominator": key}))
         return inverse
 
     def _acts_on(self, population: Population, wire: Signal, process: Process) -> bool:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
 from exoresist.assembly.book import Book
 from exoresist.assembly.drugs import transwell_drug_parts
 from exoresist.assembly.layout import Layout, Population, Side, exchange_pools
@@ -17,6 +22,7 @@ def parts(layout: Layout, book: Book) -> list[Part]:
     """Pools and processes of every factor of the scenario; none without factors."""
     result: list[Part] = []
     for factor in layout.factors:
+        book.plain(carried(factor), 0.0, "nM")
         result += exchange_pools(("made", "cleared", "removed"), _element(factor), "pmol", SCALE)
         for side in layout.sides:
             result += _medium_parts(layout, book, side, factor)
@@ -27,12 +33,22 @@ def parts(layout: Layout, book: Book) -> list[Part]:
     return result
 
 
-def events(layout: Layout, book: Book, entry: FactorEntry) -> list[Event]:
-    """A factor that is added, and washed out."""
+def carried(factor: str) -> str:
+    """Parameter with the concentration that the medium holds at time 0, because other cells conditioned it, nM."""
+    return f"{factor}.carried"
+
+
+def events(layout: Layout, values: Mapping[str, Any], entry: FactorEntry) -> list[Event]:
+    """A factor that comes with conditioned medium, is added, and is washed out. values: of every parameter, single or over sets."""
     pools = {side.id: layout.factor(side, entry.id) for side in layout.sides}
     listed = []
+    brought = values[carried(entry.id)]
+    if np.any(brought):
+        # Conditioned medium is given in a well: it has one side.
+        first = layout.sides[0]
+        listed.append(Event(0.0, add={pools[first.id]: brought * values[first.volume]}, label=f"{entry.id} brought"))
     if entry.dose > 0.0:
-        added = {pools[side.id]: entry.dose * book.parameters[side.volume].value for side in layout.sides}
+        added = {pools[side.id]: entry.dose * values[side.volume] for side in layout.sides}
         listed.append(Event(entry.at, add=added, label=f"{entry.id} added"))
     if entry.until is not None:
         listed.append(Event(entry.until, remove={pool: 1.0 for pool in pools.values()}, label=f"{entry.id} out"))
