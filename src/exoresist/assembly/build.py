@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.assembly import antibody, axes, cells, drugs, immune, interventions, signals, soluble, switching, vesicles
+from exoresist.assembly import antibody, axes, cells, drugs, immune, interventions, soluble, switching, vesicles
 from exoresist.assembly.book import Book
 from exoresist.assembly.bounds import check_rows, check_value
 from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
 from exoresist.assembly.scenario import Scenario
+from exoresist.assembly.signals import wire as wire_signals
 from exoresist.assembly.start import preparation_load, start_amounts
 from exoresist.catalog import Catalog, load_parameter_file
 from exoresist.core.errors import InputError
@@ -154,7 +155,7 @@ def build(
     _arena(scenario, book)
     parts = [*_parts(scenario, catalog, layout, book), *soluble.parts(layout, book), *immune.parts(layout, catalog, book)]
     wired = axes.read_chains(catalog, scenario.axes).joined(chains)
-    wiring = signals.wire(layout, catalog, book, scenario.signals, wired)
+    wiring = wire_signals(layout, catalog, book, scenario.signals, wired)
     parts += wiring.switches(parts)
     processes = [part for part in parts if isinstance(part, Process)]
     for population in layout.populations:
@@ -208,7 +209,7 @@ def _known_row(catalog: Catalog, name: str, subject: str) -> Quantity:
         return catalog.parameter(name, subject)
     lookups = {
         "cell_line": catalog.cell_line, "drug": catalog.drug, "pump": catalog.pump, "cargo": catalog.cargo,
-        "intervention": catalog.intervention,
+        "intervention": catalog.intervention, "factor": catalog.factor, "wire": catalog.wire,
     }  # fmt: skip
     for part in subject.split("|"):
         kind, _, identifier = part.partition(":")

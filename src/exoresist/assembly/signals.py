@@ -112,9 +112,9 @@ class Wiring:
         return any(cargo.id == origin for cargo in self.layout.cargo)
 
     def _fold(self, wire: Signal) -> str:
-        special = self.catalog.has_parameter("signal_fold", f"signal:{wire.id}")
+        special = self.book.quantity("signal_fold", f"wire:{wire.id}", "signal").subject != "signal"
         key = f"signal.{wire.id}.fold" if special else "signal.fold"
-        self.book.number(key, "signal_fold", "dimensionless", f"signal:{wire.id}", "signal", use="signals")
+        self.book.number(key, "signal_fold", "dimensionless", f"wire:{wire.id}", "signal", use="signals")
         if wire.sign == "1":
             return key
         inverse = f"{key}.inverse"

@@ -154,6 +154,9 @@ class Catalog:
     def factor(self, id: str) -> Factor:
         return self._typed(Factor, "factors", id)
 
+    def wire(self, id: str) -> Signal:
+        return self._typed(Signal, "signals", id)
+
     def signals(self, group: str) -> tuple[Signal, ...]:
         """The wires of a group, in the table's order. Raises unknown_name for a group that has none."""
         found = tuple(signal for signal in self.records("signals") if signal.group == group)

@@ -66,7 +66,7 @@ ID_TABLES = {
     "cargo": "cargo",
     "intervention": "interventions",
     "factor": "factors",
-    "signal": "signals",
+    "wire": "signals",
 }
 SIGNAL_TARGETS = {
     "factor_secretion": "factors", "rna_synthesis": "cargo", "antigen_synthesis": "cargo", "switching": "cell_lines",
