@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exoresist.assembly.axes import Chains
 from exoresist.assembly.build import build
 from exoresist.assembly.reader import bundled_scenarios, load_scenario, scenario_from_dict
 from exoresist.catalog import Catalog
 from exoresist.core.errors import ExoresistError
+from exoresist.network import integrate
 from exoresist.studies.arms import run_arms
 from exoresist.studies.ensemble import Ensemble
 
@@ -136,6 +138,48 @@ def test_natural_killer_cells_stand_in_for_complement_on_antibody_bearing_cells(
 
     nk, t_cells = populations(nk=("nk_cell", 40000)), populations(t=("caf", 40000))
     assert hazard(*nk) > 1.2 * hazard(*t_cells)
+
+
+def test_interferon_from_t_cells_raises_pd_l1_on_tumour_cells_and_their_vesicles(dish: Callable[..., Any]) -> None:
+    cells = populations(tumour=("generic_tumour", 5000), killers=("cd8_t_cell", 20000))
+    one = course(dish, cells, cargo=["CD274"], factors=[{"id": "IFNG"}], signals=["checkpoint", "adaptive_resistance"])
+    run = one.run(HOURS, values={"killers.IFNG.secretion_rate": np.array([0.0, 2.5e-8, 2.5e-7])})
+    on_cells = run.amount("tumour.CD274")[-1] / run.amount("tumour.cells")[-1]
+    loaded = run.amount("medium.vesicles_tumour.cargo_CD274")[-1] / run.amount("medium.vesicles_tumour")[-1]
+    for found in (on_cells, loaded):
+        assert np.all(np.diff(found) > 0.01 * found[0])
+    assert np.all(np.diff(run.value("rate:tumour.immune_killing_killers")[-1]) < 0.0)
+
+
+def test_a_hub_of_immune_escape_lowers_killing_where_there_are_killers() -> None:
+    scenario = scenario_from_dict({
+        "schema": "exoresist/1", "name": "escape", "arena": WELL, "duration": "24 h",
+        "populations": populations(tumour=("generic_tumour", 5000), killers=("cd8_t_cell", 20000)),
+        "drugs": [{"id": "doxorubicin", "dose": "0 nM"}], "assay": {"kind": "time_course", "population": "tumour"},
+    })  # fmt: skip
+    model = build(scenario, chains=Chains(outcomes={("immune_escape", "doxorubicin"): -1}, starts={"immune_escape"}))
+    level = np.array([0.3, 1.0, 3.0])
+    run = integrate(model.network, [0.0, 1.0], initial={**model.start(), "tumour.immune_escape": level})
+    assert np.all(np.diff(run.value("rate:tumour.immune_killing_killers")[0]) < 0.0)
+
+
+def test_a_wire_of_several_groups_counts_once(dish: Callable[..., Any]) -> None:
+    cells = populations(tumour=("generic_tumour", 5000), killers=("cd8_t_cell", 20000), others=("mdsc", 5000))
+    one = course(dish, cells, cargo=["CD274"], signals=["checkpoint", "t_cell_suppression", "t_cell_exhaustion"])
+    run = one.run(HOURS)
+    function = run.amount("killers.CD8_T_cell_function")[-1, 0]
+    assert function < 0.8
+    e, t = (run.amount(f"{who}.cells")[-1, 0] for who in ("killers", "tumour"))
+    assert run.value("rate:tumour.immune_killing_killers")[-1, 0] == pytest.approx(function * 0.1 * e / (5e4 + e + t), rel=1e-9)
+
+
+def test_the_strength_of_one_wire_can_be_set_alone(dish: Callable[..., Any]) -> None:
+    cells = populations(tumour=("generic_tumour", 5000), stroma=("caf", 10000))
+    row = {"name": "signal_fold", "subject": "wire:il6_stat3", "value": "1 dimensionless", "reason": "this wire is cut"}
+    changes: dict[str, Any] = {"factors": [{"id": "IL6"}, {"id": "HGF"}], "signals": ["il6_stat3", "hgf_met"]}
+    run = course(dish, cells, **changes, parameters=[row]).run(HOURS)
+    assert run.amount("tumour.STAT3")[-1, 0] == pytest.approx(1.0, abs=1e-9)
+    assert run.amount("tumour.MET")[-1, 0] > 1.001
 
 
 # -- switching

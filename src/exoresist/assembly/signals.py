@@ -6,7 +6,7 @@ and a population of the kind in which it acts. Ligands on surfaces act from outs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from exoresist.assembly import immune, switching
@@ -16,6 +16,7 @@ from exoresist.assembly.drives import Drives, is_outside
 from exoresist.assembly.layout import Layout, Population
 from exoresist.catalog import Catalog
 from exoresist.catalog.records import Signal
+from exoresist.core.errors import InputError
 from exoresist.laws import kinetics, signalling
 from exoresist.laws.registry import Law
 from exoresist.network import Derived, Modulation, Process
@@ -180,7 +181,7 @@ def wire(layout: Layout, catalog: Catalog, book: Book, groups: Sequence[str], ch
     wiring = Wiring(layout, catalog, book, {population.id: [] for population in layout.populations})
     offered = [signal for group in groups for signal in catalog.signals(group)]
     for population in layout.populations:
-        here = [signal for signal in offered if _acts_in(catalog, signal, population)]
+        here = _each_once(signal for signal in offered if _acts_in(catalog, signal, population))
         nodes = set(chains.nodes)
         while True:
             fitting = [signal for signal in here if signal not in wiring.laid[population.id]]
@@ -193,6 +194,20 @@ def wire(layout: Layout, catalog: Catalog, book: Book, groups: Sequence[str], ch
     for laid in wiring.laid.values():
         laid.sort(key=offered.index)
     return wiring
+
+
+def _each_once(signals: Iterable[Signal]) -> list[Signal]:
+    """Wires with the same ends stand in several groups, so that each group is whole; in one cell such a wire counts once.
+
+    Raises InputError when two groups give it opposite signs.
+    """
+    known: dict[tuple[str, str], Signal] = {}
+    for signal in signals:
+        first = known.setdefault((signal.origin, signal.target), signal)
+        if first.sign != signal.sign:
+            ends = f"the signals '{first.group}' and '{signal.group}' give {signal.origin} to {signal.target}"
+            raise InputError(f"{ends} opposite signs", "groups that agree", "Leave one of them out")
+    return list(known.values())
 
 
 def _acts_in(catalog: Catalog, signal: Signal, population: Population) -> bool:
