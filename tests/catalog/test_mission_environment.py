@@ -411,6 +411,31 @@ def test_resistance_is_acquired_faster_over_courses_when_vesicles_carry_it(dish:
     assert run.amount("medium.doxorubicin")[-1].max() < 0.3 * 3.0  # washed out: what is left came from dead cells
 
 
+def test_a_sensitive_culture_resists_after_courses_of_a_drug_and_only_after_them(dish: Callable[..., Any]) -> None:
+    """The culture's IC50 before, after two courses, and after as long without: cells settle as resistant where they were damaged."""
+    start = {"tumour": ("mcf7_sensitive", 5000), "resistant": ("mcf7_resistant", 1)}
+    changes: dict[str, Any] = {"cargo": ["ABCB1"], "signals": ["acquired_resistance"]}
+    kept = {"tumour.delivered_fraction": 0.0, "resistant.delivered_fraction": 0.0}  # the change is the cells' own
+
+    def potency(counts: dict[str, float]) -> float:
+        whole = sum(counts.values())
+        lines = {who: (line, 5000 * counts[who] / whole) for who, (line, _) in start.items()}
+        one = culture(dish, lines, "doxorubicin", **changes)
+        doses = np.array([0.0, *np.geomspace(1.0, 3000.0, 30)])
+        run = one.run(HOURS, values={**kept, **off(one, "switching")}, doses={"doxorubicin": doses})
+        found = cells(run) + cells(run, "resistant")
+        return float(ic50_by_interpolation(doses, (found / found[0])[None, :]).ic50[0])
+
+    before = {who: count for who, (_, count) in start.items()}
+    after = {}
+    for name, dose in (("treated", 60.0), ("left", 0.0)):
+        one = culture(dish, start, "doxorubicin", **changes, drugs=[{**COURSES[0], "courses": 2}], duration="144 h")
+        run = one.run([0.0, 72.0, 144.0], values=kept, doses={"doxorubicin": dose})
+        after[name] = {who: float(cells(run, who)[0]) for who in start}
+    assert potency(after["treated"]) > 1.2 * potency(before)
+    assert potency(after["left"]) == pytest.approx(potency(before), rel=1e-3)
+
+
 def test_diversity_of_two_clones_is_told_and_a_drug_lowers_it(dish: Callable[..., Any]) -> None:
     one = culture(
         dish, {"tumour": ("mcf7_sensitive", 3000), "resistant": ("mcf7_resistant", 3000)}, "doxorubicin", cargo=["ABCB1"]
