@@ -240,6 +240,13 @@ def test_suppressors_lower_killing_and_m1_macrophages_raise_it(dish: Callable[..
         one = culture(dish, {**base, "others": (line, 10000)}, signals=["t_cell_suppression"])
         function = one.run([0.0, 24.0]).amount("t_cells.CD8_T_cell_function")[-1, 0]
         assert sign * (function - activity["others"]) > 0.05, line
+    for factor in ("TGFB1", "IL10", "adenosine"):
+        one = culture(dish, base, factors=[{"id": factor, "dose": "1 uM"}], signals=["t_cell_suppression"])
+        assert one.run([0.0, 1.0]).amount("t_cells.CD8_T_cell_function")[-1, 0] < 0.8, factor
+    for factor in ("TGFB1", "adenosine"):
+        lines = {"tumour": base["tumour"], "killers": ("nk_cell", 20000)}
+        one = culture(dish, lines, factors=[{"id": factor, "dose": "1 uM"}], signals=["nk_suppression"])
+        assert one.run([0.0, 1.0]).amount("killers.NK_cytotoxicity")[-1, 0] < 0.8, factor
     worn = culture(dish, base, signals=["t_cell_exhaustion"]).run([0.0, 12.0, 72.0])
     function = worn.amount("t_cells.CD8_T_cell_function")[:, 0]
     assert 1.0 > function[1] > function[2]
