@@ -74,6 +74,9 @@ def test_the_bundled_checkpoint_scenario_tells_killing_taken_away_and_given_back
     assert last["anti_pd_1"] < last["anti_pd_l1"] < last["with_pdl1"] < last["no_t_cells"]
     assert any("as many as in 'No vesicles', to within 1 %" in text for text in answer.sentences)
     assert not [text for text in answer.warnings if "change nothing" in text]
+    told = next(text for text in answer.sentences if text.startswith("Signals between the cells"))
+    assert "PD-L1 on vesicles raises PD1 signal in CD8 T cell, activated" in told
+    assert "PD1 signal lowers CD8 T cell function" in told and "_" not in told
 
 
 def test_signals_that_no_wire_can_serve_are_told() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any
 
@@ -18,6 +18,7 @@ from exoresist.assembly.scenario import Scenario
 from exoresist.assembly.signals import wire as wire_signals
 from exoresist.assembly.start import preparation_load, start_amounts
 from exoresist.catalog import Catalog, load_parameter_file
+from exoresist.catalog.records import Signal
 from exoresist.core.errors import InputError
 from exoresist.core.quantity import Quantity
 from exoresist.core.units import convert
@@ -35,7 +36,7 @@ class Model:
 
     network  checked; holds no events (doses and additions may differ between sets, see `events`)
     book     every number used, with its catalogue row and what uses it
-    signal_groups  groups of signals between cells of which any wire is laid
+    wires    population -> the signals between cells that act in it
     """
 
     scenario: Scenario
@@ -44,7 +45,7 @@ class Model:
     book: Book
     network: Network
     fixed_events: tuple[Event, ...]
-    signal_groups: frozenset[str] = frozenset()
+    wires: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict)
 
     def start(self, values: Values | None = None) -> dict[str, float | Array]:
         """Amounts at time 0 for the given parameter values: cells in steady culture, fresh medium."""
@@ -171,7 +172,7 @@ def build(
         fixed += events
     fixed += _medium_changes(scenario, layout)
     network = Network(scenario.name, [*book.parameters.values(), *parts])
-    return Model(scenario, catalog, layout, book, network, tuple(fixed), wiring.groups)
+    return Model(scenario, catalog, layout, book, network, tuple(fixed), {who: tuple(laid) for who, laid in wiring.laid.items()})
 
 
 def _with_sets(catalog: Catalog, scenario: Scenario) -> Catalog:

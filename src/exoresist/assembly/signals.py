@@ -38,11 +38,6 @@ class Wiring:
     laid: dict[str, list[Signal]] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
 
-    @property
-    def groups(self) -> frozenset[str]:
-        """Groups of which any wire is laid."""
-        return frozenset(wire.group for laid in self.laid.values() for wire in laid)
-
     def chains(self, population: Population, known: Chains) -> Chains:
         """What a population's wires add to its chains of nodes."""
         result = Chains()

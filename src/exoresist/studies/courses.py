@@ -22,6 +22,7 @@ from exoresist.studies.diversity import add_diversity
 from exoresist.studies.estimates import band, estimate
 from exoresist.studies.happenings import event_rows
 from exoresist.studies.names import arm_name, cargo_name, cells_name, lineages
+from exoresist.studies.signal_words import signal_sentence
 from exoresist.studies.workload import stage_work
 
 Array = NDArray[np.float64]
@@ -63,6 +64,7 @@ def course_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answe
     else:
         _add_growth(answer, cells, models, scenario.duration)
     add_diversity(answer, lineages(models))
+    answer.sentences += [text for text in (signal_sentence(models),) if text]
     numbers = provenance.parameter_rows(models)
     share = provenance.assumed_share(numbers)
     answer.parameters.extend(numbers)

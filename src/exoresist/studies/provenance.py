@@ -100,7 +100,7 @@ def idle_warnings(models: Iterable[Model]) -> list[str]:
     }
     found += [f"{name} changes nothing: the process that it acts on is not in the model." for name in sorted(idle)]
     asked = {group for model in listed for group in model.scenario.signals}
-    laid = {group for model in listed for group in model.signal_groups}
+    laid = {wire.group for model in listed for wires in model.wires.values() for wire in wires}
     found += [
         f"The signals '{group}' change nothing: no wire of the group has both its ends in the dish. Name the cells, factors and "
         "cargo that it needs."
