@@ -126,8 +126,8 @@ prose = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=4
 
 
 def usable(low: float, high: float) -> st.SearchStrategy[float]:
-    """Numbers that a scenario takes: zero, or of a size that means something."""
-    return st.floats(low, high).map(lambda value: value if abs(value) >= 1e-50 else 0.0)
+    """Numbers that a scenario takes in any of the units here: zero, or of a size that means something."""
+    return st.floats(low, high).map(lambda value: value if abs(value) >= 1e-55 else 0.0)
 
 
 def quantity(unit: str, low: float, high: float, *others: tuple[str, float]) -> st.SearchStrategy[str]:
@@ -180,6 +180,14 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "title": prose,
         "question": prose,
         "cargo": st.lists(words, max_size=3, unique=True),
+        "factors": st.lists(words, max_size=3, unique=True)
+        .flatmap(
+            lambda names: st.tuples(
+                *(st.fixed_dictionaries({"id": st.just(name), "dose": quantity("nM", 0, 1e6)}) for name in names)
+            )
+        )
+        .map(list),
+        "signals": st.lists(words, max_size=3, unique=True),
         "environment": st.fixed_dictionaries({}, optional={"hypoxia": usable(0, 1), "acidity": usable(0, 1)}),
         "seed": st.integers(0, 2**63 - 1),
         "uncertainty": st.fixed_dictionaries({"draws": st.integers(0, 100)}),

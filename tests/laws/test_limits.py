@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from exoresist.laws import cargo, drug, growth, kinetics, signalling, vesicles
+from exoresist.laws import cargo, drug, growth, immune, kinetics, signalling, signals, vesicles
 
 HUGE = 1e12
 LEVELS = np.linspace(0.0, 20.0, 101)
@@ -153,3 +153,41 @@ def test_vesicle_drug_rests_at_partition_equilibrium():
     held = 50.0 * 4.0 * 1e-15 * 1e6
     assert vesicles.vesicle_drug_exchange(0.3, 50.0, 1e-15, 1e6, 4.0, held) == pytest.approx(0.0, abs=1e-20)
     assert vesicles.vesicle_drug_exchange(0.3, 50.0, 1e-15, 0.0, 4.0, 0.0) == 0.0
+
+
+def test_receptors_fill_with_ligand_and_blockers_take_their_share():
+    assert signals.receptor_occupancy(0.0, 2.0) == 0.0
+    assert signals.receptor_occupancy(2.0, 2.0) == 0.5
+    assert signals.receptor_occupancy(HUGE, 2.0) == pytest.approx(1.0)
+    assert np.all(np.diff(signals.receptor_occupancy(LEVELS, 2.0)) > 0.0)
+    assert signals.unblocked(0.4, 0.0) == 0.4 and signals.unblocked(0.4, 1.0) == 0.0
+
+
+def test_induction_is_by_what_lies_above_the_baseline_only():
+    assert signals.induction(-5.0, 2.0) == signals.induction(0.0, 2.0) == 0.0
+    assert signals.induction(2.0, 2.0) == 0.5 and signals.induction(HUGE, 2.0) == pytest.approx(1.0)
+
+
+def test_switching_is_by_chance_without_a_driver_and_bounded_with_one():
+    assert signals.induced_switching(0.001, 0.02, 0.0) == 0.001
+    assert signals.induced_switching(0.001, 0.02, 1.0) == pytest.approx(0.021)
+    assert signals.induced_switching(0.0, 0.02, 0.0) == 0.0
+
+
+def test_cells_take_up_in_proportion_to_their_number_and_the_room():
+    assert signals.uptake_by_cells(1e-8, 0.0, 0.1) == 0.0
+    assert (
+        signals.uptake_by_cells(1e-8, 2e4, 0.1)
+        == 2.0 * signals.uptake_by_cells(1e-8, 1e4, 0.1)
+        == 4.0 * (signals.uptake_by_cells(1e-8, 1e4, 0.2))
+    )
+
+
+def test_contact_killing_saturates_in_killers_and_in_targets():
+    killers, targets = np.geomspace(1.0, 1e9, 40), np.geomspace(1.0, 1e9, 40)
+    hazard = immune.contact_killing(0.1, killers, 1e3, 1e4)
+    assert np.all(np.diff(hazard) > 0.0) and hazard[-1] == pytest.approx(0.1, rel=1e-4)
+    kills = immune.contact_killing(0.1, 1e3, targets, 1e4) * targets
+    assert np.all(np.diff(kills) > 0.0) and kills[-1] == pytest.approx(0.1 * 1e3, rel=1e-4)
+    assert immune.contact_killing(0.1, 0.0, 1e3, 1e4) == 0.0
+    assert immune.contact_killing(0.1, 10.0, 0.0, 1e6) == pytest.approx(0.1 * 10.0 / 1e6, rel=1e-4)

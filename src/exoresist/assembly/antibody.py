@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exoresist.assembly.book import Book
 from exoresist.assembly.layout import Cargo, Layout, Population, Side, VesicleClass, exchange_pools
+from exoresist.catalog import Catalog
 from exoresist.laws import cargo as cargo_laws
 from exoresist.laws import drug as drug_laws
 from exoresist.laws import kinetics
@@ -16,6 +17,17 @@ def exchanges(layout: Layout) -> list[Part]:
     for antibody in layout.antibodies:
         parts += exchange_pools(("degraded", "removed"), f"drug:{antibody}", "pmol", 1e-3)
     return parts
+
+
+def antigens(layout: Layout, catalog: Catalog, antibody: str) -> list[Cargo]:
+    """Cargo of the scenario that displays what an antibody binds."""
+    target = catalog.drug(antibody).target
+    return [cargo for cargo in layout.cargo if cargo.place == "antigen" and catalog.cargo(cargo.id).antigen == target]
+
+
+def bears(book: Book, population: Population, antigen: Cargo) -> bool:
+    """Whether the cells of a population make the antigen themselves."""
+    return book.parameters[f"{population.id}.{antigen.id.replace('-', '_')}.copies"].value > 0.0
 
 
 def medium_parts(layout: Layout, book: Book, side: Side, antibody: str) -> list[Part]:
@@ -44,17 +56,25 @@ def _weight(book: Book) -> str:
     return book.number("copy_weight", "copy_weight", "pmol/copy", "physics", use="antibody_binding")
 
 
+def _killing_rate(book: Book, who: str, antibody: str) -> str:
+    """Hazard at full occupancy; an antibody whose row says so (one without an active tail) has its own."""
+    own = book.catalog.has_parameter("complement_death_rate", f"drug:{antibody}")
+    key = f"{who}.{antibody}.complement_death_rate" if own else f"{who}.complement_death_rate"
+    subjects = (f"drug:{antibody}", "antibody")
+    return book.number(key, "complement_death_rate", "1/h", *subjects, use="complement_killing")
+
+
 def vesicle_parts(layout: Layout, book: Book, side: Side, group: VesicleClass, antibody: str, antigen: Cargo) -> list[Part]:
     """Antibody on the antigen of free vesicles: the decoy."""
     pool = layout.vesicles(side, group)
     bound = layout.content(pool, f"antibody:{antibody}")
     copies = [Amount(layout.content(pool, antigen.element + (f"_{origin}" if origin else ""))) for origin in layout.origins]
     return [
-        Sum(f"{pool}.antigen_copies", copies),
+        Sum(f"{pool}.antigen_copies_{antibody}", copies),
         Derived(
-            f"{pool}.antigen",
+            f"{pool}.antigen_{antibody}",
             cargo_laws.copies_as_amount,
-            {"copies": f"{pool}.antigen_copies", "weight": _weight(book)},
+            {"copies": f"{pool}.antigen_copies_{antibody}", "weight": _weight(book)},
         ),
         Process(
             f"{pool}.antibody_binding_{antibody}",
@@ -64,7 +84,7 @@ def vesicle_parts(layout: Layout, book: Book, side: Side, group: VesicleClass, a
             {
                 **_rates(book),
                 "concentration": layout.medium(side, antibody),
-                "capacity": f"{pool}.antigen",
+                "capacity": f"{pool}.antigen_{antibody}",
                 "bound": Amount(bound),
             },
             name="antibody_binding",
@@ -72,13 +92,20 @@ def vesicle_parts(layout: Layout, book: Book, side: Side, group: VesicleClass, a
     ]
 
 
-def cell_parts(layout: Layout, book: Book, population: Population, antibody: str, antigen: Cargo) -> list[Part]:
-    """Antibody on cells, and the cells it kills through complement."""
+def cell_parts(
+    layout: Layout, book: Book, population: Population, antibody: str, antigen: Cargo, effectors: str = ""
+) -> list[Part]:
+    """Antibody on cells, and the cells it kills through complement and through effector cells.
+
+    effectors  share of the cells that effector cells reach; empty: none in this dish. Cells without the antigen bind nothing
+    """
+    if not bears(book, population, antigen):
+        return []
     who = population.id
     key = f"{who}.{antibody}"
     bound = layout.drug(population, "surface", antibody)
-    most = book.number(f"{who}.complement_death_rate", "complement_death_rate", "1/h", "antibody", use="complement_killing")
-    effectors = book.plain("environment.effector_cells", 0.0, "dimensionless")
+    most = _killing_rate(book, who, antibody)
+    effectors = effectors or book.plain("environment.effector_cells", 0.0, "dimensionless")
     return [
         Pool(
             bound,

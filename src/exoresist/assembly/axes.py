@@ -7,7 +7,7 @@ baseline 1. The reported direction is never an input: it must come out.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from exoresist.assembly import drug_levels, reach
@@ -25,6 +25,7 @@ from exoresist.network.parts import Part, Reference
 # Nodes of the surroundings, and the stress that the medium has.
 SENSED = {"starvation": "starvation", "acidosis": "acidity"}
 Regulator = tuple[Law, dict[str, Reference]]
+Outside = Mapping[tuple[str, str], Regulator]
 
 
 @dataclass
@@ -92,10 +93,13 @@ def is_mirna(name: str) -> bool:
 
 
 def axis_parts(
-    layout: Layout, book: Book, population: Population, chains: Chains, processes: Iterable[str]
+    layout: Layout, book: Book, population: Population, chains: Chains, processes: Iterable[str], outside: Outside | None = None
 ) -> tuple[list[Part], list[Reference]]:
-    """Nodes and modulations of one population, and the factors on its tolerance (damage threshold)."""
-    builder = _Chain(layout, book, population, chains)
+    """Nodes and modulations of one population, and the factors on its tolerance (damage threshold).
+
+    outside  regulators of nodes that come from outside the cell, by edge
+    """
+    builder = _Chain(layout, book, population, chains, outside or {})
     return builder.parts(set(processes))
 
 
@@ -105,6 +109,7 @@ class _Chain:
     book: Book
     population: Population
     chains: Chains
+    outside: Outside = field(default_factory=dict)
 
     @property
     def who(self) -> str:
@@ -139,7 +144,9 @@ class _Chain:
         return [(vesicles.stress_factor, {"stress": stress, "most": self.fold("hub_hub")})]
 
     def time(self, name: str) -> str:
-        """Time scale: a protein when a miRNA sets its level, signalling otherwise."""
+        """Time scale: a protein when a miRNA sets its level, signalling otherwise; a node's own where the catalogue gives one."""
+        if self.book.catalog.has_parameter("node_time", f"node:{name}"):
+            return self.book.number(f"node_time.{name}", "node_time", "h", f"node:{name}", use="nodes")
         slow = any(is_mirna(source) for source, target in self.chains.edges if target == name)
         which = "protein_time" if slow else "signalling_time"
         return self.book.number(which, which, "h", "node", use="nodes")
@@ -240,7 +247,9 @@ class _Chain:
             if target != name:
                 continue
             cargo = self.cargo(source)
-            if is_mirna(source):
+            if (source, target) in self.outside:
+                found.append(self.outside[source, target])
+            elif is_mirna(source):
                 most = self.book.number("mirna.max_repression", "max_repression", "dimensionless", "mirna", use="nodes")
                 key = self.key(source)
                 # A miRNA lowers its targets; a chain may also hold its net effect on something further on, which may rise.
@@ -337,7 +346,8 @@ class _Chain:
                 continue
             wanted = {f"{self.who}.{process}" for process in reach.processes(self.book.catalog, self.layout, name, target, drug)}
             for process in sorted(processes):
-                if process in wanted or (target == "efflux" and _is_efflux(process, self.who, drug)):
+                killing = target == "immune" and process.startswith(f"{self.who}.immune_killing_")
+                if process in wanted or killing or (target == "efflux" and _is_efflux(process, self.who, drug)):
                     parts.append(Modulation(process, law, inputs, tag=f"hub:{name}"))
         return [*parts, *driving.values()], tolerance
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any
 
@@ -19,6 +19,7 @@ from exoresist.assembly import (
     drug_levels,
     drugs,
     feedback,
+    immune,
     interventions,
     lesions,
     liposomes,
@@ -28,6 +29,8 @@ from exoresist.assembly import (
     preparations,
     pulses,
     responses,
+    soluble,
+    switching,
     targeting,
     targets,
     vesicles,
@@ -36,8 +39,10 @@ from exoresist.assembly.book import Book
 from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
 from exoresist.assembly.overrides import overrides, with_sets
 from exoresist.assembly.scenario import Scenario
+from exoresist.assembly.signals import wire as wire_signals
 from exoresist.assembly.start import start_amounts
 from exoresist.catalog import Catalog
+from exoresist.catalog.knowledge import Signal
 from exoresist.core.errors import InputError
 from exoresist.laws import kinetics
 from exoresist.network import Derived, Event, Network, Node, Parameter, Pool, Process
@@ -53,6 +58,7 @@ class Model:
 
     network  checked; holds no events (doses and additions may differ between sets, see `events`)
     book     every number used, with its catalogue row and what uses it
+    wires    population -> the signals between cells that act in it
     """
 
     scenario: Scenario
@@ -61,6 +67,7 @@ class Model:
     book: Book
     network: Network
     fixed_events: tuple[Event, ...]
+    wires: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict)
 
     def start(self, values: Values | None = None) -> dict[str, float | Array]:
         """Amounts at time 0 for the given parameter values: cells in steady culture, fresh medium."""
@@ -87,12 +94,15 @@ class Model:
             dose = (doses or {}).get(drug.id, drug.dose)
             given = preparations.dosed(self.layout)
             amounts: dict[str, Any] = {self.layout.medium(side, drug.id): dose * volumes[side.id] for side in given}
-            listed.append(Event(drug.at, add=amounts, label=f"{drug.id} added"))
-            if drug.until is not None:
-                listed.append(
-                    Event(drug.until, remove={self.layout.medium(side, drug.id): 1.0 for side in sides}, label=f"{drug.id} out")
-                )
+            for start in (drug.at + course * (drug.every or 0.0) for course in range(drug.courses)):
+                listed.append(Event(start, add=amounts, label=f"{drug.id} added"))
+                if drug.until is not None:
+                    end = start + drug.until - drug.at if drug.courses > 1 else drug.until
+                    listed.append(
+                        Event(end, remove={self.layout.medium(side, drug.id): 1.0 for side in sides}, label=f"{drug.id} out")
+                    )
         everything = self._all(values or {})
+        listed += [event for factor in self.scenario.factors for event in soluble.events(self.layout, everything, factor)]
         for entry in self.scenario.vesicles:
             recipients = self.recipients()
             count = (per_cell or {}).get(entry.id, entry.per_cell) * recipients.count
@@ -174,18 +184,23 @@ def build(
     layout.targets = targets.occupied(catalog, layout.drugs)
     layout.activated = detoxification.activated(catalog, layout.drugs)
     _arena(scenario, book)
-    parts = _parts(scenario, catalog, layout, book)
-    processes = [part for part in parts if isinstance(part, Process)]
+    parts = [*_parts(scenario, catalog, layout, book), *soluble.parts(layout, book), *immune.parts(layout, catalog, book)]
     catalog.check_contexts(scenario.contexts)
     wired = axes.read_chains(catalog, scenario.axes).joined(chains).joined(responses.chains(catalog, layout, scenario.responses))
     wired = wired.in_contexts(catalog, scenario.contexts)
+    wiring = wire_signals(layout, catalog, book, scenario.signals, wired)
+    parts += wiring.switches(parts)
+    processes = [part for part in parts if isinstance(part, Process)]
     for population in layout.populations:
-        more, tolerance = axes.axis_parts(layout, book, population, wired, (process.id for process in processes))
+        here, outside = wiring.chains(population, wired), wiring.outside(population)
+        more, tolerance = axes.axis_parts(layout, book, population, here, (process.id for process in processes), outside)
         signals, factors = metabolism.tolerance(layout, book, population)
         parts += [*more, *signals, *_tolerance(population, [*tolerance, *factors])]
+        parts += wiring.modulations(population, processes)
         parts += targets.target_parts(layout, book, population, {part.id for part in more if isinstance(part, Node)})
         for agent in sorted(wired.inputs):
             parts += drug_levels.level_parts(layout, book, population, agent)
+    parts += wiring.parts
     parts += axes.shared_parts(book)
     asked = {override.name for override in scenario.parameters}
     parts += targeting.uptake_parts(layout, book, asked)
@@ -199,7 +214,7 @@ def build(
     fixed += _medium_changes(scenario, layout, book)
     fixed += pulses.events(scenario, book)
     network = Network(scenario.name, [*book.parameters.values(), *parts])
-    return Model(scenario, catalog, layout, book, network, tuple(fixed))
+    return Model(scenario, catalog, layout, book, network, tuple(fixed), {who: tuple(laid) for who, laid in wiring.laid.items()})
 
 
 def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
@@ -231,6 +246,7 @@ def _layout(scenario: Scenario, catalog: Catalog, origin_tags: bool) -> Layout:
         if record.mode == "pulse":
             raise InputError(f"'{drug.id}' has no concentration", "an entry of `pulses`", "List it under `pulses`, with its dose")
         (layout.antibodies if record.mode == "surface_antibody" else layout.drugs).append(drug.id)
+    layout.factors.extend(catalog.factor(entry.id).id for entry in scenario.factors)
     for name in dict.fromkeys([*scenario.cargo, *_axis_cargo(scenario, catalog)]):
         layout.cargo.append(Cargo(name, catalog.cargo(name).type))
     for population in layout.populations:
@@ -281,7 +297,7 @@ def _parts(scenario: Scenario, catalog: Catalog, layout: Layout, book: Book) -> 
             for drug in layout.drugs:
                 parts += drugs.medium_drug_parts(layout, side, group, drug)
             for name in layout.antibodies:
-                for antigen in _antigens(layout, catalog, name):
+                for antigen in antibody.antigens(layout, catalog, name):
                     parts += antibody.vesicle_parts(layout, book, side, group, name, antigen)
         if scenario.arena.kind == "transwell":
             parts += vesicles.transwell_parts(layout, book, group, *layout.sides)
@@ -302,19 +318,13 @@ def _parts(scenario: Scenario, catalog: Catalog, layout: Layout, book: Book) -> 
     if _asked(scenario, "switching_rate"):
         for source, target in permutations(layout.populations, 2):
             if source.side == target.side:
-                held = [part for part in parts if isinstance(part, Pool) and part.id.startswith(f"{source.id}.") and part.carrier]
-                parts += cells.switching_parts(book, source, target, held)
+                parts += cells.switching_parts(book, source, target, switching.held_by(source, parts))
     return parts
 
 
 def _asked(scenario: Scenario, name: str) -> bool:
     """Processes that are absent unless asked for: contact between cells, heritable switching."""
     return any(override.name == name for override in scenario.parameters)
-
-
-def _antigens(layout: Layout, catalog: Catalog, name: str) -> list[Cargo]:
-    target = catalog.drug(name).target
-    return [cargo for cargo in layout.cargo if cargo.place == "antigen" and catalog.cargo(cargo.id).antigen == target]
 
 
 def _population(catalog: Catalog, layout: Layout, book: Book, population: Population) -> list[Part]:
@@ -337,8 +347,9 @@ def _population(catalog: Catalog, layout: Layout, book: Book, population: Popula
     for ray in layout.rays:
         parts += pulses.ray_parts(layout, book, population, ray)
     for name in layout.antibodies:
-        for antigen in _antigens(layout, catalog, name):
-            parts += antibody.cell_parts(layout, book, population, name, antigen)
+        for antigen in antibody.antigens(layout, catalog, name):
+            reach = immune.effectors(layout, catalog, population.side)
+            parts += antibody.cell_parts(layout, book, population, name, antigen, reach)
     for group in layout.classes:
         parts += vesicles.uptake_parts(layout, book, population, group)
     return parts
@@ -364,6 +375,8 @@ def _medium_changes(scenario: Scenario, layout: Layout, book: Book) -> list[Even
         for side in layout.sides:
             for substance in (*layout.drugs, *layout.antibodies):
                 remove[layout.medium(side, substance)] = change.fraction
+            for factor in layout.factors:
+                remove[layout.factor(side, factor)] = change.fraction
             for group in layout.classes:
                 remove[layout.vesicles(side, group)] = change.fraction
         remove |= naked.washed(layout, change.fraction)

@@ -9,7 +9,7 @@ from exoresist.assembly.cohort import cohort_problems
 from exoresist.core.errors import suggestion
 
 if TYPE_CHECKING:
-    from exoresist.assembly.scenario import DrugEntry, InterventionEntry, Scenario, VesicleEntry
+    from exoresist.assembly.scenario import DrugEntry, FactorEntry, InterventionEntry, Scenario, VesicleEntry
 
 Found = list[tuple[tuple[str | int, ...], str]]
 
@@ -28,6 +28,8 @@ CHANGEABLE = (
     "cargo",
     "axes",
     "vesicles",
+    "factors",
+    "signals",
     "interventions",
     "medium_changes",
     "parameters",
@@ -66,6 +68,8 @@ def _names_are_unique(scenario: Scenario) -> Found:
         "populations": [entry.id for entry in scenario.populations],
         "drugs": [entry.id for entry in scenario.drugs],
         "vesicles": [entry.id for entry in scenario.vesicles],
+        "factors": [entry.id for entry in scenario.factors],
+        "signals": list(scenario.signals),
         "interventions": [entry.id for entry in scenario.interventions],
         "arms": [entry.id for entry in scenario.arms],
         "parameters": [f"{entry.name} of {entry.subject}" for entry in scenario.parameters],
@@ -199,8 +203,9 @@ def _times_are_in_order(scenario: Scenario) -> Found:
         found.append((("every",), f"{scenario.every:g} h is longer than the duration of {end:g} h"))
     elif end / scenario.every > MAX_SAVED_TIMES:
         found.append((("every",), f"would save more than {MAX_SAVED_TIMES} times; use a longer spacing"))
-    spans: dict[str, tuple[DrugEntry | VesicleEntry | InterventionEntry, ...]] = {
+    spans: dict[str, tuple[DrugEntry | VesicleEntry | FactorEntry | InterventionEntry, ...]] = {
         "drugs": scenario.drugs,
+        "factors": scenario.factors,
         "vesicles": scenario.vesicles,
         "interventions": scenario.interventions,
     }
@@ -215,6 +220,7 @@ def _times_are_in_order(scenario: Scenario) -> Found:
     for index, pulse in enumerate(scenario.pulses):
         if pulse.at >= end:
             found.append((("pulses", index, "at"), f"{pulse.at:g} h is not before the end of the run at {end:g} h"))
+    found += _courses_fit(scenario)
     for index, change in enumerate(scenario.medium_changes):
         if change.at >= end:
             found.append((("medium_changes", index, "at"), f"{change.at:g} h is not before the end at {end:g} h"))
@@ -230,6 +236,20 @@ def _times_are_in_order(scenario: Scenario) -> Found:
     for where, stay in stays.items():
         if stay is not None and stay > end:
             found.append(((where, "hours"), f"{stay:g} h is longer than the duration of {end:g} h"))
+    return found
+
+
+def _courses_fit(scenario: Scenario) -> Found:
+    """Drugs given in courses: each ends before the next begins, and the last begins before the end of the run."""
+    found: Found = []
+    for index, entry in enumerate(scenario.drugs):
+        here = ("drugs", index, "courses")
+        if (entry.courses > 1) != (entry.every is not None):
+            found.append((here, "several courses need `every`, the time from one to the next, and `every` needs several courses"))
+        elif entry.every is not None and (entry.until is None or entry.until - entry.at > entry.every):
+            found.append((here, "a course must end (`until`) before the next begins"))
+        elif entry.every is not None and entry.at + (entry.courses - 1) * entry.every >= scenario.duration:
+            found.append((here, f"course {entry.courses} would begin after the end of the run at {scenario.duration:g} h"))
     return found
 
 

@@ -15,8 +15,8 @@ from exoresist.assembly.layout import Cargo
 from exoresist.assembly.reader import scenario_from_dict
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
+from exoresist.catalog.knowledge import Claim
 from exoresist.catalog.path import outcome, parse_path
-from exoresist.catalog.records import Claim
 from exoresist.catalog.route import Link, route_to_hub
 
 RECIPIENT = "recipient"

@@ -9,8 +9,8 @@ from exoresist.assembly.claim import dish_scenario
 from exoresist.assembly.layout import Cargo
 from exoresist.assembly.reader import bundled_scenarios, load_scenario
 from exoresist.catalog import Catalog
+from exoresist.catalog.knowledge import Claim
 from exoresist.catalog.path import outcome, parse_path
-from exoresist.catalog.records import Claim
 from exoresist.catalog.route import route_to_hub
 
 SCENARIO = "rituximab_decoy"

@@ -25,7 +25,7 @@ class Cargo:
     @property
     def place(self) -> Literal["membrane", "antigen", "dissolved"]:
         """On surfaces (pumps and lipids; antigens), or dissolved in volumes (RNA, enzymes)."""
-        if self.type == "surface_antigen":
+        if self.type in ("surface_antigen", "surface_ligand"):
             return "antigen"
         return "membrane" if self.type in ("pump_protein", "membrane_protein", "membrane_lipid") else "dissolved"
 
@@ -80,6 +80,7 @@ class Layout:
     drugs: list[str] = field(default_factory=list)
     antibodies: list[str] = field(default_factory=list)
     cargo: list[Cargo] = field(default_factory=list)
+    factors: list[str] = field(default_factory=list)
     origins: tuple[str, ...] = ("",)
     rays: list[str] = field(default_factory=list)  # radiation, light: what comes as a pulse
     harms: dict[str, tuple[str, str]] = field(default_factory=dict)  # damage kept apart -> (drug or ray, kind of lesion)
@@ -104,6 +105,9 @@ class Layout:
 
     def medium(self, side: Side, substance: str) -> str:
         return f"{side.id}.{substance}"
+
+    def factor(self, side: Side, factor: str) -> str:
+        return f"{side.id}.factor_{factor}"
 
     def vesicles(self, side: Side, group: VesicleClass) -> str:
         return f"{side.id}.vesicles_{group.id}"

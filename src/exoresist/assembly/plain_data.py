@@ -23,6 +23,7 @@ ENTRY_KEYS: dict[str, tuple[str, ...]] = {
     "populations": ("id",),
     "drugs": ("id",),
     "vesicles": ("id",),
+    "factors": ("id",),
     "interventions": ("id",),
     "arms": ("id",),
     "parameters": ("name", "subject"),

@@ -9,6 +9,8 @@ from exoresist.catalog import Catalog
 from exoresist.catalog.records import Intervention
 from exoresist.network import Process
 
+# Of these processes there are several in a cell: an intervention acts on those that its targets name.
+NAMED = ("efflux", "pump_synthesis", "loading", "factor_secretion", "factor_clearance", "rna_synthesis")
 # What a hub's process stands for among the processes of a population; repair, damage and metabolism depend on drug and node.
 SIMPLE = {
     "drug_influx": ("drug_influx_{drug}",),
@@ -38,8 +40,8 @@ def processes(catalog: Catalog, layout: Layout, node: str, target: str, drug: st
 def concerns(catalog: Catalog, layout: Layout, record: Intervention, process: Process) -> bool:
     """Whether an intervention on a process of this name means this very process: its pump, enzyme, lesion or receptor."""
     name = process.id.split(".", 1)[1]
-    if record.target_process in ("efflux", "pump_synthesis", "loading"):
-        return any(target in process.id for target in record.targets)
+    if record.target_process in NAMED:
+        return not record.targets or any(target in process.id for target in record.targets)
     if record.target_process in ("metabolism", "activation"):
         return any(name.endswith(f"_by_{target}") for target in record.targets)
     if record.target_process in ("repair", "damage"):

@@ -166,6 +166,19 @@ class DrugEntry(Record):
     dose: Concentration = Field(description="Concentration when added; the dose of the time courses.")
     at: Time = Field(default=0.0, description="When it is added.")
     until: Time | None = Field(default=None, description="When it is washed out; absent: it stays.")
+    every: Duration | None = Field(default=None, description="Time from one course to the next; only with several courses.")
+    courses: int = Field(
+        default=1, strict=True, ge=1, le=100, description="How often it is given, from `at` to `until` each time."
+    )
+
+
+class FactorEntry(Record):
+    """A soluble factor of the medium: made by cells that secrete it, or added."""
+
+    id: CatalogId = Field(description="Id of the soluble factor in the catalogue.")
+    dose: Concentration = Field(default=0.0, description="Concentration added at `at`; 0: only what cells make.")
+    at: Time = Field(default=0.0, description="When it is added.")
+    until: Time | None = Field(default=None, description="When it is washed out; absent: it stays.")
 
 
 class PulseEntry(Record):
@@ -305,6 +318,12 @@ class Scenario(Record):
     cargo: tuple[CatalogId, ...] = Field(default=(), max_length=64, description="Cargo that vesicles carry physically.")
     axes: tuple[CatalogId, ...] = Field(default=(), max_length=256, description="Catalogue axes wired in as signed chains.")
     vesicles: tuple[VesicleEntry, ...] = Field(default=(), max_length=32, description="Purified vesicles that are added.")
+    factors: tuple[FactorEntry, ...] = Field(default=(), max_length=32, description="Soluble factors of the medium.")
+    signals: tuple[CatalogId, ...] = Field(
+        default=(),
+        max_length=64,
+        description="Groups of signals between cells that are wired in, by their names in the catalogue.",
+    )
     interventions: tuple[InterventionEntry, ...] = Field(default=(), max_length=64, description="What is done against transfer.")
     medium_changes: tuple[MediumChange, ...] = Field(default=(), max_length=256, description="Changes of the medium.")
     parameters: tuple[ParameterOverride, ...] = Field(

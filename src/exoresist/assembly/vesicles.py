@@ -71,8 +71,7 @@ def _preparation_numbers(layout: Layout, book: Book, group: VesicleClass) -> Non
         book.number(f"{group.id}.cell_area", "cell_area", "um^2/cell", f"cell_line:{group.cell_line}", "cell", use="loading")
         book.number(f"{key}.enrichment", "loading_enrichment", "dimensionless", *subjects, use="loading")
         if cargo.place == "antigen":
-            holds = group.cell_line in _bearers(book, cargo)
-            if holds:
+            if cargo.type == "surface_ligand" or group.cell_line in _bearers(book, cargo):
                 book.number(f"{key}.copies", "antigen_copies_per_cell", "copy/cell", *subjects, "antibody", use="loading")
             else:
                 book.plain(f"{key}.copies", 0.0, "copy/cell")

@@ -9,26 +9,30 @@ from typing import Any, TypeVar
 
 from exoresist.catalog.check import Problem, check_tables
 from exoresist.catalog.entities import as_node
+from exoresist.catalog.knowledge import (
+    Alias,
+    Axis,
+    Claim,
+    ContextSign,
+    Factor,
+    Hub,
+    Identifier,
+    MetabolicHub,
+    MissionEntry,
+    Signal,
+)
 from exoresist.catalog.loader import RawTable, Row, read_tables, tables_hash
 from exoresist.catalog.parameter_file import quantity_of, row_of
 from exoresist.catalog.records import (
     KIND_NAMES,
     TABLES,
-    Alias,
-    Axis,
     Cargo,
     CellLine,
-    Claim,
-    ContextSign,
     Drug,
     Enzyme,
-    Hub,
-    Identifier,
     Intervention,
     Lesion,
     Ligand,
-    MetabolicHub,
-    MissionEntry,
     Pump,
     Source,
     Target,
@@ -180,6 +184,19 @@ class Catalog:
 
     def biomarker(self, id: str) -> MissionEntry:
         return self._typed(MissionEntry, "biomarkers", id)
+
+    def factor(self, id: str) -> Factor:
+        return self._typed(Factor, "factors", id)
+
+    def wire(self, id: str) -> Signal:
+        return self._typed(Signal, "signals", id)
+
+    def signals(self, group: str) -> tuple[Signal, ...]:
+        """The wires of a group, in the table's order. Raises unknown_name for a group that has none."""
+        found = tuple(signal for signal in self.records("signals") if signal.group == group)
+        if not found:
+            raise unknown_name("Signal group", group, {signal.group for signal in self.records("signals")})
+        return found
 
     def find_hub(self, id: str) -> Hub | None:
         """The hub of that name, or None for a node that is none."""

@@ -23,7 +23,7 @@ PROCESSES = (
     "metabolism", "damage", "repair", "death", "growth", "pump_synthesis", "pump_turnover", "contact_transfer",
     "switching", "antibody_binding", "complement_killing", "rna_synthesis",
     "rna_decay", "mimic", "activation", "naked_decay", "enclosed_decay", "plasma_clearance", "immune_clearance", "extravasation",
-    "drainage", "drug_clearance",
+    "drainage", "drug_clearance", "factor_secretion", "factor_clearance", "immune_killing",
 )  # fmt: skip
 # Those that exist where metabolism is modelled.
 METABOLIC_PROCESSES = (
@@ -42,7 +42,8 @@ MODES = (
     "lesion", "phase_specific", "target_occupancy", "antimetabolite", "surface_antibody", "ligand", "photosensitiser", "pulse",
 )  # fmt: skip
 CARGO_TYPES = (
-    "pump_protein", "membrane_protein", "membrane_lipid", "surface_antigen", "enzyme", "protein", "miRNA", "circRNA", "lncRNA", "siRNA",
+    "pump_protein", "membrane_protein", "membrane_lipid", "surface_antigen", "surface_ligand", "enzyme", "protein", "miRNA", "circRNA",
+    "lncRNA", "siRNA",
 )  # fmt: skip
 NAMESPACES = ("pump", "cargo", "drug", "cell_line", "intervention", "gene")
 MISSION = ("mechanisms", "therapies", "biomarkers")
@@ -63,6 +64,7 @@ ALLOWED = {
     ("metabolic_hubs", "sign"): ("1", "-1"),
     ("contexts", "sign"): ("1", "-1"),
     ("contexts", "process"): HUB_PROCESSES,
+    ("signals", "sign"): ("1", "-1"),
     ("axes", "reported_direction"): OUTCOMES,
     ("axes", "confidence"): ("high", "medium", "low"),
     ("axes", "sign_by"): ("source", "curator"),
@@ -89,12 +91,18 @@ ID_TABLES = {
     "cargo": "cargo",
     "intervention": "interventions",
     "ligand": "ligands",
+    "factor": "factors",
+    "wire": "signals",
 }
+SIGNAL_TARGETS = {
+    "factor_secretion": "factors", "rna_synthesis": "cargo", "antigen_synthesis": "cargo", "switching": "cell_lines",
+}  # fmt: skip
 REFERENCES = (
     ("cell_lines", "parent", "cell_lines"), ("cell_lines", "resistant_to", "drugs"), ("drugs", "pumps", "pumps"),
     ("pumps", "substrates", "drugs"), ("cargo", "pump", "pumps"), ("axes", "donor", "cell_lines"),
     ("axes", "recipient", "cell_lines"), ("axes", "drugs", "drugs"), ("axes", "cargo", "cargo"),
     ("surrogates", "surrogate", "drugs"), ("enzymes", "inactivates", "drugs"), ("enzymes", "activates", "drugs"),
+    ("signals", "receptor", "cargo"),
 )  # fmt: skip
 MAY_BE_EMPTY = {
     "parameters": {"locator", "note"},
@@ -114,6 +122,8 @@ MAY_BE_EMPTY = {
     "edges": {"note"},
     "metabolic_hubs": {"note"},
     "contexts": {"note"},
+    "factors": {"identifier", "note"},
+    "signals": {"receptor", "note"},
     "synonyms": set(),
     "surrogates": set(),
     **{table: set[str]() for table in MISSION},
@@ -190,6 +200,8 @@ def _row(name: str, row: Row, ids: Mapping[str, set[str]], sources: Mapping[str,
     }.get(name)  # fmt: skip
     if special:
         yield from special(row)
+    if name == "signals":
+        yield from _signal(row, ids)
     if name in MISSION:
         yield from _mission(row, ids)
     if name == "contexts":
@@ -272,6 +284,26 @@ def _context(row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]
     for claim in words(row["claims"]):
         if claim != "none" and claim not in ids["claims"]:
             yield "claims", f"'{claim}' is not in table claims"
+
+
+def _signal(row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    """The cell lines, ligands and factors that a wire names are known; its target is of a known form."""
+    for word in words(row["cells"]):
+        if word != "tumour" and word not in ids["cell_lines"]:
+            yield "cells", f"'{word}' is not in table cell_lines, nor 'tumour'"
+    where, _, ligand = row["origin"].partition(":")
+    if ligand and (where not in ("on_vesicles", "on_cells") or ligand not in ids["cargo"]):
+        yield "origin", f"'{row['origin']}' is not on_vesicles: or on_cells: with an entry of table cargo"
+    line, dot, _ = row["origin"].partition(".")
+    if dot and line not in ids["cell_lines"]:
+        yield "origin", f"'{line}' is not in table cell_lines"
+    process, bracket, argument = row["target"].partition("(")
+    if bracket:
+        table = SIGNAL_TARGETS.get(process)
+        if table is None or not argument.endswith(")"):
+            yield "target", f"'{row['target']}' is not one of {', '.join(f'{name}(...)' for name in SIGNAL_TARGETS)}"
+        elif argument[:-1] not in ids[table]:
+            yield "target", f"'{argument[:-1]}' is not in table {table}"
 
 
 def _mission(row: Row, ids: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:

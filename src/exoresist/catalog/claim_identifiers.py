@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from exoresist.catalog.claim_search import chain_nodes
 from exoresist.catalog.entities import UNSTATED, without_state
-from exoresist.catalog.records import Claim, Identifier, words
+from exoresist.catalog.knowledge import Claim, Identifier
+from exoresist.catalog.records import words
 
 if TYPE_CHECKING:
     from exoresist.catalog.catalog import Catalog

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from exoresist.catalog.entities import UNSTATED
+from exoresist.catalog.knowledge import Claim
 from exoresist.catalog.path import parse_path
-from exoresist.catalog.records import Claim
 from exoresist.catalog.search import Hit
 from exoresist.core.errors import unknown_name
 

@@ -21,7 +21,7 @@ from exoresist.report.palette import arm_strokes
 from exoresist.report.tiles import tiles
 from exoresist.studies.answer import COLUMNS, Answer, Row
 
-ARM_TABLES = ("ic50", "curves", "survivors", "levels", "rises", "mass_balance")
+ARM_TABLES = ("ic50", "curves", "survivors", "diversity", "levels", "rises", "mass_balance")
 
 
 def write_report(answer: Answer, folder: Path) -> Path:

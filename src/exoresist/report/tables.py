@@ -17,7 +17,7 @@ from exoresist.studies.answer import COLUMNS, Answer, Estimate, Row, plain
 NUMBERS = frozenset(
     "value low high hill top bottom auc gr50 gr_max dose survival time cells vesicles_per_cell fold amount low_effect "
     "high_effect relative_error copies_per_cell gained gained_low gained_high peak_h peak_h_low peak_h_high "
-    "level_4h_over_max level_4h_over_max_low level_4h_over_max_high replicate".split()
+    "level_4h_over_max level_4h_over_max_low level_4h_over_max_high replicate lineages shannon simpson effective".split()
 )
 ESTIMATES = ("ic50_shift", "dose_gap", "donor_membrane_equivalents", "vesicles_available", "vesicles_needed")
 
@@ -114,6 +114,7 @@ def summary(answer: Answer) -> dict[str, Any]:
         "vesicles_available": bounds(answer.vesicles_available),
         "vesicles_needed": bounds(answer.vesicles_needed),
         "rises": known["rises"],
+        "diversity": known["diversity"],
         "drivers": known["drivers"],
         "arms": known["arms"],
         "warnings": list(dict.fromkeys(warnings)),

@@ -21,6 +21,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "shifts": ("arm", "value", "low", "high"),
     "curves": ("arm", "dose", "survival", "low", "high"),
     "survivors": ("arm", "time", "population", "cells", "low", "high"),
+    "diversity": ("arm", "time", "lineages", "shannon", "simpson", "effective"),
     "levels": (
         "arm", "time", "cargo", "copies_per_cell", "low", "high", "gained", "gained_low", "gained_high",
     ),
@@ -76,6 +77,7 @@ class Answer:
     shifts            the same ratio for every arm against the reference arm
     curves            dose in nM; survival as a fraction of the untreated of the same arm
     survivors         cells per well over time at `time_course_dose` (nM)
+    diversity         indices over the tumour's lineages, where an arm holds two or more; `effective`: exp(Shannon)
     levels, rises     an add-back's cargo per recipient cell over time (`gained`: above the first reading, with the
                       interval of the difference; may be absent); when it peaks and what share stands after 4 h
     events            what was done to an arm and when (h): vesicles added, vesicles washed out
@@ -103,6 +105,7 @@ class Answer:
     curves: list[Row] = field(default_factory=list)
     survivors: list[Row] = field(default_factory=list)
     time_course_dose: float | None = None
+    diversity: list[Row] = field(default_factory=list)
     levels: list[Row] = field(default_factory=list)
     rises: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)

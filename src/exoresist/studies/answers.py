@@ -24,6 +24,7 @@ from exoresist.studies.ensemble import reconciled
 from exoresist.studies.estimates import estimate
 from exoresist.studies.names import arm_name, cells_name
 from exoresist.studies.plate import PLATE_96, PLATE_384, PlateDesign, ReadoutNoise, plate_rows
+from exoresist.studies.signal_words import signal_sentence
 from exoresist.studies.survival import ratio
 from exoresist.studies.titration import titrate
 from exoresist.studies.titration_part import add_titration, bound_sentences, fill_rows, titration_sentence
@@ -225,6 +226,7 @@ def _titration_only(scenario: Scenario, assay: TitrationAssay, catalog: Catalog,
 def _finish(answer: Answer, catalog: Catalog, models: list[Model], timing: dict[str, float]) -> None:
     """Provenance, common to every answer."""
     laid_over = models[0].catalog if models else catalog
+    answer.sentences += [text for text in (signal_sentence(models),) if text]
     numbers = provenance.parameter_rows(models)
     answer.parameters.extend(numbers)
     share = provenance.assumed_share(numbers)

@@ -9,8 +9,8 @@ from itertools import pairwise
 from exoresist.assembly.claim import RECIPIENT, Runnable, wire
 from exoresist.assembly.claim_decoy import Decoy, wire_decoy
 from exoresist.catalog import Catalog
+from exoresist.catalog.knowledge import Claim
 from exoresist.catalog.path import outcome, parse_path
-from exoresist.catalog.records import Claim
 from exoresist.catalog.route import Link, route_to_hub
 from exoresist.laws.registry import Law
 from exoresist.network import Sum

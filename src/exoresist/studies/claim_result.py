@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from exoresist.catalog.records import Claim
+from exoresist.catalog.knowledge import Claim
 
 Plain = dict[str, Any]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from exoresist.catalog.knowledge import Claim
 from exoresist.catalog.path import outcome, parse_path
-from exoresist.catalog.records import Claim
 from exoresist.core.random import stream
 from exoresist.studies.claim_result import ClaimResult
 

@@ -12,7 +12,7 @@ from exoresist.assembly.axes import is_mirna
 from exoresist.assembly.claim import Recorded, Runnable, wire
 from exoresist.assembly.claim_decoy import Decoy, wire_decoy
 from exoresist.catalog import Catalog
-from exoresist.catalog.records import Claim
+from exoresist.catalog.knowledge import Claim
 from exoresist.studies.claim_delivery import DRAWS
 from exoresist.studies.claim_result import ClaimResult
 from exoresist.studies.claims import run_wired

@@ -16,7 +16,7 @@ from exoresist.assembly.claim import Recorded, Runnable, wire
 from exoresist.assembly.claim_bench import bench
 from exoresist.assembly.claim_decoy import Decoy, wire_decoy
 from exoresist.catalog import Catalog
-from exoresist.catalog.records import Claim
+from exoresist.catalog.knowledge import Claim
 from exoresist.core.errors import ExoresistError
 from exoresist.studies.claim_controls import Control, bench_controls, turning, vanishing, wrong_drug
 from exoresist.studies.claim_decoy import run_decoy

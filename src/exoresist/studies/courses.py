@@ -18,9 +18,11 @@ from exoresist.core.progress import Stages
 from exoresist.studies import provenance, wording
 from exoresist.studies.answer import Answer, Estimate, Row
 from exoresist.studies.arms import saved_times
+from exoresist.studies.diversity import add_diversity
 from exoresist.studies.estimates import band, estimate
 from exoresist.studies.happenings import event_rows
-from exoresist.studies.names import arm_name, cargo_name, cells_name
+from exoresist.studies.names import arm_name, cargo_name, cells_name, lineages
+from exoresist.studies.signal_words import signal_sentence
 from exoresist.studies.workload import stage_work
 
 Array = NDArray[np.float64]
@@ -61,6 +63,8 @@ def course_answer(scenario: Scenario, catalog: Catalog, report: Stages) -> Answe
         _add_rises(answer, levels, dense, (added, washed), cargo_name(catalog, assay.cargo))
     else:
         _add_growth(answer, cells, models, scenario.duration)
+    add_diversity(answer, lineages(models))
+    answer.sentences += [text for text in (signal_sentence(models),) if text]
     numbers = provenance.parameter_rows(models)
     share = provenance.assumed_share(numbers)
     answer.parameters.extend(numbers)
@@ -194,8 +198,23 @@ def _add_growth(answer: Answer, cells: dict[str, Array], models: list[Model], ho
         who = cells_name(model, model.recipients().id)
         answer.sentences.append(
             f"In '{arm['label']}' the {who} stand at {wording.interval(fold)} times their number at the start after "
-            f"{wording.show(hours)} h."
+            f"{wording.show(hours)} h.{_against_reference(answer, cells, str(arm['id']))}"
         )
+
+
+def _against_reference(answer: Answer, cells: dict[str, Array], arm: str) -> str:
+    """The cells at the end over those of the reference arm, draw by draw; empty for the reference itself."""
+    reference = _reference(answer)
+    if not reference or arm == reference:
+        return ""
+    last, other = cells[arm][-1], cells[reference][-1]
+    ratio = estimate(np.divide(last, other, out=np.full(last.shape, np.nan), where=other > 0.0))
+    if ratio.value is None:
+        return ""
+    label = next(str(row["label"]) for row in answer.arms if row["id"] == reference)
+    if max(abs(bound - 1.0) for bound in (ratio.value, ratio.low or 0.0, ratio.high or 0.0)) < SMALL:
+        return f" That is as many as in '{label}', to within 1 %."
+    return f" That is {wording.interval(ratio, named=False)} times as many as in '{label}'."
 
 
 def _named(name: str, value: Estimate) -> Row:

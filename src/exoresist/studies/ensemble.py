@@ -193,6 +193,8 @@ def _alone(scenario: Scenario, catalog: Catalog, line: str) -> Model:
             "responses": (),
             "vesicles": (),
             "interventions": (),
+            "factors": (),
+            "signals": (),
             "medium_changes": (),
             "environment": Environment(),
             "metabolism": None,

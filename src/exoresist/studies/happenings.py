@@ -23,7 +23,13 @@ def event_rows(arm: Arm, scenario: Scenario, catalog: Catalog) -> list[Row]:
     for entry in scenario.drugs:
         if entry.dose > 0.0:
             name = catalog.drug(entry.id).name
-            add(entry.at, entry.until, f"{name} added", f"{name} washed out")
+            for start in (entry.at + course * (entry.every or 0.0) for course in range(entry.courses)):
+                end = None if entry.until is None else start + entry.until - entry.at
+                add(start, end, f"{name} added", f"{name} washed out")
+    for factor in scenario.factors:
+        if factor.dose > 0.0:
+            name = catalog.factor(factor.id).name
+            add(factor.at, factor.until, f"{name} added", f"{name} washed out")
     for treatment in scenario.interventions:
         name = catalog.intervention(treatment.id).name
         add(treatment.at, treatment.until, f"{name} begins", f"{name} ends")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exoresist.assembly.build import Model
+from exoresist.assembly.immune import is_tumour
 from exoresist.assembly.scenario import Arm
 from exoresist.catalog import Catalog
 
@@ -17,6 +18,17 @@ def cells_name(model: Model, population: str) -> str:
     """`recipient cells (MCF-7)`: the population of the scenario with its cell line."""
     line = next(entry.cell_line for entry in model.layout.populations if entry.id == population)
     return f"{population.replace('_', ' ')} cells ({model.catalog.cell_line(line).name})"
+
+
+def lineages(models: Sequence[Model]) -> list[str]:
+    """Populations of tumour cells of any of the models, each once."""
+    found = [
+        population.id
+        for model in models
+        for population in model.layout.populations
+        if is_tumour(model.catalog, population.cell_line)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def line_name(catalog: Catalog, line: str) -> str:

@@ -99,6 +99,13 @@ def idle_warnings(models: Iterable[Model]) -> list[str]:
         if f"intervention:{entry.id}" not in acting
     }
     found += [f"{name} changes nothing: the process that it acts on is not in the model." for name in sorted(idle)]
+    asked = {group for model in listed for group in model.scenario.signals}
+    laid = {wire.group for model in listed for wires in model.wires.values() for wire in wires}
+    found += [
+        f"The signals '{group}' change nothing: no wire of the group has both its ends in the dish. Name the cells, factors and "
+        "cargo that it needs."
+        for group in sorted(asked - laid)
+    ]
     return list(dict.fromkeys(found))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exoresist.assembly import soluble
 from exoresist.assembly.arms import expand_arms
 from exoresist.assembly.assay import ConditionedMedium
 from exoresist.assembly.build import build
@@ -31,8 +32,10 @@ def single_network(scenario: Scenario, arm: str | None = None, catalog: Catalog 
         return cell_network(chosen, catalog, population)[1].frozen()
     if not isinstance(chosen.assay, ConditionedMedium):
         return build(chosen, catalog).frozen()
-    exposure, _, per_cell, loads = conditioned(chosen, chosen.assay, catalog, Ensemble(0, chosen.seed), Silent())
-    return build(exposure, catalog).frozen(per_cell=per_cell, loads=loads)
+    exposure, draws, per_cell, loads = conditioned(chosen, chosen.assay, catalog, Ensemble(0, chosen.seed), Silent())
+    model = build(exposure, catalog)
+    brought = {soluble.carried(factor): draws.get(soluble.carried(factor), 0.0) for factor in model.layout.factors}
+    return model.frozen(brought, per_cell=per_cell, loads=loads)
 
 
 def _arm(scenario: Scenario, wanted: str) -> Scenario:

@@ -19,7 +19,7 @@ REALS = {
     "parameters": ("value", "low", "high"),
     "results": ("dose_gap", "dose_gap_low", "dose_gap_high", "clamped_effect", "delivered_effect"),
 }
-INTEGERS = {"sources": ("year",), "hubs": ("sign",), "edges": ("sign",)}
+INTEGERS = {"sources": ("year",), "hubs": ("sign",), "edges": ("sign",), "signals": ("sign",)}
 KEYS = {
     "parameters": ("name", "subject"), "edges": ("origin", "target"), "synonyms": ("node",), "surrogates": ("drug",),
     "aliases": ("text_as_printed",), "identifiers": ("name",),
