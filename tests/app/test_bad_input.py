@@ -57,7 +57,7 @@ REFUSED: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "unknown cell line in an empty population": (
         lambda s: s["populations"].append({"id": "none", "cell_line": "mcf8", "count": "0 cell"}),
-        ("Cell line 'mcf8' is not known", "mcf7_sensitive"),
+        ("Cell line 'mcf8' is not known", "Allowed: "),
     ),
     "unknown cargo": (put("cargo", value=["ABCB9"]), ("Cargo 'ABCB9' is not known", "Did you mean 'ABC")),
     "unknown axis": (put("axes", value=["cirs_122"]), ("Axis 'cirs_122' is not known", "Allowed:")),

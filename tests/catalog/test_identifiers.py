@@ -77,6 +77,13 @@ def test_an_ambiguous_name_is_told(catalog):
         assert not record.identifier and record.reason.startswith("ambiguous")
 
 
+@pytest.mark.parametrize(("printed", "name"), [("chemotherapy", "chemotherapy"), ("anticancer drugs", "anticancer_drugs")])
+def test_a_class_is_no_one_drug_and_has_a_row(catalog, printed, name):
+    with pytest.raises(InputError, match="no one drug"):
+        catalog.resolve(printed)
+    assert (catalog.identifier(printed).name, catalog.identifier(printed).identifier) == (name, "CHEBI:35610")
+
+
 def test_an_unknown_name_is_told(catalog):
     with pytest.raises(InputError, match="NOT_A_GENE"):
         catalog.identifier("NOT_A_GENE")
@@ -234,6 +241,12 @@ def messages(tables):
         ("identifiers", "ABCC1", {"match": "none"}, "just where there is no identifier"),
         ("identifiers", "ABCC1", {"name": "CD9"}, "identifiers ABCC1 name: is used in the tables and has no row"),
         ("identifiers", "ABCC1", {"name": "CD9"}, "identifiers CD9 name: stands in no other table"),
+        ("factors", "IL10", {"id": "IL11"}, "identifiers IL11 name: is used in the tables and has no row"),
+        ("enzymes", "UMPS", {"id": "UMPT"}, "identifiers UMPT name: is used in the tables and has no row"),
+        ("targets", "RTK_own", {"node": "RTK_signal"}, "identifiers RTK_signal name: is used in the tables and has no row"),
+        ("lesions", "adduct", {"repaired_by": "ERCC9"}, "identifiers ERCC9 name: is used in the tables and has no row"),
+        ("ligands", "folate", {"receptor": "FOLR9"}, "identifiers FOLR9 name: is used in the tables and has no row"),
+        ("signals", "hypoxia_phd", {"target": "EGLN9"}, "identifiers EGLN9 name: is used in the tables and has no row"),
         ("pumps", "ABCC1", {"identifier": "HGNC:1709"}, "is not 'HGNC:51' of table identifiers"),
         ("claims", "mir_128_3p_oxaliplatin_liu22", {"flags": "sign_slip"}, "rests on a retracted work"),
         ("claims", "mir21_pdha1_seed003_131", {"flags": "retracted"}, "no row of table retractions"),

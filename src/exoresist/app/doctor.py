@@ -15,13 +15,16 @@ SCARCE_BYTES = 2**30  # one batch of the demo's draws and its tables stay well b
 
 # distribution -> module; the second is what fails to load when a binary wheel does not fit the machine
 DEPENDENCIES = {
+    "anndata": "anndata",
     "antimony": "antimony",
     "jinja2": "jinja2",
     "latex2mathml": "latex2mathml.converter",
+    "matplotlib": "matplotlib.figure",
     "networkx": "networkx",
     "numba": "numba",
     "numpy": "numpy",
     "pandas": "pandas",
+    "pillow": "PIL.Image",
     "pint": "pint",
     "platformdirs": "platformdirs",
     "plotly": "plotly.graph_objects",
@@ -33,6 +36,7 @@ DEPENDENCIES = {
     "scipy": "scipy.integrate",
     "sympy": "sympy",
     "typer": "typer",
+    "zarr": "zarr",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from exoresist.assembly.cohort import cohort_problems
+from exoresist.assembly.tissue_checks import tissue_problems
 from exoresist.core.errors import suggestion
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def scenario_problems(scenario: Scenario) -> Found:
     checks: tuple[Callable[[Scenario], Iterable[tuple[tuple[str | int, ...], str]]], ...] = (
         _names_are_unique,
         _arena_is_complete,
+        tissue_problems,
         _preparations_are_complete,
         _blood_is_no_dish,
         _cells_fit,
@@ -91,16 +93,11 @@ def _arena_is_complete(scenario: Scenario) -> Found:
     arena = scenario.arena
     found: Found = []
     if arena.kind == "tissue":
-        return _tissue_is_complete(scenario)
+        return []
     for name in ("volume", "capacity"):
         if getattr(arena, name) is None:
             described = type(arena).model_fields[name].description
             found.append((("arena", name), f"is missing. It is needed: {described}"))
-    if arena.space is not None:
-        found.append((("arena", "space"), "belongs to a tissue only; remove it or write kind: tissue"))
-    for index, population in enumerate(scenario.populations):
-        if population.where is not None:
-            found.append((("populations", index, "where"), "belongs to a tissue only; remove it or write kind: tissue"))
     for kind, names in (("transwell", ("insert_volume", "pore_exchange")), ("circulation", ("organs",))):
         for name in names:
             given = getattr(arena, name) is not None
@@ -118,23 +115,6 @@ def _arena_is_complete(scenario: Scenario) -> Found:
             found.append((("populations", index, "side"), _unknown("side", str(population.side), sides)))
         elif not sides and population.side is not None:
             found.append((("populations", index, "side"), "a well has no sides; remove it or use a transwell arena"))
-    return found
-
-
-def _tissue_is_complete(scenario: Scenario) -> Found:
-    space = scenario.arena.space
-    if space is None:
-        return [(("arena",), "a tissue needs `space`, the box in which the cells live, e.g. {size: 600 um}")]
-    found: Found = []
-    if space.size < 2.0 * space.voxel:
-        found.append((("arena", "space", "size"), f"{space.size:g} um is less than two voxels of {space.voxel:g} um"))
-    for name in ("network_step", "motion_step"):
-        ratio = space.life_step / getattr(space, name)
-        if round(ratio) < 1 or abs(ratio - round(ratio)) > 1e-6 * ratio:
-            found.append((("arena", "space", name), f"does not divide the life step of {space.life_step * 60.0:g} min"))
-    for index, population in enumerate(scenario.populations):
-        if population.side is not None:
-            found.append((("populations", index, "side"), "a tissue has no sides; remove it"))
     return found
 
 
@@ -246,7 +226,7 @@ def _courses_fit(scenario: Scenario) -> Found:
         here = ("drugs", index, "courses")
         if (entry.courses > 1) != (entry.every is not None):
             found.append((here, "several courses need `every`, the time from one to the next, and `every` needs several courses"))
-        elif entry.every is not None and (entry.until is None or entry.until - entry.at > entry.every):
+        elif entry.every is not None and entry.plasma is None and (entry.until is None or entry.until - entry.at > entry.every):
             found.append((here, "a course must end (`until`) before the next begins"))
         elif entry.every is not None and entry.at + (entry.courses - 1) * entry.every >= scenario.duration:
             found.append((here, f"course {entry.courses} would begin after the end of the run at {scenario.duration:g} h"))

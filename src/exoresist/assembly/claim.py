@@ -46,6 +46,7 @@ DISHES: Mapping[str, Dish] = {
     "drug_influx": PLAIN,
     "growth": PLAIN,
     "damage": PLAIN,
+    "immune": Dish({"populations": [{"id": "killers", "cell_line": "cd8_t_cell", "count": "3000 cell"}]}),
 }
 
 # Whether more of a process makes for resistance (+1) or sensitivity (-1); a process that may do either is missing.

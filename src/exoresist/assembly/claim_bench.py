@@ -34,6 +34,10 @@ TREATED: Mapping[str, str] = {
     "uptake_receptor": RECIPIENT,
     "efflux": RECIPIENT,
     "pump_synthesis": RECIPIENT,
+    "lysosomal_degradation": DONOR,
+    "loading": DONOR,
+    "activation": RECIPIENT,
+    "damage": RECIPIENT,
     "repair": RECIPIENT,
     "metabolism": RECIPIENT,
     "mimic": RECIPIENT,
@@ -94,7 +98,9 @@ def applies(record: Intervention, wired: Runnable, catalog: Catalog) -> bool:
         hub = catalog.find_hub(wired.hub) if wired.hub else None
         pump = wired.head if not wired.hub else "ABCB1" if hub is not None and hub.process == "efflux" else ""
         return pump in record.targets and pump in catalog.drug(wired.surrogate).pumps
-    if process in ("repair", "metabolism"):
+    if process == "loading":
+        return wired.carried and any(target in wired.head for target in record.targets)
+    if process in ("repair", "metabolism", "activation", "damage"):
         hub = catalog.find_hub(wired.hub) if wired.hub else None
         return hub is not None and hub.process == process
     if process == "mimic":

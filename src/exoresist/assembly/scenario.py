@@ -22,12 +22,10 @@ from exoresist.assembly.fields import (
     FileName,
     Flow,
     Fraction,
-    Length,
     Line,
     LocalId,
     PositiveCells,
     PositiveFraction,
-    Pressure,
     Record,
     Subject,
     Text,
@@ -36,25 +34,10 @@ from exoresist.assembly.fields import (
     Volume,
 )
 from exoresist.assembly.plain_data import plain
+from exoresist.assembly.space import Attraction, PlasmaEntry, Space, Varied
 from exoresist.core.errors import ExoresistError, InputError
 
 SCHEMA = "exoresist/1"
-
-
-class Space(Record):
-    """The box of a tissue, and the steps in which time goes on in it."""
-
-    size: Length = Field(description="Edge of the square or cube in which the cells live.")
-    voxel: Length = Field(default=20.0, description="Edge of a voxel of the fields.")
-    dimensions: Literal[2, 3] = Field(default=3, description="A slice one voxel thick, or a cube.")
-    edges: Literal["open", "closed"] = Field(
-        default="open", description="Open edges hold drugs at their dose and let vesicles go; nothing crosses closed ones."
-    )
-    oxygen: Pressure | None = Field(default=None, description="Oxygen at the edges; absent: oxygen is left out.")
-    network_step: Duration = Field(default=0.1, description="Step of the networks inside cells; divides the life step.")
-    life_step: Duration = Field(default=0.1, description="Step of growth, division and death.")
-    motion_step: Duration = Field(default=0.1 / 60.0, description="Step of cells that push and stick; divides the life step.")
-    spread_step: Duration = Field(default=0.5 / 60.0, description="Longest step of diffusion.")
 
 
 class Organ(Record):
@@ -154,8 +137,15 @@ class PopulationEntry(Record):
     side: LocalId | None = Field(
         default=None, description="Where the cells sit: insert or well in a transwell, an organ in a circulation."
     )
-    where: Literal["mixed", "core", "shell", "side"] | None = Field(
-        default=None, description="Tissue only: where in the first ball of cells these lie; absent: mixed with the others."
+    where: Literal["mixed", "core", "shell", "side", "around"] | None = Field(
+        default=None,
+        description="Tissue only: where in the first ball of cells these lie (around: strewn outside of it); absent: mixed.",
+    )
+    attracted: tuple[Attraction, ...] | None = Field(
+        default=None, max_length=8, description="Tissue only: fields towards which cells of a motile kind move."
+    )
+    varied: tuple[Varied, ...] | None = Field(
+        default=None, max_length=16, description="Tissue only: numbers in which the first cells differ."
     )
 
 
@@ -169,6 +159,10 @@ class DrugEntry(Record):
     every: Duration | None = Field(default=None, description="Time from one course to the next; only with several courses.")
     courses: int = Field(
         default=1, strict=True, ge=1, le=100, description="How often it is given, from `at` to `until` each time."
+    )
+    plasma: PlasmaEntry | None = Field(
+        default=None,
+        description="Tissue only: it comes with blood, through vessels or else the open edges; absent: in the medium.",
     )
 
 

@@ -315,13 +315,16 @@ class Catalog:
         """What a name stands for elsewhere: the name of a node, cargo, drug, cancer or cell, or a name as printed.
 
         Aliases (curated), then synonyms, then the name itself, then its letters as a chain writes them; never a guess. An
-        ambiguous or unknown name is an error.
+        ambiguous or unknown name is an error. A class (`chemotherapy`) is no one drug, but it has a row of its own.
         """
         known = self._index("identifiers")
-        meant = self.resolve(name).id if name.strip() in self._index("aliases") else name.strip()
+        alias = self._index("aliases").get(name.strip())
+        meant = alias["id"] if alias and alias["id"] else name.strip()
         for spelled in (self.canonical(meant), meant, as_node(meant)):
             if spelled in known:
                 return self._typed(Identifier, "identifiers", spelled)
+        if alias:
+            self.resolve(name)  # tells why the text is ambiguous
         raise unknown_name("Name", name, known)
 
     def names_of(self, text: str) -> tuple[str, ...]:

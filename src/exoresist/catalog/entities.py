@@ -14,7 +14,10 @@ UNSTATED = ("none", "not stated", "")
 _STATE = re.compile(r"\s*\([^)]*\)")
 _NOT_A_NODE = re.compile(r"[^A-Za-z0-9_]+")
 
-Place = tuple[str, str]  # role (node, cargo, drug, cancer, cell, context, cell_line, intervention), the table's type word
+NOT_A_THING = ("hub", "killing", "tumour", "damage")  # words of the table signals for what a wire starts from or acts on
+
+Place = tuple[str, str]
+"""role (node, cargo, drug, cancer, cell, context, cell_line, intervention, target, lesion, ligand), the table's type word"""
 
 
 def named_things(tables: Mapping[str, RawTable]) -> dict[str, set[Place]]:
@@ -63,12 +66,41 @@ def _names(tables: Mapping[str, RawTable]) -> Iterator[tuple[str, str, str]]:
         yield row.get("id") or row["drug"], "drug", ""
     for row in tables["interventions"].rows:
         yield row["id"], "intervention", row["kind"]
+        yield from ((target, "node", "") for target in words(row["targets"]))
     for row in tables["aliases"].rows:
         if row["namespace"] == "gene":
             yield row["id"], "node", ""
     for row in tables["cell_lines"].rows:
         yield row["id"], "cell_line", ""
         yield from ((as_node(drug), "drug", "") for drug in words(row["resistant_to"]))
+    yield from _of_cells(tables)
+    for row in tables["signals"].rows:
+        yield from ((name, "node", "") for name in _of_wire(row) if name not in NOT_A_THING)
+
+
+def _of_cells(tables: Mapping[str, RawTable]) -> Iterator[tuple[str, str, str]]:
+    """What the tables of the inside of cells and of their surroundings name."""
+    for row in tables["targets"].rows:
+        yield row["id"], "target", ""
+        yield row["node"], "node", ""
+    for row in tables["lesions"].rows:
+        yield row["id"], "lesion", ""
+        yield from ((gene, "node", "") for gene in words(row["repaired_by"]))
+    for row in tables["ligands"].rows:
+        yield row["id"], "ligand", ""
+        yield row["receptor"], "node", ""
+    for row in (*tables["enzymes"].rows, *tables["metabolic_hubs"].rows, *tables["factors"].rows):
+        yield row["id"], "node", ""
+    for row in tables["contexts"].rows:
+        yield row["node"], "node", ""
+        yield row["target"], "node", ""
+
+
+def _of_wire(row: Row) -> Iterator[str]:
+    """Both ends and the receptor of a wire: `on_vesicles:CD274`, `dendritic_cell.antigen_presentation`, `factor_secretion(IL6)`."""
+    yield from row["origin"].rpartition(":")[2].split(".")
+    yield row["target"].partition("(")[2].removesuffix(")") or row["target"]
+    yield row["receptor"]
 
 
 def _of_claim(row: Row) -> Iterator[tuple[str, str, str]]:

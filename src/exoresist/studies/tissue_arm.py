@@ -12,18 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
-from exoresist.core.errors import ExoresistError, InputError
+from exoresist.core.errors import ExoresistError
+from exoresist.studies.tissue_readings import readings
 from exoresist.studies.tissue_setup import Setup, set_up
-from exoresist.tissue.cells import APOPTOTIC, LIVING
 from exoresist.tissue.checkpoint import BEFORE, NAME, load, save
 from exoresist.tissue.run import balance, state_hash, step
 from exoresist.tissue.state import Tissue
 
-Array = NDArray[np.float64]
 Row = dict[str, float | str]
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
 
@@ -93,7 +91,7 @@ def run_arm(
     every = max(1, round(scenario.every / tissue.pace.life))
     total = round(scenario.duration / tissue.pace.life)
     if tissue.interval == 0:
-        _read(course, watch)
+        _note(course, watch)
     with _asked_to_stop() as asked:
         while tissue.interval < total:
             while pending and pending[0][0] <= tissue.time + 0.5 * tissue.pace.life - 1e-9:
@@ -103,7 +101,7 @@ def run_arm(
                     given[element] = given.get(element, 0.0) + amount - before.get(element, 0.0)
             step(tissue)
             if tissue.interval % every == 0 or tissue.interval == total:
-                _read(course, watch)
+                _note(course, watch)
             if progress is not None:
                 progress(tissue.pace.life)
             now, stop = time.monotonic(), asked()
@@ -144,9 +142,18 @@ def _happenings(scenario: Scenario, setup: Setup) -> list[tuple[float, Callable[
     """(time, doing) in order; `doing(tissue, fresh)` sets what lasts, and adds or takes amounts only when `fresh`."""
     found: list[tuple[float, Callable[[Tissue, bool], None]]] = []
     for drug in scenario.drugs:
-        found.append((drug.at, _dose(f"medium.{drug.id}", drug.dose)))
-        if drug.until is not None:
-            found.append((drug.until, _wash(f"medium.{drug.id}")))
+        if drug.plasma is not None:
+            continue  # comes with blood
+        for start in (drug.at + course * (drug.every or 0.0) for course in range(drug.courses)):
+            found.append((start, _dose(f"medium.{drug.id}", drug.dose)))
+            if drug.until is not None:
+                found.append((start + drug.until - drug.at, _wash(f"medium.{drug.id}")))
+    for factor in scenario.factors:
+        if factor.dose > 0.0:
+            found.append((factor.at, _dose(f"medium.factor_{factor.id}", factor.dose)))
+        if factor.until is not None:
+            found.append((factor.until, _wash(f"medium.factor_{factor.id}")))
+    found += _preparations(scenario, setup)
     for event in next(iter(setup.models.values())).fixed_events:
         for pool, fraction in event.remove.items():
             found.append((event.time, _take(pool, fraction)))
@@ -156,9 +163,33 @@ def _happenings(scenario: Scenario, setup: Setup) -> list[tuple[float, Callable[
             if event.set:
                 changes.setdefault(event.time, []).append((name, event.set))
     found += [(at, _set(listed)) for at, listed in changes.items()]
-    if scenario.vesicles:
-        raise InputError("vesicle preparations cannot be added to a tissue yet", "wells and transwells", "Leave `vesicles` out")
     return sorted(found, key=lambda pair: pair[0])
+
+
+def _preparations(scenario: Scenario, setup: Setup) -> list[tuple[float, Callable[[Tissue, bool], None]]]:
+    """Vesicles that are injected: so many for each cell of the assay's population at the start, spread evenly over all fluid."""
+    if not scenario.vesicles:
+        return []
+    found = []
+    who = scenario.assay.population
+    count = next(round(entry.count) for entry in scenario.populations if entry.id == who)
+    labels = {f"{entry.id} {what}" for entry in scenario.vesicles for what in ("added", "washed out")}
+    for event in setup.models[who].events():  # of the network of one cell
+        if event.label not in labels:
+            continue
+        for pool, amount in event.add.items():
+            found.append((event.time, _inject(pool, count * float(np.ravel(amount)[0]))))
+        for pool, fraction in event.remove.items():
+            found.append((event.time, _take(pool, fraction)))
+    return found
+
+
+def _inject(pool: str, amount: float) -> Callable[[Tissue, bool], None]:
+    def doing(tissue: Tissue, fresh: bool) -> None:
+        if fresh:
+            tissue.medium.amounts[tissue.medium.names.index(pool)] += amount / tissue.grid.voxels
+
+    return doing
 
 
 def _dose(pool: str, concentration: float) -> Callable[[Tissue, bool], None]:
@@ -189,12 +220,12 @@ def _take(pool: str, fraction: float) -> Callable[[Tissue, bool], None]:
 
 
 def _set(listed: list[tuple[str, Mapping[str, float]]]) -> Callable[[Tissue, bool], None]:
-    def doing(tissue: Tissue, _: bool) -> None:
+    def doing(tissue: Tissue, fresh: bool) -> None:
         by_name = {one.id: index for index, one in enumerate(tissue.types)}
         for name, values in listed:
             contents = tissue.contents[by_name[name]]
             for parameter, value in values.items():
-                contents.base[contents.compiled.parameter_index[parameter]] = value
+                contents.change(parameter, value, fresh)
 
     return doing
 
@@ -202,70 +233,10 @@ def _set(listed: list[tuple[str, Mapping[str, float]]]) -> Callable[[Tissue, boo
 # -- what is read
 
 
-def _read(course: ArmCourse, watch: Callable[[ArmCourse], None] | None) -> None:
-    tissue = course.tissue
-    cells = tissue.cells
-    row: Row = {"arm": course.arm, "time_h": tissue.time}
-    living = cells.state == LIVING
-    for index, one in enumerate(tissue.types):
-        own = cells.kind == index
-        row[f"{one.id}_living"] = int((own & living).sum())
-        row[f"{one.id}_apoptotic"] = int((own & (cells.state == APOPTOTIC)).sum())
-        row[f"{one.id}_necrotic"] = int((own & (cells.state > APOPTOTIC)).sum())
-        row[f"{one.id}_biomass"] = float(cells.biomass[own & living].sum())
-    row["living"] = int(living.sum())
-    if living.any():
-        centre = cells.position[:, living].mean(axis=1, keepdims=True)
-        away = np.sqrt(((cells.position[:, living] - centre) ** 2).sum(axis=0))
-        row["radius_um"] = float(np.quantile(away, 0.95))
-    for field_ in tissue.steady.fields:
-        row[f"{field_.name}_lowest"] = float(field_.values.min())
-    for name, index in zip(tissue.medium.names, range(len(tissue.medium.names)), strict=True):
-        if name.count(".") == 1:
-            row[f"{name}_mean"] = float(tissue.medium.amounts[index].mean() / tissue.medium.voxel_ml)
-    descended, converted = resistant(course)
-    if descended is not None and converted is not None:
-        row["resistant_descended"], row["resistant_converted"] = int(descended.sum()), int(converted.sum())
-    course.rows.append(row)
+def _note(course: ArmCourse, watch: Callable[[ArmCourse], None] | None) -> None:
+    course.rows.append({"arm": course.arm, **readings(course.setup)})
     if watch is not None:
         watch(course)
-
-
-def pump_level(course: ArmCourse) -> tuple[str, Array, float] | None:
-    """(cargo, copies per biomass of every cell, level that parts resistant from sensitive) of the first pump, or None.
-
-    The level is the geometric mean of the lowest and the highest start level of the populations. Dead cells have NaN.
-    """
-    tissue = course.tissue
-    for cargo in next(iter(course.setup.models.values())).layout.cargo:
-        if cargo.type != "pump_protein":
-            continue
-        level = np.full(len(tissue.cells), np.nan)
-        starts = []
-        for index, contents in tissue.contents.items():
-            pool = f"{tissue.types[index].id}.{cargo.id.replace('-', '_')}"
-            if pool not in contents.states:
-                return None  # kept apart by origin
-            owner = contents.owner[: contents.count]
-            level[owner] = contents.row(pool) / contents.row(contents.interior.cells)
-            starts.append(float(contents.interior.start.get(pool, 0.0)))
-        if len(starts) > 1 and min(starts) > 0.0 and max(starts) > 1.5 * min(starts):
-            return cargo.id, level, float(np.sqrt(min(starts) * max(starts)))
-    return None
-
-
-def resistant(course: ArmCourse) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
-    """(resistant by descent, by conversion) of every cell: its pump level above the mark, its lineage's start level above or below."""
-    found = pump_level(course)
-    if found is None:
-        return None, None
-    cargo, level, mark = found
-    tissue = course.tissue
-    born = np.zeros(len(tissue.types), dtype=bool)
-    for index, contents in tissue.contents.items():
-        born[index] = contents.interior.start.get(f"{tissue.types[index].id}.{cargo.replace('-', '_')}", 0.0) > mark
-    above = np.nan_to_num(level, nan=0.0) > mark
-    return above & born[tissue.cells.kind], above & ~born[tissue.cells.kind]
 
 
 def _cautions(course: ArmCourse) -> list[str]:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.build import Model
-from exoresist.assembly.scenario import PopulationEntry, Scenario, Space
+from exoresist.assembly.immune import is_tumour
+from exoresist.assembly.scenario import PopulationEntry, Scenario
+from exoresist.assembly.space import Space
 from exoresist.assembly.tissue_cell import cell_network
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
 from exoresist.core.memory import free_memory
 from exoresist.core.quantity import Quantity
-from exoresist.core.units import convert
+from exoresist.network.cell import CellNetwork
 from exoresist.numerics.grid import Dirichlet, Faces, Field, Grid
+from exoresist.numerics.keyed import directions, uniform
 from exoresist.numerics.slabs import Slabs
+from exoresist.studies.tissue_numbers import Numbers
+from exoresist.studies.tissue_parts import attraction, differ, parts
 from exoresist.tissue.cell_type import CellType, Decay, Oxygenation
 from exoresist.tissue.cells import Cells
 from exoresist.tissue.interior import Contents
 from exoresist.tissue.mechanics import Contact
+from exoresist.tissue.plasma import Plasma
 from exoresist.tissue.state import Pace, Tissue, mechanics_of, place
 from exoresist.tissue.steady_fields import SteadyField, SteadyFields
 from exoresist.tissue.surroundings import Medium, SharedMedium
@@ -29,38 +35,22 @@ Array = NDArray[np.float64]
 PACKING = 0.64  # share of room that randomly packed spheres fill: physics of packing, not biology
 BYTES_PER_CELL = 1200.0  # columns, neighbours and room to grow, without what the network holds
 SECONDS_PER_HOUR = 3600.0
+STREWN = 10.0  # times the volume of cells strewn around the ball is the room they are given
 
 
 @dataclass
 class Setup:
-    """A tissue, the models its cells are taken from, and every number that was used."""
+    """A tissue, the models its cells are taken from, and every number that was used.
+
+    plasmas  drug -> its course in blood, for drugs that come with blood
+    tumours  names of the cell types that are a tumour's
+    """
 
     tissue: Tissue
     models: dict[str, Model]
     used: list[tuple[Quantity, str]]
-
-
-class _Numbers:
-    """Reads the catalogue and remembers what was read."""
-
-    def __init__(self, scenario: Scenario, catalog: Catalog) -> None:
-        self.catalog = catalog
-        self.used: list[tuple[Quantity, str]] = []
-        self._overrides = {(entry.name, entry.subject): entry for entry in scenario.parameters}
-
-    def __call__(self, name: str, unit: str, *subjects: str, use: str) -> float:
-        for subject in subjects:
-            override = self._overrides.get((name, subject))
-            if override is not None:
-                number, given = override.value
-                return convert(number, given, unit)
-            if self.catalog.has_parameter(name, subject):
-                row = self.catalog.parameter(name, subject)
-                self.used.append((row, use))
-                return convert(row.value, row.unit, unit)
-        row = self.catalog.parameter(name)
-        self.used.append((row, use))
-        return convert(row.value, row.unit, unit)
+    plasmas: dict[str, Plasma] = field(default_factory=dict)
+    tumours: tuple[str, ...] = ()
 
 
 def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> Setup:
@@ -71,7 +61,7 @@ def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> 
     arena, space = scenario.arena, scenario.arena.space
     if arena.kind != "tissue" or space is None:
         raise InputError(f"scenario '{scenario.name}' has an arena of kind '{arena.kind}'", "tissue")
-    numbers = _Numbers(scenario, catalog)
+    numbers = Numbers(scenario, catalog)
     side = round(space.size / space.voxel)
     low = -0.5 * side * space.voxel
     flat = space.dimensions == 2
@@ -85,7 +75,7 @@ def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> 
         grid, len(names), sum(entry.count for entry in living), max(len(net.network.pools) for net in networks.values())
     )
     slabs = Slabs(threads)
-    types = [_cell_type(numbers, entry, networks[entry.id], space.oxygen is not None) for entry in living]
+    types = [_cell_type(numbers, entry, scenario, networks[entry.id]) for entry in living]
     fluid = numbers("extracellular_fraction", "dimensionless", "tissue", use="fluid of a voxel")
     medium = SharedMedium(grid, names, _spread(space, numbers, names, flat), fluid, slabs.threads)
     contact = Contact(
@@ -96,11 +86,20 @@ def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> 
     )
     tissue = Tissue(
         grid, types, Cells(), Pace(space.life_step, space.network_step, space.spread_step), scenario.seed, slabs,
-        mechanics_of(grid, contact, slabs), _oxygen(grid, numbers, space.oxygen, flat, slabs.threads), medium,
-        {index: Contents(one.interior, slabs) for index, one in enumerate(types) if one.interior is not None}, flat=flat,
+        mechanics_of(grid, contact, slabs), _oxygen(grid, numbers, space, flat, slabs.threads), medium,
+        {index: Contents(networks[entry.id], slabs, differing=_differing(entry)) for index, entry in enumerate(living)}, flat=flat,
     )  # fmt: skip
-    _seed(tissue, living, flat)
-    return Setup(tissue, models, numbers.used)
+    reach = _seed(tissue, living, flat)
+    differ(tissue, living)
+    tissue.extra = parts(scenario, space, numbers, tissue, living, reach)
+    bloody = [drug.id for drug in scenario.drugs if drug.plasma is not None]
+    plasmas = dict(zip(bloody, (part for part in tissue.extra if isinstance(part, Plasma)), strict=True))
+    tumours = tuple(entry.id for entry in living if is_tumour(catalog, entry.cell_line))
+    return Setup(tissue, models, numbers.used, plasmas, tumours)
+
+
+def _differing(entry: PopulationEntry) -> list[str]:
+    return [f"{entry.id}.{one.number}" for one in entry.varied or ()]
 
 
 def _refuse_beyond_memory(grid: Grid, fields: int, cells: float, states: int) -> None:
@@ -114,8 +113,14 @@ def _refuse_beyond_memory(grid: Grid, fields: int, cells: float, states: int) ->
         )
 
 
-def _cell_type(numbers: _Numbers, entry: PopulationEntry, inside: object, breathes: bool) -> CellType:
+def _cell_type(numbers: Numbers, entry: PopulationEntry, scenario: Scenario, inside: CellNetwork) -> CellType:
     subjects = (f"cell_line:{entry.cell_line}", "cell")
+    breathes = scenario.arena.space is not None and scenario.arena.space.oxygen is not None
+    motile = numbers.has("motility_speed", subjects[0])
+    if entry.attracted and not motile:
+        raise InputError(
+            f"cells of '{entry.id}' do not move by themselves", "a cell line with a motility_speed", "Give it under `parameters`"
+        )
 
     def number(name: str, unit: str, use: str) -> float:
         return numbers(name, unit, *subjects, use=use)
@@ -139,17 +144,21 @@ def _cell_type(numbers: _Numbers, entry: PopulationEntry, inside: object, breath
         takes={"oxygen": number("oxygen_uptake", "1/h", "oxygen")} if breathes else {},
         oxygenation=air,
         decay=end,
-        interior=inside,  # type: ignore[arg-type]
+        interior=inside,
+        speed=numbers("motility_speed", "um/h", subjects[0], use="motion") if motile else 0.0,
+        persistence=number("motility_persistence", "h", "motion") if motile else 1.0,
+        attraction=attraction(entry, scenario),
     )
 
 
-def _oxygen(grid: Grid, numbers: _Numbers, edge: float | None, flat: bool, threads: int) -> SteadyFields:
+def _oxygen(grid: Grid, numbers: Numbers, space: Space, flat: bool, threads: int) -> SteadyFields:
+    edge = space.oxygen
     if edge is None:
         return SteadyFields(grid, (), threads=threads)
     spread = Field(
         numbers("oxygen_diffusivity", "um^2/h", "field:oxygen", use="oxygen"),
         numbers("oxygen_decay", "1/h", "field:oxygen", use="oxygen"),
-        _all_faces(edge, flat),
+        Faces() if space.vessels is not None and space.edges == "closed" else _all_faces(edge, flat),
     )
     return SteadyFields(grid, [SteadyField("oxygen", spread, np.full(grid.array_shape, edge))], threads=threads)
 
@@ -159,7 +168,7 @@ def _all_faces(value: float, flat: bool) -> Faces:
     return Faces(edge, edge, edge, edge) if flat else Faces(*[edge] * 6)
 
 
-def _spread(space: Space, numbers: _Numbers, names: tuple[str, ...], flat: bool) -> dict[str, Medium]:
+def _spread(space: Space, numbers: Numbers, names: tuple[str, ...], flat: bool) -> dict[str, Medium]:
     """How every pool of the medium spreads: drugs by themselves, what vesicles carry with its vesicles."""
     result = {}
     for name in names:
@@ -168,39 +177,59 @@ def _spread(space: Space, numbers: _Numbers, names: tuple[str, ...], flat: bool)
             water = numbers("diffusion_coefficient", "um^2/s", "vesicle", use="spread of vesicles") * SECONDS_PER_HOUR
             speed = water * numbers("tissue_hindrance", "dimensionless", "vesicle", use="spread of vesicles")
         else:
-            speed = numbers("tissue_diffusivity", "um^2/h", f"drug:{part}", "drug", use="spread of drugs")
+            factor = part.removeprefix("factor_")
+            subjects = (f"factor:{factor}", "factor") if part.startswith("factor_") else (f"drug:{part}", "drug")
+            speed = numbers("tissue_diffusivity", "um^2/h", *subjects, use="spread of drugs and factors")
         # Open edges begin with nothing outside; a dose changes that for its drug.
         result[name] = Medium(speed, _all_faces(0.0, flat) if space.edges == "open" else Faces())
     return result
 
 
-def _seed(tissue: Tissue, living: list[PopulationEntry], flat: bool) -> None:
-    """A ball (or disc) of all cells in the middle, packed as spheres pack, each population where its entry says."""
-    total = int(sum(round(entry.count) for entry in living))
+def _seed(tissue: Tissue, living: list[PopulationEntry], flat: bool) -> float:
+    """A ball (or disc) of cells in the middle, packed as spheres pack, each population where its entry says; gives its radius, um."""
+    ball = [entry for entry in living if entry.where != "around"]
+    total = int(sum(round(entry.count) for entry in ball))
     volume = max(one.volume for one in tissue.types)
-    radius = np.cbrt(0.75 / np.pi * volume)
+    radius = float(np.cbrt(0.75 / np.pi * volume))
     spots = _lattice(total, radius, flat)
-    reach = float(np.sqrt((spots**2).sum(axis=0)).max()) if total else 0.0
+    reach = radius + (float(np.sqrt((spots**2).sum(axis=0)).max()) if total else 0.0)
     half = 0.5 * min(tissue.grid.extent[:2])
-    if reach + radius > half:
+    if reach > half:
         raise InputError(
-            f"{total:,} cells make a ball of {2.0 * (reach + radius):.0f} um",
-            f"a box of {2.0 * half:.0f} um",
+            f"{total:,} cells make a ball of {2.0 * reach:.0f} um", f"a box of {2.0 * half:.0f} um",
             "Make `space.size` larger or seed fewer cells",
-        )
+        )  # fmt: skip
     free = np.ones(total, dtype=bool)
-    order = {"core": 0, "shell": 1, "side": 2, "mixed": 3}
-    from exoresist.numerics.keyed import uniform
-
+    order = {"core": 0, "shell": 1, "side": 2, "mixed": 3, "around": 4}
     draw = uniform(tissue.word("seeding"), np.arange(total, dtype=np.uint64), 0)
     distance = np.sqrt((spots**2).sum(axis=0))
     for index in sorted(range(len(living)), key=lambda k: (order[living[k].where or "mixed"], k)):
         entry = living[index]
+        if entry.where == "around":
+            place(tissue, index, _around(tissue, round(entry.count), tissue.types[index].volume, reach, half, flat, entry.id))
+            continue
         score = {"core": distance, "shell": -distance, "side": -spots[0], "mixed": draw}[entry.where or "mixed"]
         candidates = np.flatnonzero(free)
         chosen = candidates[np.argsort(score[candidates], kind="stable")[: round(entry.count)]]
         free[chosen] = False
         place(tissue, index, spots[:, np.sort(chosen)])
+    return reach
+
+
+def _around(tissue: Tissue, count: int, volume: float, inner: float, half: float, flat: bool, who: str) -> Array:
+    """(3, count) random spots outside of the ball, in a layer of which the cells fill a tenth."""
+    radius, power = np.cbrt(0.75 / np.pi * volume), 2 if flat else 3
+    room = count * radius**power * STREWN  # circles fill a plane as spheres fill space
+    outer = float((inner**power + room) ** (1.0 / power))
+    if outer + radius > half:
+        raise InputError(
+            f"{count:,} cells of '{who}' need a layer out to {2.0 * (outer + radius):.0f} um", f"a box of {2.0 * half:.0f} um",
+            "Make `space.size` larger or seed fewer cells",
+        )  # fmt: skip
+    names = np.arange(count, dtype=np.uint64)
+    share = uniform(tissue.word(f"distance of {who}"), names, 0)
+    away = (inner**power + share * (outer**power - inner**power)) ** (1.0 / power)
+    return np.asarray(away * directions(tissue.word(f"way to {who}"), names, 0, flat))
 
 
 def _lattice(count: int, radius: float, flat: bool) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.core.errors import InputError, SolverError
+from exoresist.core.errors import InputError, SolverError, unknown_name
 from exoresist.network import Network
 from exoresist.network.cell import CellNetwork
 from exoresist.network.kernel import load_kernel
@@ -28,12 +28,15 @@ class Contents:
     dead      (states, dead cells) of bodies that are not cleared yet
     varying   (V, room) parameters that differ from cell to cell
     owner     (room,) index of the cell that a lane belongs to
+    varied    names of the parameters that differ: the cell's share of medium, its room, stresses, and `differing`, which daughters inherit
     ledger    exchange pool -> amount booked by cells that are gone
 
     The accuracy is that of one network step: `relative`, and absolute over each pool's scale.
     """
 
-    def __init__(self, interior: CellNetwork, slabs: Slabs, relative: float = 5e-3, absolute: float = 1e-6) -> None:
+    def __init__(
+        self, interior: CellNetwork, slabs: Slabs, relative: float = 5e-3, absolute: float = 1e-6, differing: Sequence[str] = ()
+    ) -> None:
         self.interior, self.slabs, self.relative = interior, slabs, relative
         network = interior.network
         self.compiled = compiled = network.compile()
@@ -42,7 +45,14 @@ class Contents:
         self._absolute = absolute * compiled.scales
         self.states = compiled.state_index
         self.n = len(compiled.states)
-        self.varied = (interior.volume, interior.capacity, *interior.stress.values())
+        given = (interior.volume, interior.capacity, *interior.stress.values())
+        self.varied = (*given, *differing)
+        for name in differing:
+            if name not in compiled.parameter_index:
+                raise unknown_name("parameter", name, compiled.parameter_index)
+            if name in given:
+                raise InputError(f"'{name}' follows from where a cell is", "another number of its network")
+        self._own = slice(len(given), None)
         self._where = np.array([self.n + compiled.parameter_index[name] for name in self.varied], dtype=np.int64)
         self.base = compiled.values.copy()
         self.count = 0
@@ -68,7 +78,23 @@ class Contents:
         """New cells at their start content, in proportion to their biomass; gives their lanes."""
         lanes = self._room(owners)
         self.amounts[:, lanes] = np.where(self._extensive[:, None], self._start[:, None] * biomass, self._start[:, None])
+        for row in range(len(self.varied))[self._own]:
+            self.varying[row, lanes] = self.base_of(row)
         return lanes.astype(np.int32)
+
+    def differ(self, name: str, factor: Array) -> None:
+        """Multiply a parameter of `differing` in every living cell by its factor, (living cells,)."""
+        row = self.varied.index(name)
+        self.varying[row, : self.count] *= factor
+
+    def change(self, name: str, value: float, fresh: bool) -> None:
+        """From now on a parameter has a new value; where cells differ in it, each keeps its share (`fresh`: that is still to be done)."""
+        place = self.compiled.parameter_index[name]
+        before, self.base[place] = self.base[place], value
+        if fresh and name in self.varied[self._own]:
+            row = self.varied.index(name)
+            share = self.varying[row, : self.count] / before if before > 0.0 else np.ones(self.count)
+            self.varying[row, : self.count] = value * share
 
     def divide(self, mothers: Indices, owners: Indices) -> NDArray[np.int32]:
         """Each mother lane gives half of all amounts to a new lane; activities are copied, exchanges stay with the mother."""

@@ -1,0 +1,256 @@
+"""What a scenario puts into a tissue besides cells and fields: vessels, plasma, matrix, killers, phagocytes; how cells differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.assembly.immune import is_tumour
+from exoresist.assembly.scenario import DrugEntry, PopulationEntry, Scenario
+from exoresist.assembly.space import Space
+from exoresist.core.errors import InputError
+from exoresist.numerics.grid import Grid
+from exoresist.numerics.keyed import normal
+from exoresist.studies.tissue_numbers import Numbers
+from exoresist.tissue.killing import Checkpoint, Killing, unsuppressed
+from exoresist.tissue.matrix import Hindered, Matrix
+from exoresist.tissue.phagocytosis import Phagocytosis
+from exoresist.tissue.plasma import Biomass, ByBurden, HeldFaces, Kinetics, Plasma, always, repeated
+from exoresist.tissue.state import Tissue
+from exoresist.tissue.vessels import Passage, Vessels
+
+Array = NDArray[np.float64]
+Part = Callable[[Tissue], None]
+CHECKPOINT = "checkpoint"  # the catalogue's group of signals by which ligands hold killers back
+SURE = 1.0 - 1e-9
+
+
+def parts(
+    scenario: Scenario, space: Space, numbers: Numbers, tissue: Tissue, living: Sequence[PopulationEntry], reach: float
+) -> tuple[Part, ...]:
+    """All further parts of a tissue, in the order in which they act.
+
+    living  populations by the index of their cell type; `reach`: um from the middle to the outermost cell of the first ball
+    """
+    found: list[Part] = []
+    tumours = tuple(index for index, entry in enumerate(living) if is_tumour(numbers.catalog, entry.cell_line))
+    plasmas = {f"medium.{drug.id}": _plasma(drug, numbers, tumours) for drug in scenario.drugs if drug.plasma is not None}
+    found += plasmas.values()
+    levels = {pool: plasma.level for pool, plasma in plasmas.items()}
+    if space.vessels is not None:
+        found.append(_vessels(space, numbers, tissue, levels))
+    elif levels:
+        found.append(HeldFaces(levels))
+    if space.matrix is not None:
+        found.append(_matrix(space, numbers, tissue, living, reach))
+    found += _killing(scenario, numbers, living, tumours)
+    found += _phagocytes(scenario, numbers, tissue, living)
+    return tuple(found)
+
+
+# -- blood
+
+
+def _plasma(drug: DrugEntry, numbers: Numbers, tumours: tuple[int, ...]) -> Plasma:
+    assert drug.plasma is not None
+    subject, use = f"drug:{drug.id}", "plasma"
+    if not numbers.has("distribution_volume", subject):
+        raise InputError(
+            f"how a body handles '{drug.id}' is not in the catalogue", "drugs with a distribution_volume and an elimination_rate",
+            "Give both under `parameters`, with a reason",
+        )  # fmt: skip
+    whole = numbers("distribution_volume", "mL", subject, use=use)
+    clearance = numbers("elimination_rate", "1/h", subject, use=use) * whole
+    free = numbers("plasma_free_fraction", "dimensionless", subject, "drug", use=use)
+    if numbers.has("plasma_distribution_rate", subject):
+        centre = numbers("plasma_volume", "mL", subject, "patient", use=use)
+        between = numbers("plasma_distribution_rate", "1/h", subject, use=use) * centre
+        kinetics = Kinetics(centre, clearance, free, between, whole - centre)
+    else:
+        kinetics = Kinetics(whole, clearance, free)
+    amount = drug.dose * kinetics.volume  # nM are pmol/mL
+    doses = repeated(drug.at, drug.every or 1.0, drug.courses, amount, drug.plasma.lasting or 0.0) if amount > 0.0 else ()
+    rule = drug.plasma.adaptive
+    return Plasma(
+        kinetics, doses, always if rule is None else ByBurden(rule.stop_below, rule.resume_above), Biomass(tumours or (0,))
+    )
+
+
+def _vessels(space: Space, numbers: Numbers, tissue: Tissue, levels: Mapping[str, Callable[[float], float]]) -> Vessels:
+    """Straight vessels along z, one point of wall in each voxel that they cross."""
+    use, grid = "vessels", tissue.grid
+    position = vessel_points(space, grid)
+    surface = 2.0 * np.pi * numbers("vessel_radius", "um", "tissue", use=use) * grid.spacing
+    passages: dict[str, Passage] = {}
+    if space.oxygen is not None:
+        blood = numbers("vessel_oxygen", "mmHg", "tissue", use=use)
+        passages["oxygen"] = Passage(numbers("vessel_permeability", "um/h", "field:oxygen", use=use), lambda _: blood)
+    for pool in tissue.medium.names:
+        part = pool.split(".")[1]
+        if pool in levels:
+            passages[pool] = Passage(numbers("vessel_permeability", "um/h", f"drug:{part}", "drug", use=use), levels[pool])
+        elif part.startswith("vesicles_"):
+            passages[pool] = Passage(numbers("vessel_permeability", "um/h", "vesicle", use=use), _nothing)
+        elif part.startswith("factor_"):
+            factor = f"factor:{part.removeprefix('factor_')}"
+            passages[pool] = Passage(numbers("vessel_permeability", "um/h", factor, "factor", use=use), _nothing)
+    return Vessels(position, np.full(position.shape[1], surface), passages)
+
+
+def _nothing(_: float) -> float:
+    return 0.0
+
+
+def vessel_points(space: Space, grid: Grid) -> Array:
+    """(3, n) um: where vessels cross voxels. Raises InputError where none lies in the box."""
+    assert space.vessels is not None
+    if space.vessels.at is not None:
+        places = np.array([[point.x, point.y] for point in space.vessels.at])
+    else:
+        spacing = float(space.vessels.spacing or 0.0)
+        half = int(0.5 * grid.extent[0] / spacing)
+        axis = spacing * (np.arange(-half, half + 1) if half else np.zeros(1))
+        axis = axis[np.abs(axis) < 0.5 * grid.extent[0] * SURE]
+        places = np.array([[x, y] for x in axis for y in axis])
+    heights = grid.origin[2] + grid.spacing * (np.arange(grid.shape[2]) + 0.5)
+    inside = np.abs(places).max(axis=1) <= 0.5 * grid.extent[0]
+    if not inside.all():
+        raise InputError("a vessel lies outside the box", f"within {0.5 * grid.extent[0]:g} um of the middle")
+    return np.array([[x, y, z] for x, y in places for z in heights]).T
+
+
+# -- between cells
+
+
+def _matrix(space: Space, numbers: Numbers, tissue: Tissue, living: Sequence[PopulationEntry], reach: float) -> Matrix:
+    assert space.matrix is not None
+    use, grid, entry = "matrix", tissue.grid, space.matrix
+    most = numbers("matrix_most", "dimensionless", "tissue", use=use)
+    if entry.density > most:
+        raise InputError(f"a matrix of density {entry.density:g}", f"0 to {most:g} (matrix_most)")
+    density = np.full(grid.array_shape, entry.density)
+    if entry.where == "shell":
+        z, y, x = np.meshgrid(
+            *[grid.origin[axis] + grid.spacing * (np.arange(grid.shape[axis]) + 0.5) for axis in (2, 1, 0)], indexing="ij"
+        )
+        away = np.sqrt(x**2 + y**2 + z**2)
+        density = np.where((away >= reach) & (away <= reach + entry.width), entry.density, 0.0)
+    radius = 0.5 * numbers("diameter_median", "um", "vesicle", use=use)
+    hindered = {
+        name: Hindered(tissue.medium.spreads[name].fastest, radius if name.split(".")[1].startswith("vesicles_") else 0.0)
+        for name in tissue.medium.names
+    }
+    laid = {
+        index: numbers("matrix_deposit", "1/h", f"cell_line:{one.cell_line}", use=use)
+        for index, one in enumerate(living)
+        if numbers.has("matrix_deposit", f"cell_line:{one.cell_line}")
+    }
+    return Matrix(
+        density, most, numbers("matrix_half", "dimensionless", "tissue", use=use), numbers("matrix_fibre", "um", "tissue", use=use),
+        hindered, laid,
+    )  # fmt: skip
+
+
+# -- cells that act on others
+
+
+def _killing(scenario: Scenario, numbers: Numbers, living: Sequence[PopulationEntry], tumours: tuple[int, ...]) -> list[Killing]:
+    found = []
+    for index, entry in enumerate(living):
+        line = f"cell_line:{entry.cell_line}"
+        if not numbers.has("killing_rate", line) or index in tumours or not tumours:
+            continue
+        found.append(
+            Killing(
+                (index,), tumours, numbers("killing_rate", "1/h", line, use="killing"),
+                _checkpoint(scenario, numbers, living, entry, tumours) or unsuppressed,
+                numbers("killing_exhaustion", "1/h", line, "cell", use="killing"),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _checkpoint(
+    scenario: Scenario, numbers: Numbers, living: Sequence[PopulationEntry], killer: PopulationEntry, tumours: tuple[int, ...]
+) -> Checkpoint | None:
+    """Ligands of the scenario's cargo that hold this kind of killer back, on vesicles of all classes and on the targets."""
+    carriers: dict[str, float] = {}
+    own: dict[int, str] = {}
+    fold, half, use = 1.0, 1.0, "killing held back"
+    weight = numbers("copy_weight", "pmol/copy", "physics", use=use)
+    for wire in numbers.catalog.signals(CHECKPOINT):
+        where, _, ligand = wire.origin.partition(":")
+        if ligand not in scenario.cargo or killer.cell_line not in wire.cells:
+            continue
+        fold = max(fold, numbers("signal_fold", "dimensionless", f"wire:{wire.id}", "signal", use=use))
+        name = ligand.replace("-", "_")
+        if where == "on_vesicles":
+            dissolved = numbers("signal_half_concentration", "nM", f"cargo:{ligand}", "signal", use=use)
+            classes = [one.id for one in living] + [one.id for one in scenario.vesicles]
+            carriers |= {f"medium.vesicles_{group}.cargo_{name}": dissolved / weight for group in classes}
+        else:
+            type_ = numbers.catalog.cargo(ligand).type
+            half = numbers("signal_half_copies", "copy/cell", f"cargo:{ligand}", f"cargo_type:{type_}", "signal", use=use)
+            own = {index: f"{living[index].id}.{name}" for index in tumours}
+    return Checkpoint(carriers, own, half, 1.0 - 1.0 / fold) if carriers or own else None
+
+
+def _phagocytes(scenario: Scenario, numbers: Numbers, tissue: Tissue, living: Sequence[PopulationEntry]) -> list[Phagocytosis]:
+    """Phagocytes; drug in what they eat comes into their cytosol, all else goes where it goes when a body vanishes."""
+    found = []
+    for index, entry in enumerate(living):
+        line = f"cell_line:{entry.cell_line}"
+        if not numbers.has("engulfing_rate", line):
+            continue
+        own = tissue.contents[index].interior.network.pools
+        drugs = {f"drug:{drug.id}": f"{entry.id}.cytosol_{drug.id.replace('-', '_')}" for drug in scenario.drugs}
+        contents = {
+            kind: {
+                pool: drugs[part.element]
+                for pool, part in inside.interior.network.pools.items()
+                if pool in inside.interior.remains and part.element in drugs and drugs[part.element] in own
+            }
+            for kind, inside in tissue.contents.items()
+        }
+        eater = Phagocytosis(index, numbers("engulfing_rate", "1/h", line, use="clearing of the dead"), contents)
+        eater.check(tissue)
+        found.append(eater)
+    return found
+
+
+# -- how cells differ
+
+
+def differ(tissue: Tissue, living: Sequence[PopulationEntry]) -> None:
+    """Draw, once for each first cell, the factors of the numbers in which its population varies; cargo begins in proportion."""
+    for index, entry in enumerate(living):
+        contents = tissue.contents[index]
+        lineage = tissue.cells.lineage[contents.owner[: contents.count]]
+        for one in entry.varied or ():
+            sigma = np.sqrt(np.log1p(one.spread**2))
+            draw = normal(tissue.word(f"spread of {entry.id} {one.number}"), lineage, 0)
+            factor = np.exp(sigma * draw - 0.5 * sigma**2)
+            contents.differ(f"{entry.id}.{one.number}", factor)
+            cargo, _, what = one.number.rpartition(".")
+            if what == "copies":
+                for name in (f"{entry.id}.{cargo}", f"{entry.id}.ilv.cargo_{cargo}"):
+                    if name in contents.states:
+                        contents.row(name)[:] *= factor
+
+
+def attraction(entry: PopulationEntry, scenario: Scenario) -> dict[str, float]:
+    """Field -> weight, by the names of fields in the tissue."""
+    factors = {factor.id for factor in scenario.factors}
+    drugs = {drug.id for drug in scenario.drugs}
+    found = {}
+    for one in entry.attracted or ():
+        if one.to == "oxygen":
+            name = "oxygen"
+        elif one.to in drugs:
+            name = f"medium.{one.to}"
+        else:
+            name = f"medium.factor_{one.to}" if one.to in factors else f"medium.vesicles_{one.to}"
+        found[name] = one.weight
+    return found
