@@ -36,6 +36,8 @@ class Dish:
 PLAIN = Dish()
 
 # The dish in which a hub's process can act. A process that is missing here needs more than a dish, and its claims are recorded.
+# Killing by immune cells is missing on purpose: with killers in the dish it acts alike with and without the drug, so that no drug response
+# shows it (a run gave effects of -0.005 to -0.009 of ln survivors, and the control with a wrong drug failed).
 DISHES: Mapping[str, Dish] = {
     "repair": PLAIN,
     "tolerance": PLAIN,
@@ -46,7 +48,6 @@ DISHES: Mapping[str, Dish] = {
     "drug_influx": PLAIN,
     "growth": PLAIN,
     "damage": PLAIN,
-    "immune": Dish({"populations": [{"id": "killers", "cell_line": "cd8_t_cell", "count": "3000 cell"}]}),
 }
 
 # Whether more of a process makes for resistance (+1) or sensitivity (-1); a process that may do either is missing.
