@@ -16,7 +16,7 @@ from exoresist.assembly.reader import scenario_from_dict
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.catalog.knowledge import Claim
-from exoresist.catalog.path import outcome, parse_path
+from exoresist.catalog.path import Outcome, outcome, parse_path
 from exoresist.catalog.route import Link, route_to_hub
 
 RECIPIENT = "recipient"
@@ -64,6 +64,7 @@ class Runnable:
     head       the node or cargo that is raised; `carried` when vesicles carry it physically
     hub        the node whose own action on the cell gives the phenotype; "" for a pump that acts by itself
     surrogate  the modelled drug that stands for the claimed one
+    assumed    the catalogue knows no action of the chain's end: the claim's own last link stands for it
     circular   the chain reaches its hub only through an edge that the documents themselves state
     action     how the end of the document's chain acts in the catalogue, in words; `action_sign`: +1 towards resistance, -1
                towards sensitivity, 0 where the process may do either
@@ -77,6 +78,7 @@ class Runnable:
     hub: str
     surrogate: str
     circular: bool = False
+    assumed: bool = False
     action: str = ""
     action_sign: int = 0
     chains: Chains = field(default_factory=Chains)
@@ -104,7 +106,8 @@ def wire(claim: Claim, catalog: Catalog, drug: str | None = None, contexts: Sequ
 
     drug  a modelled drug in place of the one that stands for the claimed one: the control with a wrong drug
 
-    The reported direction is not an input. Neither is the claim's last link: the phenotype comes from the hub's own row.
+    The reported direction is not an input. Neither is the claim's last link: the phenotype comes from the hub's own row. Only where the
+    catalogue has no action for the end of the chain the last link is taken, and the claim says so (`assumed`).
     """
     if claim.reported_direction == "none" or claim.path in ("none", "not stated"):
         return Recorded(claim, "no drug phenotype is reported")
@@ -130,12 +133,12 @@ def wire(claim: Claim, catalog: Catalog, drug: str | None = None, contexts: Sequ
     # A pump in the middle of a chain stands for what it does; only as a head is it carried and counted.
     nodes = [head, *("drug_efflux" if node in pumps else node for node in nodes[1:])]
     stored = route_to_hub(catalog, nodes[-1], contexts)
-    if stored is None:
-        return Recorded(claim, f"no known action of {nodes[-1]} on a cell in a dish (its last link would be assumed)")
     chains = Chains(starts={head})
     for (before, after), sign in zip(pairwise(nodes), signs[1:], strict=False):
         if before != after:
             chains.add(before, after, sign)
+    if stored is None:
+        return _assumed(claim, catalog, chains, head, nodes[-1], signs_of(steps[-1].sign, end), surrogate)
     route = [Link(link.origin, "drug_efflux" if link.target in pumps else link.target, link.sign) for link in stored]
     for link in route:
         chains.add(*link)
@@ -155,6 +158,24 @@ def wire(claim: Claim, catalog: Catalog, drug: str | None = None, contexts: Sequ
     through = f" through {hub}" if route else ""
     action = f"{nodes[-1]} {'raises' if net > 0 else 'lowers'} {found.process.replace('_', ' ')}{through}"
     return replace(wired, circular=circular, action=action, action_sign=net * TOWARDS_RESISTANCE.get(found.process, 0))
+
+
+def signs_of(last: int, end: Outcome) -> int:
+    """What the last link of a chain says: +1 that its node makes for resistance, -1 for sensitivity."""
+    return last if end.direction == "resistance" else -last
+
+
+def _assumed(claim: Claim, catalog: Catalog, chains: Chains, head: str, last: str, sign: int, surrogate: str) -> Runnable:
+    """A chain whose end has no action in the catalogue: it acts on the tolerated damage as the claim's own last link says.
+
+    Its direction proves nothing and is left out of scores; what it takes to bring it about is of interest all the same.
+    """
+    lowers = is_mirna(last)  # through targets that nobody names
+    node = f"{'targets' if lowers else 'action'}_of_{last}"
+    chains.add(last, node, -1 if lowers else 1)
+    chains.outcomes[node, surrogate] = -sign if lowers else sign
+    wired = _wired(claim, catalog, chains, head, node, surrogate)
+    return replace(wired, assumed=True, action=f"{last} acts on tolerance as the claim says (assumed)", action_sign=sign)
 
 
 def _wired(claim: Claim, catalog: Catalog, chains: Chains, head: str, hub: str, surrogate: str, dish: Dish = PLAIN) -> Runnable:

@@ -42,11 +42,12 @@ class Slabs:
         """work(slab, first, last) for every slab; the caller's own thread takes the first. Results in the order of the slabs."""
         parts = self.split(rows, small)
         if self._pool is None or len(parts) == 1:
-            return [work(0, *parts[0])]
+            return [work(slab, *part) for slab, part in enumerate(parts)]
         later = [self._pool.submit(work, slab, *part) for slab, part in enumerate(parts) if slab > 0]
         return [work(0, *parts[0]), *(task.result() for task in later)]
 
     def close(self) -> None:
+        """End the threads; what is still run is done by the caller's own."""
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None

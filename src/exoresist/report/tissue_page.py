@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from exoresist.report.files import write_atomically
 from exoresist.report.page import template, template_text
-from exoresist.report.tissue_figures import course_figure, lineage_figure, moving_picture, profile_figure, section_figure
+from exoresist.report.tissue_figures import (
+    blood_figure,
+    course_figure,
+    lineage_figure,
+    moving_picture,
+    profile_figure,
+    section_figure,
+)
 from exoresist.studies.provenance import assumed_share
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing with what it shows."""
+    """A drawing with what it shows; `width`: `whole` gives it the whole width of the page."""
 
     id: str
     title: str
@@ -27,6 +34,7 @@ class Picture:
     caption: str
     look_for: str
     alt: str
+    width: str = ""
 
 
 def write_tissue(answer: TissueAnswer, folder: Path) -> Path:
@@ -67,32 +75,58 @@ def pictures(answer: TissueAnswer) -> list[Picture]:
     told = next((arm for arm in answer.arms if arm.role == "treated"), answer.arms[-1])
     film = f'<img alt="{escape(told.label)} over time" src="{moving_picture(answer, told)}">'
     pump = f" and by copies of {answer.cargo}" if answer.cargo else ""
-    return [
+    conversion = (
+        "Cells of the sensitive lineage that take the colour of resistant ones near the border: conversion."
+        if answer.cargo
+        else "Where cells die, how far fields reach, and what differs between the rows."
+    )
+    found = [
         Picture(
             "section", "The middle of the tumour at the end", section_figure(answer),
             f"Cells cut by the plane z = 0, coloured by lineage{pump}, and the fields in the same plane. Grey: dead. One row for each arm; "
-            "a column has one scale.",
-            "Cells of the sensitive lineage that take the colour of resistant ones near the border: conversion.",
-            "Sections through the tumour with lineages, pump levels and fields.",
+            "a column has one scale, from 0; oxygen has one in each row. Concentrations are those in the fluid between cells.",
+            conversion, "Sections through the tumour with lineages and fields.", "whole",
         ),
         Picture(
             "courses", "Cells over time", course_figure(answer),
-            "Living cells and, where a pump is carried, how many of them hold more of it than the mark between the lineages.",
-            "Arms that part: there the vesicles matter.", "Curves of living and resistant cells against time.",
+            "Cells of each type, and what became of them. Dead bodies count until they are cleared."
+            + (" Resistant: more of the pump than the mark between the lineages." if answer.cargo else ""),
+            "Arms that part: there what differs between them matters.", "Curves of cells against time.", "whole",
         ),
-        Picture(
-            "lineages", "Descent against conversion", lineage_figure(answer),
-            "Living cells stacked by the lineage they were born into; hatched: cells that became resistant by what they received.",
-            "A hatched band that widens: resistance that travels. A resistant band that widens without one: selection.",
-            "Stacked areas of lineages over time, one panel for each arm.",
-        ),
+    ]  # fmt: skip
+    blood = blood_figure(answer)
+    if blood:
+        found.append(
+            Picture(
+                "blood", "Drug in blood", blood, "Free concentration in plasma at the saved times; peaks between them are not seen.",
+                "Doses that were left out.", "Curves of drug in blood against time.", "whole",
+            )
+        )  # fmt: skip
+    if len(answer.types) > 1:
+        found.append(_lineages(answer))
+    return [
+        *found,
         Picture(
             "profiles", "From the middle to the rim", profile_figure(answer),
-            "Means over living cells by distance from the middle, at the end.",
-            "How deep oxygen and drug reach, and whether resistant cells lie deeper.", "Curves against distance from the middle.",
+            "Means over living cells by distance from the middle, at the end. What is level everywhere is left out.",
+            "How deep oxygen and drug reach, and who lives where.", "Curves against distance from the middle.", "whole",
         ),
         Picture(
             "film", f"The run of '{told.label}'", film, "The same plane at the saved times, repeated without end.",
-            "Where cells die first, and where colour spreads.", "Moving picture of the section.",
+            "Where cells die first, and who moves where.", "Moving picture of the section.",
         ),
     ]  # fmt: skip
+
+
+def _lineages(answer: TissueAnswer) -> Picture:
+    if not answer.cargo:
+        return Picture(
+            "lineages", "Who is left", lineage_figure(answer), "Living cells stacked by type.", "Types that give way to others.",
+            "Stacked areas of cell types over time, one panel for each arm.", "whole",
+        )  # fmt: skip
+    return Picture(
+        "lineages", "Descent against conversion", lineage_figure(answer),
+        "Living cells stacked by the lineage they were born into; hatched: cells that became resistant by what they received.",
+        "A hatched band that widens: resistance that travels. A resistant band that widens without one: selection.",
+        "Stacked areas of lineages over time, one panel for each arm.", "whole",
+    )  # fmt: skip

@@ -62,6 +62,8 @@ def wrong_drug(wired: Runnable, catalog: Catalog) -> Control:
         found = _on(wired, catalog, drug.id)
         if found is not None:
             return found
+    if wired.assumed:
+        return Control(why="the action is assumed, alike for every drug")
     hub = catalog.find_hub(wired.hub) if wired.hub else None
     return Control(why=f"every modelled drug meets {'efflux' if hub is None else hub.process}: there is no wrong drug")
 
@@ -92,6 +94,8 @@ def _can_move(wired: Runnable) -> bool:
 
 def _touches(wired: Runnable, catalog: Catalog) -> bool:
     """Whether the drug of this dish meets the process through which the chain acts."""
+    if wired.assumed:
+        return True  # what is assumed holds for any drug
     hub = catalog.find_hub(wired.hub) if wired.hub else None
     processes = wired.model.network.processes
     if hub is None or hub.process == "efflux":

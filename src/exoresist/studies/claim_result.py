@@ -43,6 +43,7 @@ class ClaimResult:
     surrogate: str = ""
     limit: str = ""
     circular: bool = False
+    assumed: bool = False
     reason: str = ""
     carried: bool = False
     action: str = ""

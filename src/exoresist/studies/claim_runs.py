@@ -123,6 +123,10 @@ def axis_rows(results: Sequence[ClaimResult]) -> list[dict[str, str]]:
         claim = result.claim
         row = {name: _text(getattr(claim, name)) for name in COLUMNS if hasattr(claim, name)}
         row |= {
+            "flags": ";".join(
+                [*(flag for flag in claim.flags if flag != "none"), *(["assumed_action"] if result.assumed else [])]
+            )
+            or "none",
             "simulated_direction": result.direction,
             "dose_gap": _text(result.dose_gap),
             "dose_gap_low": _text(result.dose_gap_low),

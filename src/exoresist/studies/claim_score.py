@@ -45,7 +45,7 @@ def why_left_out(result: ClaimResult) -> str:
     claim = result.claim
     if not result.ran:
         return "recorded only"
-    if claim.assumed_link == "yes":
+    if claim.assumed_link == "yes" or result.assumed:
         return "its last link is assumed"
     if result.circular:
         return "the documents themselves are the only source of its link to a hub"

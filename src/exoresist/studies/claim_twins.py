@@ -30,7 +30,15 @@ def run_once(claim: Claim, catalog: Catalog, draws: int = DRAWS) -> ClaimResult:
     if isinstance(wired, Recorded):
         return ClaimResult(claim, reason=wired.reason)
     found = _made((catalog.hash, draws, signature(wired, catalog)), wired, catalog, draws)
-    return replace(found, claim=claim, hub=wired.hub, circular=wired.circular, action=wired.action, action_sign=wired.action_sign)
+    return replace(
+        found,
+        claim=claim,
+        hub=wired.hub,
+        circular=wired.circular,
+        assumed=wired.assumed,
+        action=wired.action,
+        action_sign=wired.action_sign,
+    )
 
 
 def _made(key: Hashable, wired: Runnable | Decoy, catalog: Catalog, draws: int) -> ClaimResult:

@@ -58,6 +58,7 @@ def _run(wired: Runnable, catalog: Catalog, draws: int) -> ClaimResult:
         "hub": wired.hub,
         "surrogate": wired.surrogate,
         "circular": wired.circular,
+        "assumed": wired.assumed,
         "carried": wired.carried,
         "action": wired.action,
         "action_sign": wired.action_sign,

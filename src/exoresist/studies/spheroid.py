@@ -128,9 +128,9 @@ def spheroid_radii(numbers: SpheroidNumbers, seeded: ArrayLike, start: float, ti
     cells = np.atleast_1d(np.asarray(seeded, dtype=np.float64))
     moments = np.asarray(times, dtype=np.float64)
     if cells.ndim != 1 or np.any(~np.isfinite(cells)) or np.any(cells <= 0.0):
-        raise InputError(f"spheroids seeded with {seeded} cells", "numbers above 0")
+        raise InputError(f"spheroids seeded with {cells} cells", "numbers above 0")
     if moments.ndim != 1 or moments.size == 0 or moments[0] < start or np.any(np.diff(moments) <= 0.0):
-        raise InputError(f"times {times} of a spheroid that starts at {start:g} h", "rising times, none before the start")
+        raise InputError(f"times {moments} of a spheroid that starts at {start:g} h", "rising times, none before the start")
     state = _State(numbers, cells)
     result = np.empty((len(cells), len(moments), 3))
     now = start

@@ -42,7 +42,9 @@ class Free:
 
     def __post_init__(self) -> None:
         if not 0.0 < self.low < self.guess < self.high:
-            raise InputError(f"'{self.name}' between {self.low:g} and {self.high:g} from {self.guess:g}", "0 < low < guess < high")
+            raise InputError(
+                f"'{self.name}' between {self.low:g} and {self.high:g} from {self.guess:g}", "0 < low < guess < high"
+            )
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def batches(readings: Readings, seedings: Sequence[float]) -> Batches:
     tables = []
     for one in seedings:
         if sorted(readings[one]) != times:
-            raise InputError(f"{one:g} cells were measured at other times than {seedings[0]:g}", "the same times for every seeding")
+            raise InputError(
+                f"{one:g} cells were measured at other times than {seedings[0]:g}", "the same times for every seeding"
+            )
         for time in times:
             table = np.asarray(readings[one][time], dtype=np.float64)
             if table.ndim != 2 or table.shape[1] != 3 or len(table) < 2 or not np.all(np.isfinite(table)) or np.any(table < 0.0):
@@ -127,7 +131,10 @@ class SpheroidFit:
 
 
 def _numbers(base: SpheroidNumbers, free: Sequence[Free], points: Array) -> SpheroidNumbers:
-    """Numbers at (n, free) points, each of shape (n,). `full` and `anoxic` keep their ratio to `stop` and `necrotic` unless they are free."""
+    """Numbers at (n, free) points, each of shape (n,).
+
+    `full` and `anoxic` keep their ratio to `stop` and `necrotic` unless they are free.
+    """
     moved = {one.name: np.exp(points[:, place]) for place, one in enumerate(free) if one.over is None}
     for place, one in enumerate(free):
         if one.over is not None:
@@ -222,14 +229,16 @@ def fit_spheroids(
     numbers = SpheroidNumbers(**{name: float(np.ravel(value)[0]) for name, value in vars(fitted).items()})
     return SpheroidFit(
         tuple(free), np.exp(point), low, high, numbers, start, batch_sd, float((residuals(point) ** 2).sum()), data.mean.size, len(ends),
-        agreeing, covariance,
+        agreeing, np.asarray(covariance, dtype=np.float64),
     )  # fmt: skip
 
 
 def _batch_sd(radii: Array, data: Batches) -> Array:
     """(3,) um: what is left over beyond the standard error, where there is a region in the data or in the model."""
     there = (radii > 0.0) | (data.mean > 0.0)
-    excess = np.where(there, (radii - data.mean) ** 2 - data.error**2, 0.0).sum(axis=(0, 1)) / np.maximum(there.sum(axis=(0, 1)), 1)
+    excess = np.where(there, (radii - data.mean) ** 2 - data.error**2, 0.0).sum(axis=(0, 1)) / np.maximum(
+        there.sum(axis=(0, 1)), 1
+    )
     return np.sqrt(np.maximum(excess, LEAST_BATCH_SD**2))
 
 
@@ -258,7 +267,8 @@ def fit_gompertz(data: Batches, start: float) -> Gompertz:
     top = float(4.0 / 3.0 * np.pi * measured.max() ** 3)
 
     def built(point: Array) -> Gompertz:
-        return Gompertz(*(float(one) for one in np.exp(point)), start)
+        first_volume, most, slowing = np.exp(point).tolist()
+        return Gompertz(first_volume, most, slowing, start)
 
     ends = [
         least_squares(
@@ -268,14 +278,16 @@ def fit_gompertz(data: Batches, start: float) -> Gompertz:
         for factor in (1.1, 3.0, 30.0)
         for slow in (3e-4, 3e-3, 1e-2)
     ]  # fmt: skip
-    return built(min(ends, key=lambda one: one.cost).x)
+    return built(np.asarray(min(ends, key=lambda one: float(one.cost)).x))
 
 
 def between(data: Batches, seeded: float) -> Array:
-    """(T, 3) um: radii of the nearest seedings on both sides, interpolated in log seeding. No model at all, and hard to beat in the middle."""
+    """(T, 3) um: radii of the nearest seedings on both sides, interpolated in log seeding: no model, and hard to beat in the middle."""
     order = np.argsort(data.seeded)
     if not data.seeded[order[0]] <= seeded <= data.seeded[order[-1]]:
-        raise InputError(f"a seeding of {seeded:g}", f"{data.seeded[order[0]]:g} to {data.seeded[order[-1]]:g}", "Nothing lies on both sides")
+        raise InputError(
+            f"a seeding of {seeded:g}", f"{data.seeded[order[0]]:g} to {data.seeded[order[-1]]:g}", "Nothing lies on both sides"
+        )
     place = np.log(data.seeded[order])
     high = int(np.clip(np.searchsorted(place, np.log(seeded)), 1, len(place) - 1))
     share = (np.log(seeded) - place[high - 1]) / (place[high] - place[high - 1])

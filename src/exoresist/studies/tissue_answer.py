@@ -22,31 +22,38 @@ from exoresist.catalog import Catalog
 from exoresist.core.progress import Progress, Silent
 from exoresist.core.quantity import Quantity
 from exoresist.studies.provenance import bibliography_rows, parameter_rows
-from exoresist.studies.tissue_arm import ArmCourse, Row, pump_level, run_arm
+from exoresist.studies.tissue_arm import ArmCourse, run_arm
+from exoresist.studies.tissue_readings import Row, pump_level, radial_profile
+from exoresist.studies.tissue_words import sentences
 from exoresist.tissue.cells import LIVING
+from exoresist.tissue.matrix import Matrix
+from exoresist.tissue.state import Tissue
+from exoresist.tissue.vessels import Vessels
 
 Array = NDArray[np.float64]
 MOST_SECTIONS = 25  # pictures kept for the animation
-RINGS = 16  # of the radial profiles
 
 
 @dataclass(frozen=True)
 class Section:
     """The plane z = 0 through a tissue at one time.
 
-    x, y, radius  (n,) um of the cut discs; `kind`: index of the cell type; `state`; `level`: pump copies per cell (NaN without)
-    fields        name -> (ny, nx), concentrations; `extent`: um of left, right, bottom and top
+    x, y, radius  (n,) um of the cut discs; `kind`: name of the cell type; `state`; `level`: pump copies per cell (NaN without)
+    vessels       (2, n) um where vessels cross the plane
+    fields        oxygen, drugs, vesicles by their makers, matrix: name -> (ny, nx), concentrations
+    extent        um of left, right, bottom and top
     """
 
     time_h: float
     x: Array
     y: Array
     radius: Array
-    kind: NDArray[np.int16]
+    kind: list[str]
     state: NDArray[np.int8]
     level: Array
     fields: dict[str, Array]
     extent: tuple[float, float, float, float]
+    vessels: Array
 
 
 @dataclass
@@ -71,7 +78,7 @@ class ArmAnswer:
 class TissueAnswer:
     """Everything that the report of a tissue scenario shows.
 
-    types   names of the cell types by index
+    types   names of the cell types of all arms; `tumours`: those of a tumour
     cargo   the pump whose level is shown, or ""; `mark`: the level that parts resistant cells
     """
 
@@ -80,6 +87,7 @@ class TissueAnswer:
     question: str
     seed: int
     types: list[str] = field(default_factory=list)
+    tumours: list[str] = field(default_factory=list)
     cargo: str = ""
     mark: float = float("nan")
     arms: list[ArmAnswer] = field(default_factory=list)
@@ -139,13 +147,14 @@ def answer_tissue(
             one, catalog, arm.id, _name_of(one, catalog), None if folder is None else folder / arm.id, resume, threads, watch,
             partial(_advance, report, one.duration * len(arms)),
         )  # fmt: skip
-        told.rows, told.profile = course.rows, radial_profile(course)
+        told.rows, told.profile = course.rows, [{"arm": arm.id, **row} for row in radial_profile(course.setup)]
         if not told.sections or abs(told.sections[-1].time_h - course.tissue.time) > 1e-6:
             told.sections.append(section(course))
         told.summary = _summary(course)
         answer.arms.append(told)
-        answer.types = [kind.id for kind in course.tissue.types]
-        found = pump_level(course)
+        answer.types += [kind.id for kind in course.tissue.types if kind.id not in answer.types]
+        answer.tumours += [who for who in course.setup.tumours if who not in answer.tumours]
+        found = pump_level(course.setup)
         if found is not None:
             answer.cargo, _, answer.mark = found
         answer.warnings += [f"{told.label}: {text}" for text in course.warnings]
@@ -156,7 +165,7 @@ def answer_tissue(
     known = {(row["name"], row["subject"]) for row in answer.parameters}
     answer.parameters += [{**vars(row), "used_by": use} for key, (row, use) in used.items() if key not in known]
     answer.bibliography = bibliography_rows(catalog, models, answer.parameters)
-    answer.sentences = _sentences(answer)
+    answer.sentences = sentences(answer)
     return answer
 
 
@@ -181,54 +190,28 @@ def section(course: ArmCourse) -> Section:
     tissue = course.tissue
     cells = tissue.cells
     cut = np.flatnonzero(np.abs(cells.position[2]) < cells.radius)
-    found = pump_level(course)
+    found = pump_level(course.setup)
     level = np.full(len(cells), np.nan) if found is None else found[1]
     middle = tissue.grid.shape[2] // 2
     fields = {one.name: one.values[middle].copy() for one in tissue.steady.fields}
     for name, amounts in zip(tissue.medium.names, tissue.medium.amounts, strict=True):
         if name.count(".") == 1:
             fields[name.removeprefix("medium.")] = amounts[middle] / tissue.medium.voxel_ml
+    for part in tissue.extra:
+        if isinstance(part, Matrix):
+            fields["matrix"] = part.density[middle].copy()
     low, size = tissue.grid.origin, tissue.grid.extent
     return Section(
         tissue.time, cells.position[0, cut], cells.position[1, cut], np.sqrt(cells.radius[cut] ** 2 - cells.position[2, cut] ** 2),
-        cells.kind[cut], cells.state[cut], level[cut], fields, (low[0], low[0] + size[0], low[1], low[1] + size[1]),
+        [tissue.types[kind].id for kind in cells.kind[cut]], cells.state[cut], level[cut], fields,
+        (low[0], low[0] + size[0], low[1], low[1] + size[1]), _vessels(tissue),
     )  # fmt: skip
 
 
-def radial_profile(course: ArmCourse) -> list[Row]:
-    """Means by distance from the middle of the living: oxygen, drug and pump level where living cells are, and how many are resistant."""
-    tissue = course.tissue
-    cells = tissue.cells
-    living = np.flatnonzero(cells.state == LIVING)
-    if len(living) < 2:
-        return []
-    centre = cells.position[:, living].mean(axis=1, keepdims=True)
-    away = np.sqrt(((cells.position[:, living] - centre) ** 2).sum(axis=0))
-    edges = np.linspace(0.0, float(away.max()) + 1e-9, RINGS + 1)
-    ring = np.clip(np.searchsorted(edges, away, side="right") - 1, 0, RINGS - 1)
-    voxel = tissue.voxels(living)
-    values = {one.name: one.values.reshape(-1)[voxel] for one in tissue.steady.fields}
-    for name, amounts in zip(tissue.medium.names, tissue.medium.flat(), strict=True):
-        if name.count(".") == 1:
-            values[name.removeprefix("medium.")] = amounts[voxel] / tissue.medium.voxel_ml
-    found = pump_level(course)
-    if found is not None:
-        values["resistant_share"] = (found[1][living] > found[2]).astype(float)
-        values["pump_level"] = found[1][living]
-    rows: list[Row] = []
-    for index in range(RINGS):
-        own = ring == index
-        if own.any():
-            means = {name: float(value[own].mean()) for name, value in values.items()}
-            rows.append(
-                {
-                    "arm": course.arm,
-                    "distance_um": float(0.5 * (edges[index] + edges[index + 1])),
-                    "cells": int(own.sum()),
-                    **means,
-                }
-            )
-    return rows
+def _vessels(tissue: Tissue) -> Array:
+    height = tissue.grid.spacing
+    points = [part.position[:2, np.abs(part.position[2]) < height] for part in tissue.extra if isinstance(part, Vessels)]
+    return np.unique(np.concatenate(points, axis=1), axis=1) if points else np.zeros((2, 0))
 
 
 def _summary(course: ArmCourse) -> dict[str, Any]:
@@ -243,34 +226,3 @@ def _summary(course: ArmCourse) -> dict[str, Any]:
         "conservation": course.conservation,
         "threads": tissue.slabs.threads,
     }
-
-
-def _sentences(answer: TissueAnswer) -> list[str]:
-    reference = next((arm for arm in answer.arms if arm.role == "reference"), answer.arms[0])
-    start, end = reference.rows[0], reference.rows[-1]
-    hours = float(end["time_h"])
-    sentences = [f"{reference.label}: {start['living']:,} living cells become {end['living']:,} in {hours:g} h."]
-    for arm in answer.arms:
-        if arm is reference:
-            continue
-        last = arm.rows[-1]
-        sentences.append(
-            f"{arm.label}: {last['living']:,} living cells, {_against(float(last['living']), float(end['living']))}."
-        )
-    if answer.cargo:
-        for arm in answer.arms:
-            last = arm.rows[-1]
-            converted, descended = int(last["resistant_converted"]), int(last["resistant_descended"])
-            sentences.append(
-                f"{arm.label}: {descended:,} cells are resistant by descent and {converted:,} by what they received "
-                f"(more than {answer.mark:,.0f} copies of {answer.cargo} per cell)."
-            )
-    sentences.append("One run at the central numbers with one seed: it shows what can happen, not how sure it is.")
-    return sentences
-
-
-def _against(value: float, reference: float) -> str:
-    if reference <= 0.0:
-        return "none in the reference"
-    change = value / reference - 1.0
-    return "as many as there" if abs(change) < 5e-4 else f"{abs(change):.1%} {'more' if change > 0 else 'fewer'} than there"

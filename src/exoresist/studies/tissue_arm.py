@@ -242,7 +242,10 @@ def _note(course: ArmCourse, watch: Callable[[ArmCourse], None] | None) -> None:
 def _cautions(course: ArmCourse) -> list[str]:
     tissue = course.tissue
     warnings = []
-    reach = np.abs(tissue.cells.position).max(initial=0.0)
+    # Cells that crawl by themselves come to the walls and turn; a tumour that has grown that far has no room.
+    still = np.array([one.speed == 0.0 for one in tissue.types])[tissue.cells.kind]
+    wide = tissue.cells.position[: 2 if tissue.flat else 3, still]
+    reach = np.abs(wide).max(initial=0.0)
     if reach > 0.5 * tissue.grid.extent[0] - tissue.grid.spacing:
         warnings.append("Cells have reached the edge of the box: from there on its walls hold them. Make `space.size` larger.")
     for element, gap in course.conservation.items():

@@ -89,7 +89,9 @@ def _released(contents: Contents, who: str) -> tuple[Array, Array]:
     slots = contents.compiled.slot_of
     released, diameter = np.zeros(contents.count), np.zeros(contents.count)
     if f"rate:{who}.secretion" in slots:
-        released = contents.read([f"rate:{who}.secretion"])[0] * contents.row(f"{who}.ilv") / contents.row(contents.interior.cells)
+        released = (
+            contents.read([f"rate:{who}.secretion"])[0] * contents.row(f"{who}.ilv") / contents.row(contents.interior.cells)
+        )
     if f"{who}.diameter" in slots:
         diameter = UM_IN_NM * contents.read([f"{who}.diameter"])[0]
     return released, diameter

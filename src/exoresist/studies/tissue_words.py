@@ -1,0 +1,205 @@
+"""The answer of a tissue in sentences: what was compared, what differed, and what did not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from exoresist.studies.tissue_readings import Row
+
+if TYPE_CHECKING:
+    from exoresist.studies.tissue_answer import ArmAnswer, TissueAnswer
+
+ALIKE = 0.01  # arms that differ by less do not differ to speak of: one division more or less does as much
+SEEN = 0.03  # likewise for means over cells
+
+
+def sentences(answer: TissueAnswer) -> list[str]:
+    """What came out, the comparison first."""
+    reference = next((arm for arm in answer.arms if arm.role == "reference"), answer.arms[0])
+    return [
+        *_growth(answer, reference),
+        *_oxygen(answer),
+        *_killed(answer),
+        *_doses(answer),
+        *_held(answer),
+        *_release(answer),
+        *_received(answer),
+        *_resistant(answer),
+        "One run at the central numbers with one seed: it shows what can happen, not how sure it is.",
+    ]
+
+
+def number(row: Row, name: str) -> float:
+    """A number of a row, 0 where the arm has nothing of that name."""
+    return float(row.get(name, 0.0))
+
+
+def tumour(answer: TissueAnswer, row: Row) -> int:
+    """Living tumour cells; of a tissue without any, all living cells."""
+    if not answer.tumours:
+        return int(number(row, "living"))
+    return int(sum(number(row, f"{who}_living") for who in answer.tumours))
+
+
+def _growth(answer: TissueAnswer, reference: ArmAnswer) -> list[str]:
+    what = "tumour cells" if answer.tumours else "cells"
+    start, end = tumour(answer, reference.rows[0]), tumour(answer, reference.rows[-1])
+    hours = float(reference.rows[-1]["time_h"])
+    found = [f"{_quoted(reference)}: {start:,} {what} become {end:,} in {_span(hours)}."]
+    alike = []
+    for arm in answer.arms:
+        if arm is reference:
+            continue
+        last = tumour(answer, arm.rows[-1])
+        if abs(last - end) <= ALIKE * end:
+            alike.append(arm)
+        else:
+            found.append(f"{_quoted(arm)}: {last:,} {what} at the end, {_against(last, end)} than with {_quoted(reference)}.")
+    if alike:
+        verb = "ends" if len(alike) == 1 else "end"
+        found.append(
+            f"{_listed([_quoted(arm) for arm in alike])} {verb} within {ALIKE:.0%} of {_quoted(reference)}: "
+            f"for the number of {what} {'it does' if len(alike) == 1 else 'they do'} not matter here."
+        )
+    return found
+
+
+def _oxygen(answer: TissueAnswer) -> list[str]:
+    if not all("hypoxic" in arm.rows[-1] for arm in answer.arms):
+        return []
+    if not any(number(arm.rows[-1], "hypoxic") for arm in answer.arms):
+        return ["No cell is hypoxic at the end, in any arm."]
+    told = _by_arm(answer.arms, lambda row: f"{number(row, 'hypoxic') / max(number(row, 'living'), 1.0):.0%}")
+    found = [f"Hypoxic among living cells at the end: {told}."]
+    necrotic = [f"{kind}_necrotic" for kind in answer.types]
+    if any(number(arm.rows[-1], name) for arm in answer.arms for name in necrotic):
+        found.append(f"Necrotic bodies at the end: {_by_arm(answer.arms, _counted(*necrotic))}.")
+    told = _by_arm(answer.arms, lambda row: f"{number(row, 'oxygen_lowest'):.2g} mmHg")
+    return [*found, f"Least oxygen: {told}."]
+
+
+def _killed(answer: TissueAnswer) -> list[str]:
+    arms = [arm for arm in answer.arms if "killed" in arm.rows[-1]]
+    found = [f"Killed by immune cells: {_by_arm(arms, _counted('killed'))}."] if arms else []
+    eaten = [arm for arm in answer.arms if "engulfed" in arm.rows[-1]]
+    if eaten:
+        found.append(f"Engulfed by phagocytes: {_by_arm(eaten, _counted('engulfed'))}.")
+    return found
+
+
+def _doses(answer: TissueAnswer) -> list[str]:
+    found = []
+    for name in sorted({key for arm in answer.arms for key in arm.rows[-1] if key.startswith("doses_")}):
+        drug = name.removeprefix("doses_").replace("_", " ")
+        told = _by_arm(answer.arms, _counted(name))
+        peaks = [max(number(row, name.replace("doses_", "plasma_", 1)) for row in arm.rows) for arm in answer.arms]
+        found.append(f"Doses of {drug} given: {told}. Highest free level in blood at a saved time: {max(peaks):.3g} nM.")
+    return found
+
+
+def _held(answer: TissueAnswer) -> list[str]:
+    """Drug in tumour cells when most of it was there."""
+    found = []
+    for key in sorted({key for arm in answer.arms for key in arm.rows[-1] if key.endswith("_pmol")}):
+        who = next((who for who in answer.tumours if key.startswith(f"{who}_")), None)
+        most = [max(number(row, key) for row in arm.rows) for arm in answer.arms]
+        if who is None or max(most) <= 0.0:
+            continue
+        drug = key.removeprefix(f"{who}_").removesuffix("_pmol").replace("_", " ")
+        told = _listed([f"{amount * 1e6:.3g} in {_quoted(arm)}" for arm, amount in zip(answer.arms, most, strict=True)])
+        found.append(f"Most {drug} in one cell of '{who}' on average, in 1e-6 pmol: {told}.")
+    return found
+
+
+def _release(answer: TissueAnswer) -> list[str]:
+    """Vesicles released, where arms or types of cells differ in it."""
+    found = []
+    for who in answer.types:
+        rates = [number(arm.rows[-1], f"{who}_release_per_h") for arm in answer.arms]
+        there = [rate for rate in rates if rate > 0.0]
+        if not there or max(there) - min(there) <= SEEN * max(there):
+            continue
+        told = _listed(
+            [
+                f"{rate:.3g} ({number(arm.rows[-1], f'{who}_diameter_nm'):.0f} nm) in {_quoted(arm)}"
+                for arm, rate in zip(answer.arms, rates, strict=True)
+                if rate > 0.0
+            ]
+        )
+        found.append(f"Vesicles that a cell of '{who}' releases per hour at the end: {told}.")
+    return found
+
+
+def _received(answer: TissueAnswer) -> list[str]:
+    """Vesicles of others in tumour cells, where arms differ in it."""
+    found = []
+    for who in answer.tumours:
+        for other in answer.types:
+            name = f"{who}_holds_of_{other}"
+            arms = [arm for arm in answer.arms if number(arm.rows[-1], name) > 0.0]
+            held = [number(arm.rows[-1], name) for arm in arms]
+            if other == who or not arms or max(held) - min(held) <= SEEN * max(held):
+                continue
+            told = _by_arm(arms, partial(_measured, name))
+            found.append(f"Vesicles of '{other}' within a cell of '{who}' at the end: {told}.")
+    return found
+
+
+def _resistant(answer: TissueAnswer) -> list[str]:
+    if not answer.cargo:
+        return []
+    arms = [arm for arm in answer.arms if "resistant_converted" in arm.rows[-1]]
+    if not arms:
+        return []
+    found = [
+        f"Resistant by descent at the end (more than {answer.mark:,.0f} copies of {answer.cargo} per cell): "
+        f"{_by_arm(arms, _counted('resistant_descended'))}."
+    ]
+    most = max(max(number(row, "resistant_converted") for row in arm.rows) for arm in arms)
+    if most == 0.0:
+        return [*found, "No cell became resistant by what it received, in any arm: here resistance spreads by descent only."]
+    told = _by_arm(arms, _counted("resistant_converted"))
+    return [*found, f"Resistant by what they received: {told}."]
+
+
+# -- pieces
+
+
+def _by_arm(arms: Sequence[ArmAnswer], tell: Callable[[Row], str]) -> str:
+    """`what` in 'arm', ...; arms of which the same is told share it."""
+    told: dict[str, list[str]] = {}
+    for arm in arms:
+        told.setdefault(tell(arm.rows[-1]), []).append(_quoted(arm))
+    if len(told) == 1:
+        return f"{next(iter(told))} in {'every arm' if len(arms) > 1 else _quoted(arms[0])}"
+    return _listed([f"{what} in {_listed(names)}" for what, names in told.items()], "; ")
+
+
+def _counted(*names: str) -> Callable[[Row], str]:
+    return lambda row: f"{int(sum(number(row, name) for name in names)):,}"
+
+
+def _measured(name: str, row: Row) -> str:
+    return f"{number(row, name):.3g}"
+
+
+def _quoted(arm: ArmAnswer) -> str:
+    return f"'{arm.label}'"
+
+
+def _listed(items: Sequence[str], between: str = ", ") -> str:
+    if between != ", ":
+        return between.join(items)
+    return items[0] if len(items) == 1 else f"{between.join(items[:-1])} and {items[-1]}"
+
+
+def _span(hours: float) -> str:
+    return f"{hours:g} h" if hours <= 96.0 else f"{hours / 24.0:g} days"
+
+
+def _against(value: float, reference: float) -> str:
+    if reference <= 0.0:
+        return "more"
+    return f"{abs(value / reference - 1.0):.1%} {'more' if value > reference else 'fewer'}"
