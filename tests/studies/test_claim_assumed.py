@@ -35,9 +35,9 @@ def test_they_run_the_way_their_last_link_says_and_are_left_out(ran):
 
 def test_no_claim_with_a_known_action_is_assumed(catalog):
     assumed = [claim.id for claim in catalog.records("claims") if getattr(wire(claim, catalog), "assumed", False)]
-    assert len(assumed) == 35
+    assert len(assumed) == 43
 
 
 def test_what_stays_recorded_has_another_reason(catalog):
     reasons = {found.reason for claim in catalog.records("claims") if isinstance(found := wire(claim, catalog), Recorded)}
-    assert not any("no known action" in reason for reason in reasons)
+    assert all("no drug phenotype" in reason or "is modelled as a surface antibody" in reason for reason in reasons), reasons

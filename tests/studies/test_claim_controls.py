@@ -148,16 +148,17 @@ def test_decoy_claims_run_in_the_decoy_scenario(catalog):
     assert wire_decoy(other, catalog) is None and isinstance(wire(other, catalog), Recorded)
 
 
-def test_a_process_without_a_dish_is_recorded_and_a_dish_is_one_entry(catalog, monkeypatch):
+def test_a_process_without_a_dish_is_assumed_and_a_dish_is_one_entry(catalog, monkeypatch):
     claim = catalog.claim(SPONGE)
     dishes = {process: dish for process, dish in DISHES.items() if process != "repair"}
     monkeypatch.setattr("exoresist.assembly.claim.DISHES", dishes)
     found = wire(claim, catalog)
-    assert isinstance(found, Recorded) and "acts through repair" in found.reason
+    assert isinstance(found, Runnable) and found.assumed and found.hub.startswith("action_of_")
     more = replace(DISHES["repair"], more={"environment": {"hypoxia": 0.5}})
     monkeypatch.setattr("exoresist.assembly.claim.DISHES", {**dishes, "repair": more})
     found = wire(claim, catalog)
-    assert isinstance(found, Runnable) and found.model.network.parameters["environment.hypoxia"].value == 0.5
+    assert isinstance(found, Runnable) and not found.assumed
+    assert found.model.network.parameters["environment.hypoxia"].value == 0.5
 
 
 def test_twins_have_one_result_and_others_do_not(catalog):

@@ -35,7 +35,8 @@ class Dish:
 
 PLAIN = Dish()
 
-# The dish in which a hub's process can act. A process that is missing here needs more than a dish, and its claims are recorded.
+# The dish in which a hub's process can act. A process that is missing here needs more than a dish: its claims run on
+# their own last link instead (`assumed`).
 # Killing by immune cells is missing on purpose: with killers in the dish it acts alike with and without the drug, so that no drug response
 # shows it (a run gave effects of -0.005 to -0.009 of ln survivors, and the control with a wrong drug failed).
 DISHES: Mapping[str, Dish] = {
@@ -64,7 +65,7 @@ class Runnable:
     head       the node or cargo that is raised; `carried` when vesicles carry it physically
     hub        the node whose own action on the cell gives the phenotype; "" for a pump that acts by itself
     surrogate  the modelled drug that stands for the claimed one
-    assumed    the catalogue knows no action of the chain's end: the claim's own last link stands for it
+    assumed    the catalogue knows no action of the chain's end in a dish: the claim's own last link stands for it
     circular   the chain reaches its hub only through an edge that the documents themselves state
     action     how the end of the document's chain acts in the catalogue, in words; `action_sign`: +1 towards resistance, -1
                towards sensitivity, 0 where the process may do either
@@ -137,7 +138,8 @@ def wire(claim: Claim, catalog: Catalog, drug: str | None = None, contexts: Sequ
     for (before, after), sign in zip(pairwise(nodes), signs[1:], strict=False):
         if before != after:
             chains.add(before, after, sign)
-    if stored is None:
+    reached = catalog.hub_in(stored[-1].target if stored else nodes[-1], contexts) if stored is not None else None
+    if stored is None or reached is None or reached.process not in DISHES:
         return _assumed(claim, catalog, chains, head, nodes[-1], signs_of(steps[-1].sign, end), surrogate)
     route = [Link(link.origin, "drug_efflux" if link.target in pumps else link.target, link.sign) for link in stored]
     for link in route:
@@ -145,8 +147,6 @@ def wire(claim: Claim, catalog: Catalog, drug: str | None = None, contexts: Sequ
     hub = route[-1].target if route else nodes[-1]
     found = catalog.hub_in(hub, contexts)
     assert found is not None
-    if found.process not in DISHES:
-        return Recorded(claim, f"{hub} acts through {found.process}, which needs more than a dish")
     chains.outcomes[hub, surrogate] = int(found.sign)
     dish = DISHES[found.process]
     if contexts:
