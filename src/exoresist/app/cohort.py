@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from exoresist.app.printing import tell
+
 
 def cohort(scenario_file: Path, folder: Path, patients: int | None, seed: int | None, as_json: bool) -> None:
     """Simulate a cohort of virtual patients, write the report to the folder and say what came out.
@@ -50,11 +52,4 @@ def cohort(scenario_file: Path, folder: Path, patients: int | None, seed: int | 
             write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions})
             write_cohort(answer, draft)
         stages.finish()
-    if as_json:
-        print((folder / "summary.json").read_text(encoding="utf-8").removesuffix("\n"))
-        return
-    for sentence in answer.sentences:
-        print(sentence)
-    for warning in answer.warnings:
-        print(f"warning: {warning}")
-    print(f"The report is in {folder / 'report.html'}")
+    tell(folder, answer.sentences, answer.warnings, as_json)

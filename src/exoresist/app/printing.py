@@ -6,7 +6,20 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+
+def tell(folder: Path, sentences: Iterable[str], warnings: Iterable[str], as_json: bool) -> None:
+    """The end of a command that has filled a folder: its `summary.json`, or the answer in words and where the page is."""
+    if as_json:
+        print((folder / "summary.json").read_text(encoding="utf-8").removesuffix("\n"))
+        return
+    for sentence in sentences:
+        print(sentence)
+    for warning in warnings:
+        print(f"warning: {warning}")
+    print(f"The report is in {folder / 'report.html'}")
 
 
 def plain(value: Any) -> Any:

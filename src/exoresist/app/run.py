@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from exoresist.app.printing import tell
 from exoresist.core.errors import InputError
 
 
@@ -46,11 +47,4 @@ def run(scenario_file: Path, folder: Path, as_json: bool, resume: bool = False, 
             write_resolved(scenario, draft / "resolved.yaml", origin)
             write_all(answer, draft)
         stages.finish()
-    if as_json:
-        print((folder / "summary.json").read_text(encoding="utf-8").removesuffix("\n"))
-        return
-    for sentence in answer.sentences:
-        print(sentence)
-    for warning in answer.warnings:
-        print(f"warning: {warning}")
-    print(f"The report is in {folder / 'report.html'}")
+    tell(folder, answer.sentences, answer.warnings, as_json)

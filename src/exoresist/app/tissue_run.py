@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exoresist.app.printing import tell
+
 if TYPE_CHECKING:
     from exoresist.assembly.scenario import Scenario
 
@@ -14,6 +16,7 @@ def run_tissue(scenario: Scenario, folder: Path, resume: bool, threads: int | No
 
     resume  go on from the checkpoints in `folder`/checkpoints; without it they are begun anew
     """
+    from exoresist.app.folders import filled
     from exoresist.assembly.resolve import write_resolved
     from exoresist.catalog import Catalog
     from exoresist.core.progress import reporting
@@ -27,13 +30,7 @@ def run_tissue(scenario: Scenario, folder: Path, resume: bool, threads: int | No
     files = TissueFiles(folder, scenario.duration, scenario.every)
     with reporting(1.0, scenario.title or scenario.name) as bar:
         answer = answer_tissue(scenario, catalog, kept, resume, threads, bar, files.write)
-    write_resolved(scenario, folder / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": versions()})
-    write_tissue(answer, folder)
-    if as_json:
-        print((folder / "summary.json").read_text(encoding="utf-8").removesuffix("\n"))
-        return
-    for sentence in answer.sentences:
-        print(sentence)
-    for warning in answer.warnings:
-        print(f"warning: {warning}")
-    print(f"The report is in {folder / 'report.html'}")
+    with filled(folder) as draft:
+        write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": versions()})
+        write_tissue(answer, draft)
+    tell(folder, answer.sentences, answer.warnings, as_json)
