@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING
 
 from exoresist.report.files import write_atomically
 from exoresist.report.page import template, template_text
-from exoresist.report.tissue_figures import (
-    blood_figure,
-    course_figure,
-    lineage_figure,
-    moving_picture,
-    profile_figure,
-    section_figure,
-)
+from exoresist.report.tissue_curves import blood_figure, course_figure, lineage_figure, profile_figure
+from exoresist.report.tissue_figures import moving_picture, section_figure
 from exoresist.studies.provenance import assumed_share
 
 if TYPE_CHECKING:
@@ -84,7 +78,8 @@ def pictures(answer: TissueAnswer) -> list[Picture]:
         Picture(
             "section", "The middle of the tumour at the end", section_figure(answer),
             f"Cells cut by the plane z = 0, coloured by lineage{pump}, and the fields in the same plane. Grey: dead. One row for each arm; "
-            "a column has one scale, from 0; oxygen has one in each row. Concentrations are those in the fluid between cells.",
+            "a column has one scale, from 0 to what one in a hundred voxels exceeds; oxygen has one in each row, and is left out where no "
+            "cell is hypoxic. Concentrations are those in the fluid between cells.",
             conversion, "Sections through the tumour with lineages and fields.", "whole",
         ),
         Picture(
