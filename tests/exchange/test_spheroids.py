@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from exoresist.core.errors import ExoresistError, InputError
 from exoresist.exchange.spheroids import read_spheroids
 
 GOOD = "CellLine,InitialCondition,Day,R,ϕ,η\nmade,100,4,200,0.5,0.25\nmade,100,4,220,0.5,0\nmade,50,2,100,0,0\n"
-SHARED = Path(os.environ.get("EXORESIST_DATA", Path(__file__).parents[3] / "shared" / "data")) / "spheroid_radii_wm793b"
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "spheroid_radii_wm793b"
 
 
 def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -73,7 +72,7 @@ def test_missing_folder_file_readings_and_line(tmp_path):
         read_spheroids(written(tmp_path, GOOD)).of("mode")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the measured spheroids are not at hand (set EXORESIST_DATA)")
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the measured spheroids are not at hand")
 def test_the_measured_set_is_whole():
     radii = read_spheroids(SHARED).of("793b")
     assert list(radii) == [2500.0, 5000.0, 10000.0]

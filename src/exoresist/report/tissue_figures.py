@@ -67,7 +67,7 @@ def _shown_fields(answer: TissueAnswer) -> list[str]:
     if not any(float(row.get("hypoxic", 0)) for arm in answer.arms for row in arm.rows):
         names = [name for name in names if name != "oxygen"]
     vesicles = [name for name in names if name.startswith("vesicles_")]
-    return [name for name in names if not name.startswith("vesicles_")] + vesicles[: MAKERS - bool(answer.cargo)]
+    return [name for name in names if not name.startswith("vesicles_")] + vesicles[bool(answer.cargo) - MAKERS :]
 
 
 def _field(figure: Figure, axis: Axes, one: Section, name: str, all_: list[Section]) -> None:

@@ -11,7 +11,8 @@ from exoresist.studies.tissue_readings import Row
 if TYPE_CHECKING:
     from exoresist.studies.tissue_answer import ArmAnswer, TissueAnswer
 
-ALIKE = 0.01  # arms that differ by less do not differ to speak of: one division more or less does as much
+ALIKE = 0.03  # arms that differ by less do not differ to speak of: other draws do as much
+ONE_IN_MANY = 1e-3  # vesicles per cell: fewer are none
 SEEN = 0.03  # likewise for means over cells
 
 
@@ -20,6 +21,7 @@ def sentences(answer: TissueAnswer) -> list[str]:
     reference = next((arm for arm in answer.arms if arm.role == "reference"), answer.arms[0])
     return [
         *_growth(answer, reference),
+        *_made_of(answer),
         *_oxygen(answer),
         *_killed(answer),
         *_doses(answer),
@@ -64,6 +66,22 @@ def _growth(answer: TissueAnswer, reference: ArmAnswer) -> list[str]:
             f"for the number of {what} {'it does' if len(alike) == 1 else 'they do'} not matter here."
         )
     return found
+
+
+def _made_of(answer: TissueAnswer) -> list[str]:
+    """Share of the smallest first population in the tumour, where there are several and it changed."""
+    if len(answer.tumours) < 2:
+        return []
+    who = min(answer.tumours, key=lambda name: number(answer.arms[0].rows[0], f"{name}_living"))
+
+    def share(row: Row) -> float:
+        return number(row, f"{who}_living") / max(tumour(answer, row), 1)
+
+    start = share(answer.arms[0].rows[0])
+    if all(abs(share(arm.rows[-1]) - start) <= ALIKE for arm in answer.arms):
+        return [f"'{who}' stays {start:.0%} of the tumour in every arm."]
+    told = _by_arm(answer.arms, lambda row: f"{share(row):.0%}")
+    return [f"'{who}', {start:.0%} of the tumour at the start, is at the end: {told}."]
 
 
 def _oxygen(answer: TissueAnswer) -> list[str]:
@@ -138,7 +156,7 @@ def _received(answer: TissueAnswer) -> list[str]:
     for who in answer.tumours:
         for other in answer.types:
             name = f"{who}_holds_of_{other}"
-            arms = [arm for arm in answer.arms if number(arm.rows[-1], name) > 0.0]
+            arms = [arm for arm in answer.arms if number(arm.rows[-1], name) > ONE_IN_MANY]
             held = [number(arm.rows[-1], name) for arm in arms]
             if other == who or not arms or max(held) - min(held) <= SEEN * max(held):
                 continue

@@ -27,9 +27,11 @@ UNDERSHOOT = 0.02  # of a field's highest amount: a front that overshoots by mor
 FINER = (1, 4, 16)  # times as many steps, tried in turn
 NOTHING = 1e-15  # pmol, particles or copies in a voxel: amounts that mean nothing
 NOBODY = 1e-12  # biomass of the cell that stands in where there is none: its medium does not feel it
+SOME = 1e-7  # pmol in a voxel, what it may well hold
 ALMOST = (
-    1e-4  # drug that goes from fluid into single vesicles is not linear, but so little that it is left out where no cells are
+    1e-4  # relative; drug that goes from fluid into single vesicles is not linear, but little, and left out where no cells are
 )
+TRACE = 1e-9  # of the unit of a pool
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,9 +249,12 @@ class SharedMedium:
         count = len(self.names)
         rng = np.random.default_rng(1)
         mixture = rng.uniform(0.5, 1.5, count)
+        # A pmol would be far more than a voxel ever holds: molecules are followed in smaller units.
+        unit = np.array([SOME if inside.network.pools[name].unit == "pmol" else 1.0 for name in self.names])
         # One set per pool with one unit of it, one with a mixture, one with nothing: what the stand-in cell does by itself.
         start: dict[str, float | Array] = {
-            name: np.concatenate([np.eye(count)[index], [mixture[index], 0.0]]) for index, name in enumerate(self.names)
+            name: unit[index] * np.concatenate([np.eye(count)[index], [mixture[index], 0.0]])
+            for index, name in enumerate(self.names)
         }
         start |= {name: NOBODY * amount for name, amount in inside.start.items() if name in inside.network.pools}
         start[inside.cells] = NOBODY
@@ -259,7 +264,10 @@ class SharedMedium:
         kept = np.array([run.amount(name)[-1] for name in self.names])
         booked = np.array([run.amount(name)[-1] for name in self._exchanges(inside)])
         kept, booked = kept - kept[:, -1:], booked - booked[:, -1:]
-        if not np.allclose(kept[:, :count] @ mixture, kept[:, count], rtol=ALMOST, atol=1e-9 * float(np.abs(kept).max())):
+        kept[:, :count], booked[:, :count] = kept[:, :count] / unit, booked[:, :count] / unit
+        if not np.all(
+            np.abs(kept[:, :count] @ (unit * mixture) - kept[:, count]) <= ALMOST * np.abs(kept[:, count]) + TRACE * unit
+        ):
             raise InputError(
                 "something in the medium is not linear in the amounts (an antibody that binds vesicles)", "drugs and vesicles",
                 "Run this scenario in a well",
