@@ -16,7 +16,7 @@ CLAIM = "mir21_pdha1_seed003_131"
 OUTCOME = {
     "direction": "resistance", "effect": 0.027, "knock_down": -0.03, "target_deleted": 0.0, "delivered_effect": 1e-7, "needed": 1e9,
     "dose_gap": 223085.0, "dose_gap_low": 20000.0, "dose_gap_high": 4e7, "hub": "glycolysis", "surrogate": "oxaliplatin",
-    "limit": "vesicles bring 4.5e-06 of what half of the effect takes", "circular": False, "reason": "",
+    "limit": "vesicles bring 4.5e-06 of what half of the effect takes", "circular": False, "assumed": False, "reason": "",
     "carried": True, "action": "PDHA1 lowers glycolysis", "action_sign": 1, "gap_draws": [], "priors": {},
     "controls": {"knock_down": {"effect": -0.03, "of": 0.027, "passed": True, "why": ""}},
     "interventions": [{"id": "gw4869", "how": "blocks", "share": 0.4, "low": 0.1, "high": 0.6, "rank": 1, "tied": []}],
@@ -103,7 +103,7 @@ def test_show_tells_chain_laws_and_result(command, results):
 
 
 def test_show_of_a_recorded_claim_gives_the_reason(command):
-    done = command("catalog", "show", "mir_208b_folfox_t1_seed001_4")
+    done = command("catalog", "show", "gls1_trastuzumab_seed003_14")
     assert done.code == 0 and "recorded, not run: " in done.out
 
 
