@@ -152,3 +152,18 @@ def test_a_loss_would_be_seen(catalog):
     after = balance(tissue)
     assert abs(after["drug:doxorubicin"] / before["drug:doxorubicin"] - 1.0) > 1e-9
     tissue.slabs.close()
+
+
+def test_fluid_without_cells_follows_what_events_set(catalog):
+    tissue = small(catalog)
+    contents, medium = tissue.contents[0], tissue.medium
+    pool = medium.names.index("medium.vesicles_resistant")
+    clearance = contents.compiled.parameter_index["resistant.clearance_rate"]
+    nobody = np.zeros(tissue.grid.voxels, dtype=bool)
+    lasting = []
+    for rate in (0.3, 0.0, 0.3):
+        contents.base[clearance] = rate
+        medium.amounts[pool] = 10.0
+        medium.rest(contents, 2.0, nobody)
+        lasting.append(float(medium.amounts[pool].mean()))
+    assert lasting == pytest.approx([10.0 * np.exp(-0.6), 10.0, 10.0 * np.exp(-0.6)], rel=1e-6)

@@ -60,4 +60,4 @@ def _one(tissue: Tissue, span: float) -> None:
             contents.varying[1, : contents.count] = tissue.crowding * medium.voxel_ml * share
         contents.advance(span)
     medium.take_back(lent, occupied)
-    medium.rest(next(iter(tissue.contents.values())).interior, span, occupied)
+    medium.rest(next(iter(tissue.contents.values())), span, occupied)

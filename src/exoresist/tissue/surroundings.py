@@ -91,7 +91,7 @@ class SharedMedium:
         self.spreads = dict(spread)
         self.threads = threads
         self._groups = self._grouped()
-        self._left: dict[float, tuple[Array, Array]] = {}
+        self._left: dict[tuple[float, bytes], tuple[Array, Array]] = {}
 
     def hold(self, name: str, concentration: float) -> None:
         """From now on hold a pool at a concentration (amount per mL of fluid) outside every open face."""
@@ -227,14 +227,16 @@ class SharedMedium:
                 contents.amounts[row, : contents.count] = 0.0
             flat[index, occupied] = total[occupied]
 
-    def rest(self, inside: CellNetwork, span: float, occupied: NDArray[np.bool_]) -> None:
-        """What happens in fluid without cells: the same processes, where all are linear in the amounts."""
+    def rest(self, contents: Contents, span: float, occupied: NDArray[np.bool_]) -> None:
+        """What happens in fluid without cells: the processes of the type's network as it stands, where all are linear in the amounts."""
         empty = np.flatnonzero(~occupied)
         if len(empty) == 0 or not self.names:
             return
-        if span not in self._left:
-            self._left[span] = self._propagator(inside, span)
-        kept, booked = self._left[span]
+        inside = contents.interior
+        key = (span, contents.base.tobytes())  # events set parameters: what held before them holds no longer
+        if key not in self._left:
+            self._left[key] = self._propagator(contents, span)
+        kept, booked = self._left[key]
         flat = self.flat()
         before = flat[:, empty]
         flat[:, empty] = kept @ before
@@ -244,9 +246,10 @@ class SharedMedium:
     def _exchanges(self, inside: CellNetwork) -> list[str]:
         return [pool.id for pool in inside.network.pools.values() if pool.exchange]
 
-    def _propagator(self, inside: CellNetwork, span: float) -> tuple[Array, Array]:
+    def _propagator(self, contents: Contents, span: float) -> tuple[Array, Array]:
         """(medium, medium) and (exchanges, medium): where one unit of each pool is after `span` hours in a voxel without cells."""
-        count = len(self.names)
+        inside, count = contents.interior, len(self.names)
+        now = dict(zip(contents.compiled.parameters, map(float, contents.base), strict=True))
         rng = np.random.default_rng(1)
         mixture = rng.uniform(0.5, 1.5, count)
         # A pmol would be far more than a voxel ever holds: molecules are followed in smaller units.
@@ -259,7 +262,12 @@ class SharedMedium:
         start |= {name: NOBODY * amount for name, amount in inside.start.items() if name in inside.network.pools}
         start[inside.cells] = NOBODY
         run = integrate(
-            inside.network, [0.0, span], values={inside.volume: self.voxel_ml}, initial=start, relative=1e-9, in_blocks=True
+            inside.network,
+            [0.0, span],
+            values={**now, inside.volume: self.voxel_ml},
+            initial=start,
+            relative=1e-9,
+            in_blocks=True,
         )
         kept = np.array([run.amount(name)[-1] for name in self.names])
         booked = np.array([run.amount(name)[-1] for name in self._exchanges(inside)])
