@@ -10,7 +10,7 @@ import pytest
 
 from exoresist.assembly.assay import DoseSeries, dose_values
 from exoresist.assembly.reader import bundled_scenarios, load_scenario, scenario_from_dict, scenario_from_text
-from exoresist.core.errors import ExoresistError
+from exoresist.core.errors import ExoresistError, InputError
 
 BASE = """\
 schema: exoresist/1
@@ -356,3 +356,18 @@ def test_the_example_in_the_documentation_loads() -> None:
     page = Path(__file__).parents[2] / "docs" / "architecture.md"
     example = page.read_text().split("```yaml\n")[1].split("```")[0]
     assert [arm.id for arm in scenario_from_text(example).arms] == ["together", "alone"]
+
+
+def test_extends_takes_a_bundled_scenario_by_its_name(tmp_path: Path) -> None:
+    text = "schema: exoresist/1\nname: mine\nextends: mcf7_doxorubicin\nseed: 5\n"
+    base = load_scenario("mcf7_doxorubicin")
+    for scenario in (scenario_from_text(text), load_scenario(_written(tmp_path / "mine.yaml", text))):
+        assert (scenario.name, scenario.seed) == ("mine", 5)
+        assert scenario.populations == base.populations
+    with pytest.raises(InputError, match="mcf7_doxorubicin"):
+        load_scenario(_written(tmp_path / "typo.yaml", text.replace("mcf7_doxorubicin", "mcf7_doxorubicn")))
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path

@@ -82,7 +82,7 @@ def _text_of(path: str | Path, names: Collection[str] = ()) -> tuple[bytes, Path
             return file.read(MAX_BYTES + 1), absolute
     except FileNotFoundError:
         allowed = "the path of a scenario file" + (", or the name of a bundled one" if names else "")
-        advice = suggestion(str(path), names) or "Check the path"
+        advice = suggestion(Path(path).name, names) or "Check the path"
         raise InputError(f"there is no file '{path}'", allowed, advice) from None
     except IsADirectoryError:
         raise InputError(f"'{path}' is a folder", "the path of a scenario file", "Name a file in it") from None
@@ -104,20 +104,27 @@ def _tree(text: str | bytes, folder: Path | None, where: str, chain: tuple[Path,
     here = f"{where}, {data.places['extends']}: extends"
     parent = data.pop("extends")
     if not isinstance(parent, str) or not parent.strip():
-        raise InputError(f"{here}: names no file", "the relative path of one scenario file", "e.g. extends: base.yaml")
-    if folder is None:
+        raise InputError(
+            f"{here}: names no file",
+            "the relative path of one scenario file, or the name of a bundled one",
+            "e.g. extends: base.yaml",
+        )
+    bundled = bundled_scenarios().get(parent)
+    if folder is None and bundled is None:
         raise InputError(f"{here}: there is no folder to find '{parent}' in", "", "Save the text as a file and load it")
     if os.path.isabs(parent):
         raise InputError(f"{here}: '{parent}' is an absolute path", "a path relative to this file")
     if data.get("schema") != SCHEMA:
         return data  # refused by the validation, for this file rather than for its parent
-    raw, absolute = _text_of(folder / parent)
+    # A bundled name has no suffix, so it cannot hide a file of the user's own that ends in .yaml.
+    found = bundled or (folder or Path()) / parent
+    raw, absolute = _text_of(found, bundled_scenarios())
     if absolute in chain:
         names = " -> ".join(path.name for path in (*chain, absolute))
         raise InputError(f"{here}: the files extend each other in a circle: {names}", "", "Break the circle")
     if len(chain) >= MAX_PARENTS:
         raise InputError(f"{here}: more than {MAX_PARENTS} files on top of each other", "", "Join some of them")
-    base = _tree(raw, absolute.parent, str(folder / parent), (*chain, absolute))
+    base = _tree(raw, absolute.parent, parent if bundled else str(found), (*chain, absolute))
     _name_places(base, absolute.name)
     try:
         return merged(base, data)
