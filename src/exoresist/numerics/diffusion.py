@@ -30,7 +30,8 @@ from exoresist.numerics.slabs import threads as available_threads
 
 PerField = Floats | Sequence[Floats | None]
 _SMALL = 30_000  # voxels (all fields) below which starting a second thread costs more than it saves
-_TILE = 400  # columns that the last sweep takes at a time: their work array stays in a core's cache
+_TILE = 400  # columns that the last sweep over a mapped field takes at a time: their work array stays in a core's cache
+_STRIP = 2048  # columns that it takes of a plane otherwise: long runs through memory, increments in the nearest cache
 _GROW, _SHRINK, _SAFETY = 2.0, 0.2, 0.9  # bounds on the change of the step, and the share of the allowed error aimed at
 _STIFFEST = 50.0  # largest D dt / (dx^2/2) of adaptive steps
 _SMALLEST = 1e-12  # of the span: a step below this means that the tolerance cannot be met
@@ -254,9 +255,9 @@ class Diffusion:
     ) -> Ledger:
         nz, ny, nx = self.grid.array_shape
         count = len(self.fields)
+        middle = nz // 2
         planes = np.empty((count, nz, 11))
-        tiles = -(-ny * nx // _TILE)
-        columns = np.empty((count, tiles, 5))
+        columns: list[Floats] = []
         factors = self._factors_for(dt)
         first, last = [], []
         for f, one in enumerate(self.fields):
@@ -271,24 +272,34 @@ class Diffusion:
                 dt,
             )  # fmt: skip
             flat_c, flat_delta = c[f].reshape(nz, ny * nx), self._delta[f].reshape(nz, ny * nx)
+            width = _TILE if f in self._links else _STRIP
+            tiles = -(-ny * nx // width)
+            columns.append(_nothing(tiles))
             if f in self._links:
                 gx, gy, gz = self._links[f]
                 sweep = partial(voxelwise.first_sweeps, *shared, gx, gy, gz, one.faces.outside, self._delta[f], planes[f])
-                end = partial(voxelwise.last_sweep, flat_c, flat_delta, gz.reshape(nz + 1, ny * nx), 0.5 * dt, _TILE, columns[f])
+                end = partial(
+                    voxelwise.last_sweep, flat_c, flat_delta, gz.reshape(nz + 1, ny * nx), 0.5 * dt, width, columns[f][0]
+                )
+                first += [partial(sweep, a, b) for a, b in _portions(nz)]
+                last += [partial(end, a, b) for a, b in _portions(tiles)]
             else:
                 inner, walls = self._rates(one)
                 x, y, z = factors[f]
-                sweep = partial(uniform.first_sweeps, *shared, inner, walls, one.faces.outside, x, y, self._delta[f], planes[f])
-                end = partial(uniform.last_sweep, flat_c, flat_delta, z, 0.5 * dt, walls[4], walls[5], _TILE, columns[f])
-            first += [partial(sweep, a, b) for a, b in _portions(nz)]
-            last += [partial(end, a, b) for a, b in _portions(tiles)]
+                sweep = partial(
+                    uniform.first_sweeps, *shared, inner, walls, one.faces.outside, x, y, z, self._delta[f], planes[f]
+                )
+                end = partial(uniform.last_sweep, flat_c, flat_delta, z, middle, 0.5 * dt, walls[4], walls[5], width, columns[f])
+                first += [partial(sweep, 0, middle), partial(sweep, middle, nz)]
+                last += [partial(end, lower, a, b) for lower in (1, 0) for a, b in _portions(tiles)]
         threads = self.threads if c.size >= _SMALL else 1
         run_all(first, threads)
         if not (planes[:, :, uniform.WRONG] == 0.0).all():
             raise InputError("an uptake is negative or not finite", "0 or more per time", "Give releases as a source")
         run_all(last, threads)
         volume = self.grid.voxel_um3
-        sums, ends = planes.sum(axis=1) * volume, columns.sum(axis=1) * volume
+        sums = planes.sum(axis=1) * volume
+        ends = np.array([part[:, :, : uniform.LOWEST].sum(axis=(0, 1)) for part in columns]) * volume
         entered = sums[:, uniform.X_MINUS : uniform.Z_PLUS + 1].copy()
         entered[:, 4:] += ends[:, :2]
         total = ends[:, uniform.TOTAL]
@@ -299,8 +310,8 @@ class Diffusion:
             sums[:, uniform.DECAYED],
             sums[:, uniform.TAKEN],
             sums[:, uniform.GIVEN],
-            columns[:, :, uniform.LOWEST].min(axis=1),
-            columns[:, :, uniform.HIGHEST].max(axis=1),
+            np.array([part[:, :, uniform.LOWEST].min() for part in columns]),
+            np.array([part[:, :, uniform.HIGHEST].max() for part in columns]),
         )
 
     def _rates(self, one: Field) -> tuple[float, Floats]:
@@ -316,8 +327,8 @@ class Diffusion:
             made = []
             for f, one in enumerate(self.fields):
                 inner, walls = (0.0, np.zeros(6)) if f in self._links else self._rates(one)
-                x, y, z = (_factor(n, 0.5 * dt, inner, walls[2 * a], walls[2 * a + 1]) for a, n in enumerate(self.grid.shape))
-                made.append((x, y, z))
+                x, y = (_factor(n, 0.5 * dt, inner, walls[2 * a], walls[2 * a + 1]) for a, n in enumerate(self.grid.shape[:2]))
+                made.append((x, y, two_ended(self.grid.shape[2], 0.5 * dt, inner, walls[4], walls[5])))
             self._factors[dt] = made
         return self._factors[dt]
 
@@ -366,6 +377,23 @@ def _portions(count: int) -> list[tuple[int, int]]:
     """Up to 16 consecutive ranges that cover 0..count-1, whatever the number of threads."""
     size = max(1, -(-count // 16))
     return [(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def _nothing(tiles: int) -> Floats:
+    """(2, tiles, 5) sums of `last_sweep` before anything is added up."""
+    result = np.zeros((2, tiles, 5))
+    result[:, :, uniform.LOWEST], result[:, :, uniform.HIGHEST] = np.inf, -np.inf
+    return result
+
+
+def two_ended(n: int, h: float, inner: float, wall_minus: float, wall_plus: float) -> Floats:
+    """LU of I - h A from both ends to the middle n // 2: rows multiplier of the row before, inverse pivot, multiplier of the row behind.
+
+    Rows below the middle are eliminated upwards, the others downwards: "before" is the row further out, "behind" that further in.
+    """
+    upwards = _factor(n, h, inner, wall_minus, wall_plus)
+    downwards = _factor(n, h, inner, wall_plus, wall_minus)[:, ::-1]
+    return np.ascontiguousarray(np.concatenate([upwards[:, : n // 2], downwards[:, n // 2 :]], axis=1))
 
 
 def _factor(n: int, h: float, inner: float, wall_minus: float, wall_plus: float) -> Floats:

@@ -5,8 +5,10 @@ Delta form, h = dt/2, R = decay + uptake, factors in this order:
 Adding the four lines up gives the exact ledger: a voxel loses R (dt c + h d0) to reaction, and through a face of conductance g comes
 g dt (outside - c) - h g d, with d the increment after that face's own sweep.
 
-`first_sweeps` (planes of constant z; everything up to the y-sweep stays in the core's cache) writes d2; `last_sweep` (columns along z)
-turns it into d3 and adds it. Each result depends on its own plane or column only, so any division of the work gives the same bits.
+The z-factor is solved from both ends towards the middle and back, so that a field's two halves are independent each way and every pass
+runs through memory plane by plane. `first_sweeps` takes one half: planes from its end to the middle; all up to the y-sweep stays in the
+core's cache, and the plane before, just written, is eliminated at once. `last_sweep` takes some columns of one half, from the middle
+outwards, and adds d3. The halves are fixed, and columns do not depend on each other: any number of threads gives the same bits.
 All kernels of the family stand in this file: Numba's cache does not notice edits elsewhere.
 """
 
@@ -21,7 +23,7 @@ from numba import njit
 OPTIONS: Any = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
 ROWS = 8  # rows of x solved side by side: eight independent chains hide the latency of each
 
-# columns of the sums of `first_sweeps` (per plane) and of `last_sweep` (per tile)
+# columns of the sums of `first_sweeps` (per plane) and of `last_sweep` (per tile of columns in one half)
 TAKEN, DECAYED, GIVEN, X_MINUS, X_PLUS, Y_MINUS, Y_PLUS, Z_MINUS, Z_PLUS, BEFORE, WRONG = range(11)
 TOTAL, LOWEST, HIGHEST = range(2, 5)
 
@@ -29,13 +31,15 @@ TOTAL, LOWEST, HIGHEST = range(2, 5)
 @njit(**OPTIONS)
 def first_sweeps(
     c, uptake, has_uptake, source, has_source, decay, has_decay, taken, has_taken,
-    dt, inner, walls, outside, x_factors, y_factors, delta, sums, first, last,
+    dt, inner, walls, outside, x_factors, y_factors, z_factors, delta, sums, first, last,
 ):  # fmt: skip
-    """Increments after the reaction, x and y factors, for planes first..last-1 of one field.
+    """Increments after the reaction, x and y factors, eliminated along z, for planes first..last-1 of one field.
+
+    first, last  0 and the middle (planes upwards), or the middle and nz (planes downwards): one half
 
     c, delta (nz, ny, nx); uptake, source, taken the same or of size 1 with a flag 0; decay (nz, ny, nx) or (1, 1, 1)
     inner    conductance between neighbours; walls, outside (6): conductance and outside value of the faces
-    factors  (3, n): lower multiplier, inverse pivot, upper multiplier
+    factors  (3, n): lower multiplier, inverse pivot, upper multiplier; along z from both ends, see `two_ended` in `diffusion`
     sums     (nz, 11), filled for these planes: the last two are the total of c, and below 0 (or NaN) if an uptake is
     """
     nz, ny, nx = c.shape
@@ -48,7 +52,9 @@ def first_sweeps(
     block = np.zeros((ROWS, nx))
     plane = np.empty((ny, nx))
     xl, xm, xu = x_factors[0], x_factors[1], x_factors[2]
-    for z in range(first, last):
+    upwards = first == 0 and last < nz
+    for step in range(last - first):
+        z = first + step if upwards else last - 1 - step
         total_taken = total_decayed = total_given = before_step = wrong = 0.0
         x_minus = x_plus = y_minus = y_plus = z_minus = z_plus = 0.0
         gzl = walls[4] if z == 0 else inner
@@ -94,14 +100,14 @@ def first_sweeps(
                 k = decay[z, j] if has_decay else decay_row
                 for i in range(nx):
                     rate = k[i] + u[i]
-                    step = dt * (out[i] + s[i] - rate * row[i]) / (1.0 + h * rate)
-                    met = dt * row[i] + h * step
+                    gain = dt * (out[i] + s[i] - rate * row[i]) / (1.0 + h * rate)
+                    met = dt * row[i] + h * gain
                     total_taken += u[i] * met
                     total_decayed += k[i] * met
                     total_given += s[i]
                     before_step += row[i]
                     wrong += u[i] - abs(u[i])
-                    out[i] = step
+                    out[i] = gain
                 if has_taken:
                     credit = taken[z, j]
                     for i in range(nx):
@@ -155,16 +161,22 @@ def first_sweeps(
                 after = plane[j + 1]
                 for i in range(nx):
                     here[i] = m * here[i] + f * after[i]
-        for j in range(ny):  # written in ascending order: descending, the write alone took longer than the sweep
-            here, target = plane[j], delta[z, j]
-            for i in range(nx):
-                target[i] = here[i]
         if walls[2] > 0.0:
             for i in range(nx):
-                y_minus -= h * walls[2] * delta[z, 0, i]
+                y_minus -= h * walls[2] * plane[0, i]
         if walls[3] > 0.0:
             for i in range(nx):
-                y_plus -= h * walls[3] * delta[z, ny - 1, i]
+                y_plus -= h * walls[3] * plane[ny - 1, i]
+        f = z_factors[0, z]
+        for j in range(ny):  # written in ascending order: descending, the write alone took longer than the sweep
+            here, target = plane[j], delta[z, j]
+            if step == 0:
+                for i in range(nx):
+                    target[i] = here[i]
+            else:
+                before = delta[z - 1, j] if upwards else delta[z + 1, j]
+                for i in range(nx):
+                    target[i] = here[i] + f * before[i]
         sums[z, TAKEN], sums[z, DECAYED], sums[z, GIVEN] = total_taken, total_decayed, dt * total_given
         sums[z, X_MINUS], sums[z, X_PLUS], sums[z, Y_MINUS] = x_minus, x_plus, y_minus
         sums[z, Y_PLUS], sums[z, Z_MINUS], sums[z, Z_PLUS] = y_plus, z_minus, z_plus
@@ -172,51 +184,56 @@ def first_sweeps(
 
 
 @njit(**OPTIONS)
-def last_sweep(c, delta, z_factors, h, wall_minus, wall_plus, width, sums, first, last):
-    """The z factor for tiles first..last-1 of `width` columns, added to the concentrations.
+def last_sweep(c, delta, z_factors, middle, h, wall_minus, wall_plus, width, sums, lower, first, last):
+    """The way back along z for tiles first..last-1 of `width` columns in one half, added to the concentrations.
 
-    c, delta (nz, ny*nx); sums (tiles, 5): through z-, through z+, total of c, lowest and highest c
+    c, delta (nz, ny*nx); middle: first plane of the upper half; lower: 1 for the planes below it, taken downwards, else 0
+    sums     (2, tiles, 5): through z-, through z+, total of c, lowest and highest c
     """
     nz, columns = c.shape
-    work = np.empty((nz, width))
+    increments = np.empty(width)
     lows = np.empty(width)
     highs = np.empty(width)
+    begin_plane = middle - 1 if lower else middle
+    count = middle if lower else nz - middle
     for tile in range(first, last):
         begin = tile * width
         n = min(width, columns - begin)
-        for z in range(nz):
-            here, came = work[z], delta[z, begin : begin + n]
-            f = z_factors[0, z]
-            if z == 0:
-                for i in range(n):
-                    here[i] = came[i]
-            else:
-                before = work[z - 1]
-                for i in range(n):
-                    here[i] = came[i] + f * before[i]
         lows[:] = np.inf
         highs[:] = -np.inf
         total = through_minus = through_plus = 0.0
-        for z in range(nz - 1, -1, -1):
+        for step in range(count):
+            z = begin_plane - step if lower else begin_plane + step
             m, f = z_factors[1, z], z_factors[2, z]
-            here, value = work[z], c[z, begin : begin + n]
-            if z == nz - 1:
+            came, value = delta[z, begin : begin + n], c[z, begin : begin + n]
+            if step > 0:
                 for i in range(n):
-                    here[i] = m * here[i]
+                    increments[i] = m * came[i] + f * increments[i]
+            elif 0 < middle < nz:
+                # Where the halves meet, each plane is known in terms of the other: two equations with two unknowns.
+                other = middle if lower else middle - 1
+                there = delta[other, begin : begin + n]
+                share = 1.0 / (1.0 - f * z_factors[2, other])
+                own, further = m * share, f * z_factors[1, other] * share
+                for i in range(n):
+                    increments[i] = own * came[i] + further * there[i]
             else:
-                after = work[z + 1]
                 for i in range(n):
-                    here[i] = m * here[i] + f * after[i]
+                    increments[i] = m * came[i]
             for i in range(n):
-                now = value[i] + here[i]
+                now = value[i] + increments[i]
                 value[i] = now
                 total += now
             for i in range(n):  # extremes per column: a running minimum over the row would not be done a vector at a time
                 lows[i] = value[i] if value[i] < lows[i] else lows[i]
             for i in range(n):
                 highs[i] = value[i] if value[i] > highs[i] else highs[i]
-        for i in range(n):
-            through_minus -= h * wall_minus * work[0, i]
-            through_plus -= h * wall_plus * work[nz - 1, i]
-        sums[tile, 0], sums[tile, 1], sums[tile, TOTAL] = through_minus, through_plus, total
-        sums[tile, LOWEST], sums[tile, HIGHEST] = lows[:n].min(), highs[:n].max()
+            if z == 0:
+                for i in range(n):
+                    through_minus -= h * wall_minus * increments[i]
+            if z == nz - 1:
+                for i in range(n):
+                    through_plus -= h * wall_plus * increments[i]
+        half = 0 if lower else 1
+        sums[half, tile, 0], sums[half, tile, 1], sums[half, tile, TOTAL] = through_minus, through_plus, total
+        sums[half, tile, LOWEST], sums[half, tile, HIGHEST] = lows[:n].min(), highs[:n].max()
