@@ -29,6 +29,13 @@ TOTAL, LOWEST, HIGHEST = range(2, 5)
 
 
 @njit(**OPTIONS)
+def reacted(spread, value, rate, source, dt):
+    """Increment after the reaction factor, dt (A c + S - R c) / (1 + dt R / 2), and the integral of c that the reaction meets."""
+    gain = dt * (spread + source - rate * value) / (1.0 + 0.5 * dt * rate)
+    return gain, dt * value + 0.5 * dt * gain
+
+
+@njit(**OPTIONS)
 def first_sweeps(
     c, uptake, has_uptake, source, has_source, decay, has_decay, taken, has_taken,
     dt, inner, walls, outside, x_factors, y_factors, z_factors, delta, sums, first, last,
@@ -71,18 +78,10 @@ def first_sweeps(
                 gyl = walls[2] if j == 0 else inner
                 gyh = walls[3] if j == ny - 1 else inner
                 middle = gyl + gyh + gzl + gzh
-                for i in range(nx):
-                    out[i] = gyl * near[i] + gyh * far[i] + gzl * under[i] + gzh * over[i] - middle * row[i]
-                for i in range(1, nx - 1):
-                    out[i] += inner * (row[i - 1] + row[i + 1] - 2.0 * row[i])
                 low, high = walls[0] * (outside[0] - row[0]), walls[1] * (outside[1] - row[nx - 1])
                 x_minus += dt * low
                 x_plus += dt * high
-                out[0] += low
-                out[nx - 1] += high
-                if nx > 1:
-                    out[0] += inner * (row[1] - row[0])
-                    out[nx - 1] += inner * (row[nx - 2] - row[nx - 1])
+
                 if j == 0 and walls[2] > 0.0:
                     for i in range(nx):
                         y_minus += dt * gyl * (near[i] - row[i])
@@ -98,16 +97,26 @@ def first_sweeps(
                 u = uptake[z, j] if has_uptake else flat
                 s = source[z, j] if has_source else flat
                 k = decay[z, j] if has_decay else decay_row
-                for i in range(nx):
-                    rate = k[i] + u[i]
-                    gain = dt * (out[i] + s[i] - rate * row[i]) / (1.0 + h * rate)
-                    met = dt * row[i] + h * gain
+                around = middle + 2.0 * inner
+                for i in range(1, nx - 1):
+                    spread = gyl * near[i] + gyh * far[i] + gzl * under[i] + gzh * over[i] - around * row[i]
+                    spread += inner * (row[i - 1] + row[i + 1])
+                    gain, met = reacted(spread, row[i], k[i] + u[i], s[i], dt)
                     total_taken += u[i] * met
                     total_decayed += k[i] * met
-                    total_given += s[i]
-                    before_step += row[i]
-                    wrong += u[i] - abs(u[i])
                     out[i] = gain
+                for i in range(0, nx, max(nx - 1, 1)):
+                    spread = gyl * near[i] + gyh * far[i] + gzl * under[i] + gzh * over[i] - middle * row[i]
+                    spread += low if i == 0 else inner * (row[i - 1] - row[i])
+                    spread += high if i == nx - 1 else inner * (row[i + 1] - row[i])
+                    gain, met = reacted(spread, row[i], k[i] + u[i], s[i], dt)
+                    total_taken += u[i] * met
+                    total_decayed += k[i] * met
+                    out[i] = gain
+                for i in range(nx):
+                    before_step += row[i]
+                    total_given += s[i]
+                    wrong += u[i] - abs(u[i])
                 if has_taken:
                     credit = taken[z, j]
                     for i in range(nx):
