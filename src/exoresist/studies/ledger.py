@@ -25,26 +25,22 @@ from exoresist.studies.estimates import estimate
 from exoresist.studies.ledger_result import Ledger, LedgerRow
 
 Array = NDArray[np.float64]
-RELATIVE, ABSOLUTE = 1e-9, 1e-11  # so that lines add up to what the states say to better than 1e-8 of the change
-SMALL = 1e-6  # of the gross flows: a change below that is none, and the gap is told against the flows
+RELATIVE, ABSOLUTE = 1e-10, 1e-12  # so that lines add up to what the states say to better than 1e-8 of the change
+SMALL = 1e-6  # of ln C*: the gap of a smaller change is told against this
 
 
 @dataclass
 class _Jumps:
-    """What events by themselves do to the mean of the trait: read before and after each of them."""
+    """What events by themselves do to the mean of the trait, read before and after each of them."""
 
     accounted: Accounted
     first: Array | None = None
     found: dict[str, list[tuple[float, Array]]] = field(default_factory=dict)
 
     def __call__(self, event: Event, before: tuple[Array, Array], after: tuple[Array, Array]) -> None:
-        old, new = (self._mean(*each) for each in (before, after))
         if self.first is None:
-            self.first = old
-        self.found.setdefault(event.label or "event", []).append((event.time, new - old))
-
-    def _mean(self, amounts: Array, values: Array) -> Array:
-        return value_at(self.accounted.network.compile(), self.accounted.mean, amounts[None], values)[0]
+            self.first = value_at(self.accounted.network.compile(), self.accounted.mean, before[0][None], before[1])[0]
+        self.found.setdefault(event.label or "event", []).append((event.time, self.accounted.happened(before, after)))
 
     def courses(self, times: Array) -> dict[str, Array]:
         """Label -> (T, sets) running total."""
@@ -119,11 +115,8 @@ def _told(accounted: Accounted, run: Run, jumps: _Jumps, sets: int) -> Ledger:
     courses += [(Line("trait", label, "event", "", ""), course) for label, course in jumps.courses(times).items()]
     courses = [(line, np.broadcast_to(course, mean.shape)) for line, course in courses]
     total = np.sum([course for _, course in courses], axis=0)
-    gross = np.sum([np.abs(course) for _, course in courses], axis=0).max(axis=0)
-    largest = np.abs(change).max(axis=0)
-    scale = np.where(largest > SMALL * gross, largest, gross)
+    scale = np.maximum(np.abs(change).max(axis=0), SMALL)
     apart = np.abs(total - change).max(axis=0)
-    gap = np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0.0)
     rows = [_row(line, course) for line, course in courses if np.any(course != 0.0)]
     rows.sort(key=lambda row: -abs(row.value))
     lineages = " and ".join(f"'{name}'" for name in accounted.traits)
@@ -132,7 +125,7 @@ def _told(accounted: Accounted, run: Run, jumps: _Jumps, sets: int) -> Ledger:
         times=times,
         change=estimate(change[-1]),
         rows=tuple(rows),
-        gap=float(gap.max()),
+        gap=float(np.max(apart / scale)),
         by_origin=_by_origin(courses),
     )
 
