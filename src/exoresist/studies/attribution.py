@@ -75,12 +75,15 @@ def ask(
     players: Sequence[str] | None = None,
     outcome: str | None = None,
     lineage: str | None = None,
+    dose: float | None = None,
 ) -> Question:
     """The question that a scenario and the options put.
 
     arm      None: the named comparison's, else the first treated one
     players  None: those found, at most seven; `outcome` None: the logarithm of the share of survivors
     lineage  population that is counted; None: the assay's; `all`: every lineage of the tumour together
+    dose     of the assay's drug, nM; None: where the assay has doses, the one that halves the survivors of this arm with central numbers,
+             for there differences show best; else the scenario's own
 
     Raises InputError for a scenario in which nothing attacks the cells, or whose assay is of another kind.
     """
@@ -91,7 +94,29 @@ def ask(
     counted = _counted(model, one, lineage)
     scene = Scene(model, counted)
     found, left = choose(scene, players)
+    one = _dosed(one, model, catalog, counted, dose)
     return Question(chosen, one, model, outcome_of(one, outcome, counted), tuple(found), tuple(left))
+
+
+def _dosed(scenario: Scenario, model: Model, catalog: Catalog, counted: tuple[str, ...], dose: float | None) -> Scenario:
+    """The scenario with the dose at which survivors are counted."""
+    drug = getattr(scenario.assay, "drug", None)
+    if dose is None:
+        if drug is None or not hasattr(scenario.assay, "doses"):
+            return scenario
+        halving = outcome_of(scenario, LOG_IC50, counted)
+        question = Question(Arm(id="base"), scenario, model, halving, (), ())
+        found = counterfactuals(question, catalog, Ensemble(0, scenario.seed)).outcomes[0, 0]
+        dose = float(f"{float(np.exp(found)):.3g}")
+    elif drug is None:
+        raise InputError(
+            f"--dose for an assay of kind '{scenario.assay.kind}', which has no drug of its own", "an assay with a drug",
+            "Change the dose under `drugs`",
+        )  # fmt: skip
+    if not dose > 0.0:
+        raise InputError(f"a dose of {dose:g} nM", "above 0")
+    drugs = tuple(entry.model_copy(update={"dose": dose}) if entry.id == drug else entry for entry in scenario.drugs)
+    return scenario.model_copy(update={"drugs": drugs})
 
 
 def arm_of(scenario: Scenario, wanted: str | None) -> tuple[Arm, Scenario]:

@@ -107,7 +107,7 @@ def outcome_of(scenario: Scenario, name: str | None, lineages: tuple[str, ...], 
     if name not in known:
         raise unknown_name("Outcome", name, known)
     hours, who = scenario.duration, " and ".join(one.replace("_", " ") for one in lineages)
-    base = f"{who} cells after {hours:g} h, as a share of those in the same dish {_spared_words(scenario)}"
+    base = f"{who} cells after {hours:g} h{_dose_words(scenario)}, as a share of those in the same dish {_spared_words(scenario)}"
     if name == LOG_SURVIVAL:
         return Outcome(
             name, lineages, "ln share of survivors", "dimensionless", float(np.log(floor)), float(-np.log(floor)),
@@ -128,7 +128,8 @@ def outcome_of(scenario: Scenario, name: str | None, lineages: tuple[str, ...], 
     low, high = _range(scenario)
     return Outcome(
         name, lineages, "ln IC50 (nM)", "dimensionless", float(np.log(low)), float(np.log(high)),
-        f"Natural logarithm of the dose of {scenario.assay.drug} in nM that halves the {base}; held within {low:g} to {high:g} nM",  # type: ignore[union-attr]
+        f"Natural logarithm of the dose of {scenario.assay.drug} in nM at which half of the {who} cells are left after {hours:g} h, against "  # type: ignore[union-attr]
+        f"the same dish without it; held within {low:g} to {high:g} nM",
     )  # fmt: skip
 
 
@@ -141,6 +142,12 @@ def attack_of(scenario: Scenario) -> str:
 
 def _spared_words(scenario: Scenario) -> str:
     return "without drugs" if attack_of(scenario) == "drugs" else "without killing by immune cells"
+
+
+def _dose_words(scenario: Scenario) -> str:
+    given = [f"{drug.dose:.3g} nM {drug.id.replace('_', ' ')}" for drug in scenario.drugs if drug.dose > 0.0]
+    given += sorted({pulse.id.replace("_", " ") for pulse in scenario.pulses})
+    return f" under {' and '.join(given)}" if given else ""
 
 
 def _range(scenario: Scenario) -> tuple[float, float]:

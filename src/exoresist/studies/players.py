@@ -317,9 +317,9 @@ def _sink(scene: Scene) -> Player | None:
             parts = surgery.detached(parts, other.id, shared)
         return parts
 
-    who = listed([other.id.replace("_", " ") for other in others])
-    off = f"Drug that the {who} take up, and give back, comes from and goes to an outside: they bear it as before, the medium keeps its own"
-    return Player("drug_sink", f"Drug sink: uptake by the {who}", off, operate=operate)
+    who = _cells(other.id for other in others)
+    off = f"Drug that {who} take up and give back comes from and goes to an outside: they bear it as before, the medium keeps its own"
+    return Player("drug_sink", f"Drug taken up by {who}", off, operate=operate)
 
 
 def _spent(scene: Scene) -> Player | None:
@@ -352,9 +352,9 @@ def _crowding(scene: Scene) -> Player | None:
                 parts = surgery.reading(parts, population.id, f"{side.id}.population", own)
         return parts
 
-    who = listed([other.id.replace("_", " ") for other in scene.others])
-    off = f"The {who} take up none of the room of these cells"
-    return Player("crowding", f"Room taken by the {who}", off, operate=operate)
+    who = _cells(other.id for other in scene.others)
+    off = f"The growth of these cells does not notice the room that {who} take"
+    return Player("crowding", f"Room taken by {who}", off, operate=operate)
 
 
 def _stress(scene: Scene) -> Player | None:
@@ -390,9 +390,13 @@ def _selection(scene: Scene) -> Player | None:
             parts = surgery.mirrored(parts, follower, first)
         return parts
 
-    who = listed([name.replace("_", " ") for name in followers])
-    off = f"The {who} divide and die at the rates per cell of the {first.replace('_', ' ')}"
-    return Player("selection", "Selection: lineages that grow and die at rates of their own", off, operate=operate)
+    off = f"{_cells(followers)[0].upper()}{_cells(followers)[1:]} divide and die at the rates per cell of {_cells([first])}"
+    return Player("selection", "Selection between lineages", off, operate=operate)
+
+
+def _cells(names: Iterable[str]) -> str:
+    """`donor cells`, `donor and caf cells`."""
+    return f"{listed([name.replace('_', ' ') for name in names])} cells"
 
 
 # In the order in which they are switched off: crowding and selection last, for they read what the others leave.
