@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from exoresist.core.progress import Progress
 from exoresist.network import Event, Network, Run, integrate
+from exoresist.network.run import Watch
 
 Array = NDArray[np.float64]
 Values = Mapping[str, "float | Array"]
@@ -46,13 +47,16 @@ def culture(
     initial: Values | None = None,
     report: Progress | None = None,
     relative: float = 1e-6,
+    absolute: float = 1e-9,
+    watch: Watch | None = None,
 ) -> Run:
     """Advance a culture over output times (h).
 
     values    parameter -> number or (sets,) array
     doses     drug -> nM; `per_cell`: preparation -> vesicles per recipient; `loads`: what each of its vesicles carries
     initial   pool -> amount, laid over the model's own start
-    relative  tolerance of the solver
+    relative  tolerance of the solver; `absolute`, in units of each pool's scale
+    watch     is told of every event, with amounts and values before and after it
 
     Returns a Run with amounts (times, states, sets). Raises SolverError with advice when a set cannot be solved.
     """
@@ -65,6 +69,8 @@ def culture(
         initial={**model.start(given), **(initial or {})},
         events=model.events(given, doses, per_cell, loads),
         relative=relative,
+        absolute=absolute,
+        watch=watch,
         in_blocks=True,
         report=None if report is None else report.advance,
     )

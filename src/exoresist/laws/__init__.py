@@ -2,6 +2,7 @@
 
 from exoresist.laws import (
     action,
+    attribution,
     cargo,
     delivery,
     drug,
@@ -18,6 +19,6 @@ from exoresist.laws import (
 from exoresist.laws.registry import Law, all_laws, law
 
 __all__ = [
-    "Law", "action", "all_laws", "cargo", "delivery", "drug", "ferroptosis", "growth", "immune", "kinetics", "law", "metabolism",
+    "Law", "action", "all_laws", "attribution", "cargo", "delivery", "drug", "ferroptosis", "growth", "immune", "kinetics", "law", "metabolism",
     "signalling", "signals", "tissue", "vesicles",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import hashlib
 import inspect
 import re
@@ -64,6 +65,16 @@ class Law:
             elif isinstance(value, (int, float)):
                 digest.update(f"{name}={value!r}".encode())
         return digest.hexdigest()
+
+    @property
+    def ignored(self) -> frozenset[int]:
+        """Positions of arguments on which the result does not depend: a law is branch-free and never loads what it does not use."""
+        if "ignored" not in self._symbolic:
+            loaded = {step.argval for step in dis.get_instructions(self.function.__code__) if "LOAD_FAST" in step.opname}
+            flat = {name for item in loaded for name in (item if isinstance(item, tuple) else (item,))}
+            self._symbolic["ignored"] = frozenset(index for index, name in enumerate(self.arguments) if name not in flat)
+        result: frozenset[int] = self._symbolic["ignored"]
+        return result
 
     def expression(self, *symbols: Any) -> Any:
         """The law as a SymPy expression of the given symbols, or of its own argument names."""

@@ -255,15 +255,13 @@ Entries = list[tuple[int, int, float, int]]  # (row, column, coefficient, deriva
 
 def _derivatives(calls: list[Call], fluxes: list[Flux], n_states: int) -> tuple[Chain, Entries]:
     """Forward chain rule over the tape, as lists of multiply-adds that the kernel repeats with numbers."""
-    from exoresist.network.kernel import constant_zero_partials
-
     rows: dict[int, dict[int, int]] = {}  # slot -> state -> derivative index
     chain: Chain = []
     count = 0
     partial = 0
     for law, inputs, out in calls:
         row: dict[int, int] = {}
-        zero = constant_zero_partials(law)
+        zero = law.ignored
         for position, slot in enumerate(inputs):
             if position not in zero:
                 origins = {slot: -1} if slot < n_states else rows.get(slot, {})

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Values = Mapping[str, "float | Array"]
 
+# An event, and (amounts, values) of all sets before and after it.
+Watch = Callable[[Event, tuple[Array, Array], tuple[Array, Array]], None]
+
 COPIES = 2.5  # the amounts, the blocks of them that are being solved, and what a study makes of them
 FIRST_STEP = 1e-4  # h; the step size is found within a few steps of any start or event
 STATUS = {
@@ -66,25 +69,17 @@ class Run:
         """(T, sets) of anything with a slot: a pool as concentration is its derived value; `rate:process` a rate."""
         if name in self.compiled.state_index:
             return self.amount(name)
-        slots = self._slots()
         if name not in self.compiled.slot_of:
             raise InputError(
                 f"'{name}' is nothing that network '{self.network.name}' computes", "", suggestion(name, self.compiled.slot_of)
             )
-        return slots[:, self.compiled.slot_of[name], :]
-
-    def _slots(self) -> Array:
-        """All slots at the output times, recomputed with the laws on arrays."""
-        compiled = self.compiled
-        n_states, n_parameters = len(compiled.states), len(compiled.parameters)
-        slots = np.zeros((len(self.times), compiled.n_slots, self.amounts.shape[2]))
-        slots[:, :n_states] = self.amounts
-        slots[:, n_states : n_states + n_parameters] = self.values[None]
-        for time, later in self.changes:
-            slots[self.times >= time, n_states : n_states + n_parameters] = later[None]
-        for law, inputs, out in compiled.calls:
-            slots[:, out] = compiled.laws[law](*(slots[:, slot] for slot in inputs))
-        return slots
+        edges = [0, *(int(np.searchsorted(self.times, time)) for time, _ in self.changes), len(self.times)]
+        pieces = [
+            value_at(self.compiled, name, self.amounts[first:last], values)
+            for first, last, values in zip(edges, edges[1:], [self.values, *(later for _, later in self.changes)], strict=False)
+            if last > first
+        ]
+        return np.concatenate(pieces)
 
     def conservation(self) -> dict[str, float]:
         """Element -> largest relative change of its total over all pools and exchanges, events accounted for."""
@@ -103,6 +98,27 @@ class Run:
         return result
 
 
+def value_at(compiled: CompiledNetwork, name: str, amounts: Array, values: Array) -> Array:
+    """(T, sets) of a derived value or rate at amounts (T, states, sets), recomputed with the laws on arrays.
+
+    values  (parameters, sets)
+    """
+    wanted, calls = {compiled.slot_of[name]}, []
+    for law, inputs, out in reversed(compiled.calls):
+        if out in wanted:
+            wanted.update(inputs)
+            calls.append((law, inputs, out))
+    n_states = len(compiled.states)
+    shape = (amounts.shape[0], amounts.shape[2])
+    slots: dict[int, Array] = {slot: amounts[:, slot] for slot in wanted if slot < n_states}
+    for slot in wanted:
+        if n_states <= slot < n_states + len(compiled.parameters):
+            slots[slot] = np.broadcast_to(values[slot - n_states], shape)
+    for law, inputs, out in reversed(calls):
+        slots[out] = np.broadcast_to(compiled.laws[law](*(slots[slot] for slot in inputs)), shape)
+    return slots[compiled.slot_of[name]]
+
+
 def integrate(
     network: Network,
     times: Iterable[float],
@@ -115,6 +131,7 @@ def integrate(
     block: int = BLOCK,
     in_blocks: bool = False,
     report: Callable[[float], None] | None = None,
+    watch: Watch | None = None,
 ) -> Run:
     """Solve a network for one or many parameter sets.
 
@@ -124,11 +141,12 @@ def integrate(
     events    changes at times (amounts may be arrays over sets); default: the network's own
     relative  relative tolerance; `absolute` is taken times each pool's scale
     block     sets that advance together with one step size, at most
+    watch     is told of every event, with amounts and values before and after it
     in_blocks use the kernel of blocks for a single set too, so that a program that mostly runs many sets compiles one kernel only
 
     Returns a Run with amounts (T, states, sets). Raises SolverError with advice when a solve fails, InputError for bad times or names.
     """
-    course = Course(network, times, values or {}, initial or {}, events)
+    course = Course(network, times, values or {}, initial or {}, events, watch)
     compiled, grid, sets = course.compiled, course.grid, course.sets
     blocks = _blocks(sets, block)
     module, names = load_kernel(compiled.laws, single=sets == 1 and not in_blocks)
@@ -166,9 +184,15 @@ class Course:
     """
 
     def __init__(
-        self, network: Network, times: Iterable[float], values: Values, initial: Values, events: Sequence[Event] | None
+        self,
+        network: Network,
+        times: Iterable[float],
+        values: Values,
+        initial: Values,
+        events: Sequence[Event] | None,
+        watch: Watch | None = None,
     ) -> None:
-        self.network, self.compiled = network, network.compile()
+        self.network, self.compiled, self._watch = network, network.compile(), watch
         self.grid = np.asarray(list(times), dtype=float)
         if self.grid.ndim != 1 or len(self.grid) < 1 or not np.all(np.isfinite(self.grid)) or np.any(np.diff(self.grid) <= 0):
             raise InputError("output times must rise", "finite hours, each later than the one before")
@@ -191,7 +215,10 @@ class Course:
         for begin, end in zip(stops, [*stops[1:], last], strict=True):
             for event in self.events:
                 if event.time == begin:
+                    before = (self.y.copy(), self.p.copy()) if self._watch else None
                     _apply(self.network, self.compiled, event, self.y, self.p, self.supplied, self.grid, begin)
+                    if self._watch and before:
+                        self._watch(event, before, (self.y, self.p))
                     if event.set:
                         self.changes.append((begin, self.p.copy()))
             inside = np.flatnonzero((self.grid >= begin) & (self.grid <= end))

@@ -1,0 +1,218 @@
+"""Derivatives of a value of a network, written as further values of the same network.
+
+Reverse mode: from a value back through the laws it is made of to the states it depends on. What comes out are references, so that a
+process may run on them: nothing is differentiated while a network runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from exoresist.laws import attribution, kinetics
+from exoresist.laws.registry import Law
+from exoresist.laws.slopes import slope
+from exoresist.network.network import Network
+from exoresist.network.parts import Amount, Derived, Parameter, Part, PerSize, RateOf, Reference, Sum
+
+ONE, MINUS_ONE = "one", "minus_one"
+
+
+@dataclass
+class Values:
+    """New values of a network under construction, each made once.
+
+    network  what they are laid over
+    prefix   first word of their ids
+    """
+
+    network: Network
+    prefix: str
+    made: dict[str, Derived | Sum] = field(default_factory=dict)
+    _known: dict[tuple[object, ...], str] = field(default_factory=dict)
+
+    def call(self, law: Law, **inputs: Reference) -> str:
+        """Id of the value of a law."""
+        key = (law.name, *(inputs[name] for name in law.arguments))
+        if key not in self._known:
+            name = self._name()
+            self.made[name] = Derived(name, law, inputs)
+            self._known[key] = name
+        return self._known[key]
+
+    def sum(self, terms: Iterable[Reference]) -> Reference:
+        """The sum of like terms; a single one is itself."""
+        listed = list(terms)
+        if len(listed) == 1:
+            return listed[0]
+        key = ("sum", *listed)
+        if key not in self._known:
+            name = self._name()
+            self.made[name] = Sum(name, listed)
+            self._known[key] = name
+        return self._known[key]
+
+    def product(self, first: Reference | None, second: Reference | None) -> Reference | None:
+        """first · second, where None stands for 1."""
+        if first is None or second is None:
+            return second if first is None else first
+        return self.call(kinetics.product, first=first, second=second)
+
+    def times(self, *factors: Reference) -> Reference:
+        """The product of at least one factor."""
+        result: Reference | None = None
+        for factor in factors:
+            result = self.product(result, factor)
+        assert result is not None
+        return result
+
+    def opposite(self, value: Reference | None) -> Reference:
+        return f"{self.prefix}.{MINUS_ONE}" if value is None else self.call(attribution.opposite, value=value)
+
+    @property
+    def one(self) -> str:
+        return f"{self.prefix}.{ONE}"
+
+    def rate(self, process: str) -> Reference:
+        """The rate of a process with all its modulations, spelled out."""
+        part = self.network.processes[process]
+        factors = [self.call(each.law, **each.inputs) for each in self.network.modulations if each.process == process]
+        return self.times(self.call(part.law, **part.inputs), *factors)
+
+    def parts(self) -> list[Part]:
+        """The values, and the numbers that they need."""
+        numbers = [Parameter(f"{self.prefix}.{name}", value, "dimensionless") for name, value in ((ONE, 1.0), (MINUS_ONE, -1.0))]
+        return [*numbers, *self.made.values()]
+
+    def _name(self) -> str:
+        return f"{self.prefix}.value_{len(self.made)}"
+
+
+@dataclass
+class Gradient:
+    """Derivatives by the states that a value depends on.
+
+    whole  contents that count as one state: (pool, size) pairs read as amount per size, such as cargo per cell
+    """
+
+    values: Values
+    whole: frozenset[tuple[str, str]] = frozenset()
+    _moving: dict[Reference, bool] = field(default_factory=dict)
+
+    def by_states(self, roots: Mapping[Reference, Reference | None], stop: Iterable[Reference] = ()) -> dict[Reference, Reference]:
+        """Derivative of Σ seed · root by every state below: amounts in pools, nodes, and contents that count as one.
+
+        roots  value -> its seed, None for 1
+        stop   values that are taken for states: nothing below them is looked at
+        """
+        ends = set(stop)
+        order: list[Reference] = []
+        seen: set[Reference] = set()
+        for root in roots:
+            self._walk(root, ends, order, seen)
+        found: dict[Reference, list[Reference | None]] = {}
+        for root, seed in roots.items():
+            found.setdefault(root, []).append(seed)
+        result: dict[Reference, Reference] = {}
+        for value in reversed(order):
+            gathered = found.get(value)
+            if not gathered:
+                continue
+            whole = gathered[0] if len(gathered) == 1 else self.values.sum([each or self.values.one for each in gathered])
+            if value in ends or self._is_state(value):
+                result[value] = whole or self.values.one
+                continue
+            for child, passed in self._passed(value, whole):
+                if self.moving(child) or child in ends:
+                    found.setdefault(child, []).append(passed)
+        return result
+
+    def moving(self, value: Reference) -> bool:
+        """Whether a value depends on any state."""
+        if value not in self._moving:
+            self._moving[value] = self._is_state(value) or any(self.moving(child) for child in self._children(value))
+        return self._moving[value]
+
+    def _walk(self, value: Reference, ends: set[Reference], order: list[Reference], seen: set[Reference]) -> None:
+        if value in seen:
+            return
+        seen.add(value)
+        if value not in ends and not self._is_state(value):
+            for child in self._children(value):
+                if self.moving(child) or child in ends:
+                    self._walk(child, ends, order, seen)
+        order.append(value)
+
+    def _is_state(self, value: Reference) -> bool:
+        if isinstance(value, Amount):
+            return True
+        if isinstance(value, PerSize):
+            return (value.pool, value.size) in self.whole
+        return isinstance(value, str) and value in self.values.network.nodes
+
+    def _opened(self, value: Reference) -> Derived | Sum | None:
+        """The value as a law of others; None for a number."""
+        network = self.values.network
+        name: Reference = value
+        if isinstance(value, RateOf):
+            name = self.values.rate(value.process)
+            if not (isinstance(name, str) and name in self.values.made):
+                return Sum("same", [name])
+        elif isinstance(value, PerSize):
+            name = self.values.call(kinetics.ratio, numerator=Amount(value.pool), denominator=self._size(value.size))
+        elif isinstance(value, str) and value in network.pools:
+            size = network.pools[value].size
+            if not size:
+                return Sum("same", [Amount(value)])
+            name = self.values.call(kinetics.ratio, numerator=Amount(value), denominator=self._size(size))
+        assert isinstance(name, str)
+        return self.values.made.get(name) or network.derived.get(name)
+
+    def _size(self, name: str) -> Reference:
+        return Amount(name) if name in self.values.network.pools else name
+
+    def _children(self, value: Reference) -> list[Reference]:
+        part = self._opened(value)
+        if part is None:
+            return []
+        if isinstance(part, Sum):
+            return list(part.terms)
+        ignored = part.law.ignored
+        return [part.inputs[name] for place, name in enumerate(part.law.arguments) if place not in ignored]
+
+    def _passed(self, value: Reference, seed: Reference | None) -> list[tuple[Reference, Reference | None]]:
+        """(child, seed · slope of the value by that child); a child that stands in several places comes several times."""
+        part = self._opened(value)
+        if part is None:
+            return []
+        if isinstance(part, Sum):
+            return [(term, seed) for term in part.terms]
+        values, inputs = self.values, part.inputs
+        if part.law is kinetics.constant:
+            return [(inputs["rate"], seed)]
+        if part.law is kinetics.total:
+            return [(inputs["first"], seed), (inputs["second"], seed)]
+        if part.law is kinetics.difference:
+            return [(inputs["first"], seed), (inputs["second"], values.opposite(seed))]
+        if part.law is kinetics.remainder:
+            return [(inputs["fraction"], values.opposite(seed))]
+        if part.law is attribution.opposite:
+            return [(inputs["value"], values.opposite(seed))]
+        if part.law is kinetics.product:
+            first, second = inputs["first"], inputs["second"]
+            return [(first, values.product(seed, second)), (second, values.product(seed, first))]
+        if part.law is kinetics.ratio:
+            over, under = inputs["numerator"], inputs["denominator"]
+            result: list[tuple[Reference, Reference | None]] = [
+                (over, values.call(kinetics.ratio, numerator=seed or values.one, denominator=under))
+            ]
+            if self.moving(under):
+                fall = values.call(attribution.ratio_fall, numerator=over, denominator=under)
+                result.append((under, values.product(seed, fall)))
+            return result
+        ignored = part.law.ignored
+        return [
+            (inputs[name], values.product(seed, values.call(slope(part.law, name), **inputs)))
+            for place, name in enumerate(part.law.arguments)
+            if place not in ignored and self.moving(inputs[name])
+        ]

@@ -1,0 +1,154 @@
+"""The net ledger of an arm: what each flow did to the mean trait of its cells, over draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.assembly.assay import ConditionedMedium
+from exoresist.assembly.build import build
+from exoresist.assembly.layout import ORIGINS, Layout
+from exoresist.assembly.ledger import Accounted, Line, with_ledger
+from exoresist.assembly.scenario import Scenario
+from exoresist.catalog import Catalog
+from exoresist.compartments.well import culture
+from exoresist.core.errors import InputError
+from exoresist.core.progress import Progress, Silent
+from exoresist.network import Event, Run
+from exoresist.network.run import value_at
+from exoresist.studies.arms import saved_times
+from exoresist.studies.conditioning import conditioned
+from exoresist.studies.ensemble import Ensemble
+from exoresist.studies.estimates import estimate
+from exoresist.studies.ledger_result import Ledger, LedgerRow
+
+Array = NDArray[np.float64]
+RELATIVE, ABSOLUTE = 1e-9, 1e-11  # so that lines add up to what the states say to better than 1e-8 of the change
+SMALL = 1e-6  # of the gross flows: a change below that is none, and the gap is told against the flows
+
+
+@dataclass
+class _Jumps:
+    """What events by themselves do to the mean of the trait: read before and after each of them."""
+
+    accounted: Accounted
+    first: Array | None = None
+    found: dict[str, list[tuple[float, Array]]] = field(default_factory=dict)
+
+    def __call__(self, event: Event, before: tuple[Array, Array], after: tuple[Array, Array]) -> None:
+        old, new = (self._mean(*each) for each in (before, after))
+        if self.first is None:
+            self.first = old
+        self.found.setdefault(event.label or "event", []).append((event.time, new - old))
+
+    def _mean(self, amounts: Array, values: Array) -> Array:
+        return value_at(self.accounted.network.compile(), self.accounted.mean, amounts[None], values)[0]
+
+    def courses(self, times: Array) -> dict[str, Array]:
+        """Label -> (T, sets) running total."""
+        return {
+            label: np.sum([(times >= time)[:, None] * jump for time, jump in listed], axis=0)
+            for label, listed in self.found.items()
+        }
+
+
+def ledger(scenario: Scenario, catalog: Catalog, ensemble: Ensemble | None = None, progress: Progress | None = None) -> Ledger:
+    """The net ledger of one arm, as it stands in the resolved scenario of that arm.
+
+    ensemble  parameter sets, the central one first; None: the central set alone
+    progress  told of the hours that are solved, times sets
+
+    Raises InputError for a scenario without a drug that acts through damage, or one that is no dish.
+    """
+    drug = ledger_drug(scenario, catalog)
+    ensemble = ensemble or Ensemble(0, scenario.seed)
+    report = progress or Silent()
+    exposure, draws, per_cell, loads = scenario, {}, None, None
+    if isinstance(scenario.assay, ConditionedMedium):
+        exposure, draws, per_cell, loads = conditioned(scenario, scenario.assay, catalog, ensemble, report)
+    model = build(exposure, catalog, origin_tags=True)
+    accounted = with_ledger(model, drug)
+    draws = {**ensemble.values(model), **draws}
+    jumps = _Jumps(accounted)
+    times = saved_times(exposure)
+    run = culture(
+        accounted,
+        times,
+        values={key: value for key, value in draws.items() if key in model.network.parameters},
+        per_cell=per_cell,
+        loads=None if loads is None else {group: _tagged(model.layout, load) for group, load in loads.items()},
+        report=report,
+        relative=RELATIVE,
+        absolute=ABSOLUTE,
+        watch=jumps,
+    )
+    return _told(accounted, run, jumps, ensemble.sets)
+
+
+def ledger_drug(scenario: Scenario, catalog: Catalog) -> str:
+    """The drug against which a ledger's trait is told: the assay's, else the first that acts through damage.
+
+    Raises InputError where there is none, or where the scenario is no dish.
+    """
+    if scenario.arena.kind == "tissue":
+        raise InputError("the ledger of a dish was asked of a tissue", "a well, transwell or circulation")
+    named = getattr(scenario.assay, "drug", None)
+    listed = [named] if named else [entry.id for entry in scenario.drugs]
+    able = [name for name in listed if catalog.drug(name).mode not in ("surface_antibody", "pulse")]
+    if not able:
+        came = f"'{listed[0]}' kills without a threshold of damage" if listed else f"scenario '{scenario.name}' has no drug"
+        raise InputError(came, "a drug that makes damage", "A ledger tells how far cells bear a drug; name one under `drugs`")
+    if all(entry.id != able[0] for entry in scenario.drugs):
+        raise InputError(f"the assay's drug '{able[0]}' is not under `drugs`", "an entry of `drugs`")
+    return str(able[0])
+
+
+def _tagged(layout: Layout, load: dict[str, Array]) -> dict[str, Array]:
+    """Loads of vesicles with their cargo told apart by origin: what their makers put in is native to them."""
+    cargo = {item.element for item in layout.cargo}
+    return {f"{kind}_{layout.origins[0]}" if kind in cargo else kind: amount for kind, amount in load.items()}
+
+
+def _told(accounted: Accounted, run: Run, jumps: _Jumps, sets: int) -> Ledger:
+    times = run.times
+    mean = np.broadcast_to(run.value(accounted.mean), (len(times), max(sets, run.amounts.shape[2])))
+    change = mean - (mean[0] if jumps.first is None else jumps.first)
+    courses: list[tuple[Line, Array]] = [(line, run.amount(line.pool)) for line in accounted.lines]
+    courses += [(Line("trait", label, "event", "", ""), course) for label, course in jumps.courses(times).items()]
+    courses = [(line, np.broadcast_to(course, mean.shape)) for line, course in courses]
+    total = np.sum([course for _, course in courses], axis=0)
+    gross = np.sum([np.abs(course) for _, course in courses], axis=0).max(axis=0)
+    largest = np.abs(change).max(axis=0)
+    scale = np.where(largest > SMALL * gross, largest, gross)
+    apart = np.abs(total - change).max(axis=0)
+    gap = np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0.0)
+    rows = [_row(line, course) for line, course in courses if np.any(course != 0.0)]
+    rows.sort(key=lambda row: -abs(row.value))
+    lineages = " and ".join(f"'{name}'" for name in accounted.traits)
+    return Ledger(
+        trait=f"ln of the steady {accounted.drug} concentration that a cell bears, mean over the cells of {lineages}",
+        times=times,
+        change=estimate(change[-1]),
+        rows=tuple(rows),
+        gap=float(gap.max()),
+        by_origin=_by_origin(courses),
+    )
+
+
+def _row(line: Line, course: Array) -> LedgerRow:
+    whole = estimate(course[-1])
+    values = [float(each) for each in (whole.value, whole.low, whole.high) if each is not None]
+    return LedgerRow(line.part, line.process, line.channel, line.origin, *values, course=course[:, 0].copy())
+
+
+def _by_origin(courses: list[tuple[Line, Array]]) -> dict[str, object]:
+    """Origin -> its net part in the change within cells, over the sum of the sizes of all origins' parts (0 where nothing changed)."""
+    found: dict[str, Array] = {}
+    for line, course in courses:
+        if line.part == "trait":
+            found[line.origin] = found.get(line.origin, 0.0) + course[-1]
+    sizes = np.sum([np.abs(each) for each in found.values()], axis=0)
+    order = [*(name for name in (*ORIGINS, "induced") if name in found), *(name for name in found if name == "")]
+    return {name: estimate(np.divide(found[name], sizes, out=np.zeros_like(sizes), where=sizes > 0.0)) for name in order}
