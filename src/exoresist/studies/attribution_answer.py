@@ -46,6 +46,7 @@ class AttributionAnswer:
     ledger        `part, process, channel, origin, value, low, high`; `ledger_course`: the same rows over time
     transfer      share of what moves the outcome that cargo and ligands of vesicles make, prior and posterior
     vesicles      likewise for all that vesicles do
+    replay        the command that gives the same numbers from resolved.yaml
     verdict       none, nothing, cannot_tell, little, bounded, part, most, against
     """
 
@@ -74,6 +75,7 @@ class AttributionAnswer:
     bibliography: list[Row] = field(default_factory=list)
     draws: int = 0
     posterior: str = ""
+    replay: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     seed: int | None = None
     timing_s: dict[str, float] = field(default_factory=dict)
@@ -203,6 +205,17 @@ def finish(
     unused = options.posterior.unused(question.model) if options.posterior is not None else []
     answer.warnings += warnings_of(answer, catalog, prior, unused)
     answer.sentences = sentences(answer)
+    answer.replay = _replay(options)
+
+
+def _replay(options: Options) -> str:
+    named = {
+        "--arm": options.arm, "--players": ",".join(options.players) if options.players is not None else None,
+        "--outcome": options.outcome, "--lineage": options.lineage,
+        "--dose": None if options.dose is None else f'"{options.dose:g} nM"', "--posterior": options.posterior_name or None,
+    }  # fmt: skip
+    given = " ".join(f"{name} {value}" for name, value in named.items() if value is not None)
+    return f"exoresist ask attribute resolved.yaml {given}{' ' if given else ''}--out again"
 
 
 def _told(value: Any) -> Any:
