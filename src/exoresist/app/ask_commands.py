@@ -45,3 +45,36 @@ def _cohort(
     from exoresist.app.cohort import cohort
 
     cohort(scenario, out, patients, seed, as_json)
+
+
+@ask_app.command("attribute")
+def _attribute(
+    scenario: ScenarioFile,
+    out: Folder = Path("attribution"),
+    arm: Annotated[str | None, typer.Option("--arm", help="Arm asked about; absent: the comparison's, or the first treated.")] = None,
+    players: Annotated[
+        str | None, typer.Option("--players", help="Routes to share among, by commas; absent: those found, at most seven.")
+    ] = None,
+    outcome: Annotated[
+        str | None, typer.Option("--outcome", help="log_survival (if absent), survival, mean_time or log_ic50.")
+    ] = None,
+    lineage: Annotated[
+        str | None, typer.Option("--lineage", help="Population whose cells are counted, or `all`; absent: the assay's.")
+    ] = None,
+    dose: Annotated[
+        str | None, typer.Option("--dose", help="Dose of the assay's drug, e.g. '50 nM'; absent: the one that halves survivors.")
+    ] = None,
+    posterior: Annotated[
+        Path | None, typer.Option("--posterior", help="Draws of a fit: .parquet or .csv with columns name@subject.")
+    ] = None,
+    draws: Annotated[int | None, typer.Option("--draws", help="Draws of the parameters, in place of the scenario's.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws, in place of the scenario's.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Share an outcome out among its causes.
+
+    The net ledger of the trait, and Shapley shares of vesicles, drug sinks, factors, crowding, selection, with intervals.
+    """
+    from exoresist.app.attribute import Asked, attribute
+
+    attribute(scenario, out, Asked(arm, players, outcome, lineage, dose, posterior, draws, seed), as_json)

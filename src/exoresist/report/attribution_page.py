@@ -1,0 +1,128 @@
+"""The page of an attribution: one self-contained `report.html`, with `summary.json` and the tables behind it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exoresist.report.attribution_figures import attribution_figures, row_name
+from exoresist.report.files import write_atomically
+from exoresist.report.page import in_script, panel_specs, template, template_text
+from exoresist.report.tables import csv_bytes, parquet_bytes
+from exoresist.report.wording import listed, percent_text
+from exoresist.studies.answer import Row, plain
+from exoresist.studies.attribution_words import effect_text
+
+if TYPE_CHECKING:
+    from exoresist.studies.attribution_answer import AttributionAnswer
+
+TABLES = ("players", "interactions", "combinations", "ledger", "ledger_course", "parameters", "bibliography")
+TABLE_COLUMNS = {
+    "players": ("id", "label", "off", "travels", "vesicles", "value", "low", "high", "order_low", "order_high"),
+    "interactions": ("first", "second", "value", "low", "high"),
+    "combinations": ("on", "value", "low", "high"),
+    "ledger": ("part", "process", "channel", "origin", "value", "low", "high"),
+    "ledger_course": ("part", "process", "channel", "origin", "time", "value"),
+}
+
+
+def write_attribution(answer: AttributionAnswer, folder: Path) -> None:
+    """Write `report.html`, `summary.json` and `tables/` into `folder`, each file whole or not at all."""
+    for name in TABLES:
+        data, numbers = _columns(getattr(answer, name), TABLE_COLUMNS.get(name, ()))
+        target = Path(folder) / "tables" / name
+        write_atomically(target.with_suffix(".csv"), csv_bytes(data))
+        write_atomically(target.with_suffix(".parquet"), parquet_bytes(data, numbers))
+    text = json.dumps(answer.summary(), indent=2, ensure_ascii=False, allow_nan=False)
+    write_atomically(Path(folder) / "summary.json", (text + "\n").encode())
+    write_atomically(Path(folder) / "report.html", attribution_page(answer).encode())
+
+
+def attribution_page(answer: AttributionAnswer) -> str:
+    """The whole page as HTML."""
+    figures = attribution_figures(answer)
+    return str(
+        template()
+        .environment.get_template("attribution.html.j2")
+        .render(
+            answer=answer,
+            figures=figures,
+            numbered={name: number for number, name in enumerate(figures, start=1)},
+            specifications=in_script({key: spec for figure in figures.values() for key, spec in panel_specs(figure)}),
+            tiles=_tiles(answer),
+            players=[_player(answer, row) for row in _by_size(answer.players)],
+            ledger=[{**row, "name": row_name(row)} for row in _by_size(answer.ledger)],
+            style=template_text("report.css"),
+            script=template_text("report.js"),
+            plotly=template_text("plotly"),
+        )
+    )
+
+
+def _columns(rows: list[Row], fixed: tuple[str, ...]) -> tuple[dict[str, list[Any]], set[str]]:
+    """Rows as columns, and the names of those that hold numbers; the others hold texts. Columns stand though a table is empty."""
+    columns: dict[str, list[Any]] = {}
+    numbers: set[str] = set()
+    for name in dict.fromkeys([*fixed, *(key for row in rows for key in row)]):
+        values = [plain(row.get(name)) for row in rows]
+        if values and all(value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)) for value in values):
+            numbers.add(name)
+            columns[name] = [None if value is None else float(value) for value in values]
+        else:
+            columns[name] = ["yes" if value is True else "no" if value is False else listed(value) for value in values]
+    return columns, numbers
+
+
+def _by_size(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: -abs(float(row["value"] or 0.0)))
+
+
+def _player(answer: AttributionAnswer, row: Row) -> Row:
+    whole = sum(abs(float(one["value"] or 0.0)) for one in answer.players)
+    ends = [effect_text(answer, row[key]) for key in ("low", "high")]
+    return {
+        **row,
+        "effect": effect_text(answer, row["value"]),
+        "effect_ends": f"{ends[0]} to {ends[1]}",
+        "share": percent_text(float(row["value"] or 0.0) / whole) if whole else "0",
+    }
+
+
+def _tiles(answer: AttributionAnswer) -> list[dict[str, str]]:
+    """Key numbers under the answer."""
+    cells = listed([str(name).replace("_", " ") for name in answer.outcome["lineages"]])
+    tiles = []
+    for kind in ("posterior", "prior") if "posterior" in answer.transfer else ("prior",):
+        share = answer.transfer[kind]
+        tiles.append({
+            "label": "Travels in vesicles" if kind != "prior" or len(answer.transfer) == 1 else "The same before the data",
+            "value": percent_text(share.value), "interval": _interval(percent_text(share.low), percent_text(share.high)),
+            "meaning": f"Cargo and ligands from other cells, of all that moves the outcome of the {cells} cells.",
+        })  # fmt: skip
+    effect = answer.outcome["effect"]
+    tiles.append({
+        "label": "All routes together", "value": effect_text(answer, effect["value"]),
+        "interval": _interval(effect_text(answer, effect["low"]), effect_text(answer, effect["high"])),
+        "meaning": "What they make of the outcome, against the same dish with all of them off.",
+    })  # fmt: skip
+    rows = _by_size(answer.players)
+    if rows:
+        tiles.append({
+            "label": "Largest route", "value": effect_text(answer, rows[0]["value"]),
+            "interval": _interval(effect_text(answer, rows[0]["low"]), effect_text(answer, rows[0]["high"])),
+            "meaning": f"{rows[0]['label']}.",
+        })  # fmt: skip
+    if len(tiles) < 4:
+        tiles.append({
+            "label": "Assumed numbers", "value": percent_text(answer.assumed_share), "interval": f"of {len(answer.parameters)} numbers",
+            "meaning": "They rest on judgement, not on a measurement, a fit or a derivation.",
+        })  # fmt: skip
+    return tiles
+
+
+def _interval(low: str, high: str) -> str:
+    return "" if low == high else f"90\u00a0% interval {low} to {high}"
+
+
+__all__ = ["attribution_page", "write_attribution"]
