@@ -157,7 +157,8 @@ class FitFile(Record):
     title: Line = Field(default="", description="One line.")
     question: Line = Field(default="", description="What is asked.")
     scenario: Annotated[str, Field(max_length=500)] | None = Field(
-        default=None, description="Scenario of a single experiment; absent where `experiments` are listed or the command names it."
+        default=None,
+        description="Scenario of a single experiment; absent where `experiments` are listed or the command names it.",
     )
     experiments: tuple[ExperimentEntry, ...] = Field(default=(), max_length=32, description="What was carried out.")
     data: Annotated[str, Field(max_length=500)] | None = Field(

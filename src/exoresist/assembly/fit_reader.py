@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,10 @@ class FitPlan:
     file: FitFile
     experiments: tuple[Experiment, ...]
     data: Path | None = None
+
+    def with_seed(self, seed: int) -> FitPlan:
+        """The same fit with other draws."""
+        return replace(self, file=self.file.model_copy(update={"seed": seed}))
 
 
 def is_fit_file(path: str | Path) -> bool:

@@ -47,7 +47,9 @@ class Survival(Record):
 class Cover(Record):
     """Area covered, as cells over the cells at the start: living and dead ones, arrested ones wider if that is asked for."""
 
-    kind: Literal["confluence"] = Field(description="Cells, dead ones included, over those at the start; `scale`: % at the start.")
+    kind: Literal["confluence"] = Field(
+        description="Cells, dead ones included, over those at the start; `scale`: % at the start."
+    )
     populations: Populations
     dead: bool = Field(default=True, strict=True, description="Whether dead cells cover the floor, too.")
     spreading: Prior | None = Field(default=None, description="Arrested cells cover 1 + spreading times as much.")
@@ -103,7 +105,8 @@ class Named(Record):
 
 
 Reads = Annotated[
-    Cells | Survival | Cover | Particles | DrugIn | CargoOf | Share | Named, Field(discriminator="kind", description="What is read.")
+    Cells | Survival | Cover | Particles | DrugIn | CargoOf | Share | Named,
+    Field(discriminator="kind", description="What is read."),
 ]
 
 Size = Annotated[float, Field(ge=0.0, le=1e15)] | Prior

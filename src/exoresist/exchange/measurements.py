@@ -88,7 +88,9 @@ def _check_header(path: Path, header: list[str]) -> None:
     for name in header:
         if name not in known and not name.startswith(("dose:", "note")):
             near = suggestion(name, known)
-            raise InputError(f"column '{name}' of '{path.name}' is unknown", ", ".join((*known, "dose:NAME")), near or "Remove it")
+            raise InputError(
+                f"column '{name}' of '{path.name}' is unknown", ", ".join((*known, "dose:NAME")), near or "Remove it"
+            )
         if header.count(name) > 1:
             raise InputError(f"column '{name}' stands twice in '{path.name}'", "each column once", "Remove one")
     missing = [name for name in NEEDED if name not in header]

@@ -74,7 +74,9 @@ def _curves(
     doses = [_dose(conditions[place.condition]) for place in asked]
     if any(dose is None for dose in doses):
         return None
-    return np.array([float(fit.predict(dose or 0.0, [times[place.time]])[0]) for dose, place in zip(doses, asked, strict=True)]), GROWTH
+    return np.array(
+        [float(fit.predict(dose or 0.0, [times[place.time]])[0]) for dose, place in zip(doses, asked, strict=True)]
+    ), GROWTH
 
 
 def _hill(conditions: Sequence[Condition], seen: Sequence[Place], asked: Sequence[Place]) -> tuple[Array, str] | None:
@@ -108,7 +110,9 @@ def _nearest(conditions: Sequence[Condition], times: Sequence[float], seen: Sequ
     """The fitted condition that lies nearest in log dose; between its times straight lines, beyond them its last mean."""
     result = []
     for place in asked:
-        nearest = min({other.condition for other in seen}, key=lambda other: _distance(conditions[other], conditions[place.condition]))
+        nearest = min(
+            {other.condition for other in seen}, key=lambda other: _distance(conditions[other], conditions[place.condition])
+        )
         points: dict[float, list[float]] = {}
         for other in seen:
             if other.condition == nearest:

@@ -53,7 +53,7 @@ def predictive(posterior: Posterior, best: Array, draws: Array, places: tuple[Pl
     """Predictions of some readings at the best point and over draws of the posterior, with noise drawn for each."""
     points = np.concatenate([best[None], draws])
     mean = posterior.predicted(points, posterior.computed(points, places), places)
-    usable = np.isfinite(mean).all(axis=1)
+    usable = np.array(np.isfinite(mean).all(axis=1))
     usable[0] = False
     over, picked = mean[usable], points[usable]
     simulated = np.empty_like(over)

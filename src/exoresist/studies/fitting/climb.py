@@ -21,8 +21,9 @@ from exoresist.studies.fitting.unknowns import REACH
 Array = NDArray[np.float64]
 
 SCREENED = 64  # starts drawn from what is expected (a Latin hypercube), of which the best are followed
-ROUNDS = 40
-GAIN = 1e-3  # of the log posterior: less and a start has arrived
+ROUNDS = 60
+PATIENCE, HOPELESS = 12, 10.0  # rounds after which a start so far below the best is given up
+GAIN = 3e-4  # of the log posterior: less and a start has arrived
 SAME = 0.05  # ends whose log posterior differs by less are one
 STRIDE = 2.0  # longest step in one coordinate, in standard deviations of what is expected
 
@@ -75,13 +76,15 @@ def climb(posterior: Posterior, seed: int, followed: int, report: Progress | Non
     order = np.argsort(-densities, kind="stable")[:followed]
     points, damping = screened[order].copy(), np.full(len(order), 1e-2)
     if not np.any(np.isfinite(densities[order])):
-        raise SolverError("No start of the fit could be simulated, or none can have made the readings. Narrow the ranges of the parameters.")
+        raise SolverError(
+            "No start of the fit could be simulated, or none can have made the readings. Narrow the ranges of the parameters."
+        )
     points = points[np.isfinite(densities[order])]
     damping = damping[: len(points)]
     best, slope, information = posterior.expansion(points)
     climbing = np.ones(len(points), dtype=bool)
     round_ = 0
-    for round_ in range(1, ROUNDS + 1):  # noqa: B007  (told afterwards)
+    for round_ in range(1, ROUNDS + 1):
         active = np.flatnonzero(climbing)
         if not len(active):
             break
@@ -99,6 +102,8 @@ def climb(posterior: Posterior, seed: int, followed: int, report: Progress | Non
         damping[lost] *= 6.0
         climbing[won[gained[better] < GAIN]] = False
         climbing[lost[damping[lost] > 1e7]] = False
+        if round_ >= PATIENCE:
+            climbing &= best > best.max() - HOPELESS
         tell.advance(1.0)
     top = int(np.argmax(best))
     covariance = np.linalg.inv(information[top])

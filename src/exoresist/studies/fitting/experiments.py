@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from exoresist.assembly.assay import ConditionedMedium
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.fit_file import FitFile, ReadoutEntry
-from exoresist.assembly.fit_readouts import Survival
 from exoresist.assembly.fit_reader import FitPlan
+from exoresist.assembly.fit_readouts import Survival
 from exoresist.assembly.readings import Reading
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
@@ -112,7 +112,11 @@ def key_of(plan: FitPlan, reading: Reading) -> Key:
     chosen = reading.experiment or names[0]
     single = len(names) == 1 and not plan.file.experiments
     if chosen not in names and not (single and chosen in (plan.experiments[0].scenario.name,)):
-        raise unknown_name("Experiment", chosen, names) if not reading.line else _at(reading, unknown_name("Experiment", chosen, names))
+        raise (
+            unknown_name("Experiment", chosen, names)
+            if not reading.line
+            else _at(reading, unknown_name("Experiment", chosen, names))
+        )
     experiment = plan.experiments[names.index(chosen)] if chosen in names else plan.experiments[0]
     arms = list(experiment.arms)
     if not reading.arm and len(arms) > 1:
@@ -165,12 +169,14 @@ def _condition(plan: FitPlan, key: Key, model: Model, reading: Reading) -> Condi
     found: dict[str, float] = {}
     for what, number, unit in reading.doses:
         name = what or experiment.drug
-        declared = {entry.id for entry in (*experiment.scenario.drugs, *experiment.scenario.vesicles)}
+        declared = {entry.id for entry in experiment.scenario.drugs} | {entry.id for entry in experiment.scenario.vesicles}
         if name not in drugs | preparations:
             if name in declared and number == 0.0:
                 continue  # this arm leaves it out: its dose is 0
             if not name:
-                raise InputError(f"{reading.where}: a dose of what?", ", ".join(sorted(drugs)) or "no drug", "Fill the column `drug`")
+                raise InputError(
+                    f"{reading.where}: a dose of what?", ", ".join(sorted(drugs)) or "no drug", "Fill the column `drug`"
+                )
             raise _at(reading, unknown_name("Drug or preparation of this arm", name, drugs | preparations))
         target = "particle/cell" if name in preparations else "nM"
         if unit and not same_dimension(unit, target):
@@ -210,7 +216,9 @@ def _value(readout: ReadoutEntry, model: Model, reading: Reading) -> float:
             ) from None  # fmt: skip
     noise = readout.noise
     if noise.kind == "negative_binomial" and (value < 0.0 or value != round(value)):
-        raise InputError(f"{reading.where}: a count of {value:g}", "whole numbers from 0", "Take another noise for what is no count")
+        raise InputError(
+            f"{reading.where}: a count of {value:g}", "whole numbers from 0", "Take another noise for what is no count"
+        )
     limit = getattr(noise, "limit", None)
     if noise.kind == "lognormal" and not value > 0.0 and limit is None:
         raise InputError(
@@ -281,9 +289,13 @@ def solved(group: Group, unknowns: Sequence[Unknown], values: Array, catalog: Ca
                 seeding[unknown.prior.subject.partition(":")[2]] = np.tile(values[:, place], count)
             else:
                 given[identifier] = np.tile(values[:, place] * factor, count)
-    doses = {entry.id: _dose(group, entry.id, entry.dose, len(values)) for entry in model.scenario.drugs if _varied(group, entry.id)}
+    doses = {
+        entry.id: _dose(group, entry.id, entry.dose, len(values)) for entry in model.scenario.drugs if _varied(group, entry.id)
+    }
     per_cell: dict[str, Array] = {
-        entry.id: _dose(group, entry.id, entry.per_cell, len(values)) for entry in model.scenario.vesicles if _varied(group, entry.id)
+        entry.id: _dose(group, entry.id, entry.per_cell, len(values))
+        for entry in model.scenario.vesicles
+        if _varied(group, entry.id)
     }
     loads = None
     if group.donors is not None:
@@ -319,7 +331,7 @@ def _seeded(model: Model, given: Mapping[str, float | Array], seeding: Mapping[s
     """Start amounts of populations seeded with more or fewer cells: all that is in the cells follows."""
     if not seeding:
         return {}
-    result = {}
+    result: dict[str, float | Array] = {}
     for pool, amount in model.start(given).items():
         factor = seeding.get(pool.partition(".")[0])
         if factor is not None:

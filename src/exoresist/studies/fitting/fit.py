@@ -96,7 +96,8 @@ def _check_held_out(plan: FitPlan, readings: Sequence[Reading]) -> None:
         for dose in entry.doses:
             if not any(abs(dose - other) <= 1e-9 * max(dose, 1e-12) for other in _nanomolar(readings)):
                 raise InputError(
-                    f"predict[{number}]: no reading is at {dose:g} nM", ", ".join(f"{other:g}" for other in sorted(measured)) or "no doses"
+                    f"predict[{number}]: no reading is at {dose:g} nM",
+                    ", ".join(f"{other:g}" for other in sorted(measured)) or "no doses",
                 )
 
 
@@ -104,7 +105,10 @@ def _nanomolar(readings: Sequence[Reading]) -> set[float]:
     from exoresist.core.units import convert, same_dimension
 
     return {
-        convert(number, unit or "nM", "nM") for reading in readings for _, number, unit in reading.doses if same_dimension(unit or "nM", "nM")
+        convert(number, unit or "nM", "nM")
+        for reading in readings
+        for _, number, unit in reading.doses
+        if same_dimension(unit or "nM", "nM")
     }
 
 

@@ -96,7 +96,9 @@ class ReadoutNoise:
             result = np.where(observed <= self.limit, hidden, result)
         return np.asarray(result / self.repeats)
 
-    def draw(self, predicted: Array, fitted: Mapping[str, Array], generator: np.random.Generator, wells: Sequence[object]) -> Array:
+    def draw(
+        self, predicted: Array, fitted: Mapping[str, Array], generator: np.random.Generator, wells: Sequence[object]
+    ) -> Array:
         """(S, N) simulated readings.
 
         wells  of each reading: where `repeats` of a well count as one, its readings share a part of their error
@@ -115,7 +117,11 @@ class ReadoutNoise:
             common = generator.standard_normal((len(rows), len(marks)))[:, of]
             error = math.sqrt(shared) * common + math.sqrt(1.0 - shared) * generator.standard_normal((len(rows), len(of)))
             mean = predicted[rows]
-            spread = mean + plain.deviation(mean) * error if isinstance(plain, Normal) else mean * np.exp(np.asarray(plain.spread) * error)
+            spread = (
+                mean + plain.deviation(mean) * error
+                if isinstance(plain, Normal)
+                else mean * np.exp(np.asarray(plain.spread) * error)
+            )
             result[rows] = spread if self.limit is None else np.maximum(spread, self.limit)
         return result
 
@@ -125,7 +131,10 @@ class ReadoutNoise:
             return []
         if not fitted:
             return [(rows, {})]
-        return [(rows[index : index + 1], {name: float(value[row]) for name, value in fitted.items()}) for index, row in enumerate(rows)]
+        return [
+            (rows[index : index + 1], {name: float(value[row]) for name, value in fitted.items()})
+            for index, row in enumerate(rows)
+        ]
 
 
 def noise_of(readout: ReadoutEntry, places: Sequence[Place]) -> ReadoutNoise:

@@ -44,7 +44,7 @@ def check_readout(reads: Reads, model: Model) -> None:
         if reads.of not in compiled.slot_of and reads.of not in compiled.state_index:
             raise unknown_name("Value of this network", reads.of, compiled.slot_of)
     if isinstance(reads, Particles):
-        declared = {entry.id for entry in (*model.scenario.populations, *model.scenario.vesicles)}
+        declared = {entry.id for entry in model.scenario.populations} | {entry.id for entry in model.scenario.vesicles}
         for name in reads.of:
             if name not in {group.id for group in model.layout.classes} | declared:
                 raise unknown_name("Vesicles of this experiment", name, declared)
@@ -145,7 +145,9 @@ def _declared(model: Model, name: str) -> None:
 def _side(model: Model, name: str | None) -> Side:
     if name is None:
         return model.layout.sides[0]
-    found = [side for side in model.layout.sides if side.id in (name, f"organ_{name}") or (name == "well" and side.id == "medium")]
+    found = [
+        side for side in model.layout.sides if side.id in (name, f"organ_{name}") or (name == "well" and side.id == "medium")
+    ]
     if not found:
         raise InputError(f"there is no side '{name}' in this experiment", ", ".join(side.id for side in model.layout.sides))
     return found[0]

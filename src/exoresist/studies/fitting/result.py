@@ -17,6 +17,7 @@ from exoresist.catalog.parameter_file import write_parameter_file
 from exoresist.core.errors import InputError
 from exoresist.core.quantity import Quantity
 from exoresist.studies.answer import Row, plain
+from exoresist.studies.draws import write_draws
 from exoresist.studies.fitting.baseline import Baseline, key_label
 from exoresist.studies.fitting.checks import Predictive
 from exoresist.studies.fitting.climb import Summit
@@ -94,7 +95,7 @@ class GeneralFit:
             text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
             (place / "summary.json").write_text(text + "\n", encoding="utf-8")
             with (place / "curves.csv").open("w", newline="", encoding="utf-8") as handle:
-                writer = csv.DictWriter(handle, CURVE_COLUMNS, lineterminator="\n")
+                writer = csv.DictWriter(handle, CURVE_COLUMNS, extrasaction="ignore", lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(self.curves)
             write_draws(self.draws, place / "posterior.parquet")
@@ -102,14 +103,6 @@ class GeneralFit:
             raise InputError(f"cannot write to '{place}': {error.strerror or error}", "a folder that can be written") from error
         if self.fitted:
             write_parameter_file(place / "fitted.yaml", self.fitted)
-
-
-def write_draws(draws: Mapping[str, Array], path: Path) -> None:
-    """One column per parameter, `name@subject`, one row per draw."""
-    import pyarrow
-    import pyarrow.parquet
-
-    pyarrow.parquet.write_table(pyarrow.table({name: np.asarray(values, dtype=float) for name, values in draws.items()}), path)
 
 
 def assembled(
@@ -142,7 +135,7 @@ def assembled(
         readouts=readouts,
         curves=curves,
         draws={unknown.label: values[:, place] for place, unknown in enumerate(posterior.unknowns)},
-        fitted=tuple(_fitted(unknown, row, file.name) for unknown, row in zip(posterior.unknowns, parameters, strict=True) if _row(unknown)),
+        fitted=tuple(_fitted(one, row, file.name) for one, row in zip(posterior.unknowns, parameters, strict=True) if _row(one)),
         search={"log_density": summit.density, "followed": summit.followed, "agreeing": summit.agreeing, "rounds": summit.rounds,
                 "gradient": summit.gradient},
         sampling={"walkers": draws.walkers, "steps": draws.steps, "warm_up": draws.warm_up, "acceptance": draws.acceptance,
@@ -206,7 +199,8 @@ def _curves(posterior: Posterior, found: Predictive, role: str, plain_: Baseline
             "dose": condition[0][1] if len(condition) == 1 else None, "dosed": condition[0][0] if len(condition) == 1 else "",
             "readout": readout.id, "unit": readout.unit or readout_unit(readout.reads, group.model), "time": group.times[place.time],
             "role": role, "observed": float(seen.mean()), "observed_sd": float(seen.std(ddof=1)) if len(seen) > 1 else None,
-            "replicates": len(seen), "predicted": float(found.best[first]), "low": float(found.low[first]), "high": float(found.high[first]),
+            "replicates": len(seen), "predicted": float(found.best[first]),
+            "low": float(found.low[first]), "high": float(found.high[first]),
             "below": float(found.below[first]), "above": float(found.above[first]),
             "baseline": None if plain_ is None or not np.isfinite(plain_.predicted[first]) else float(plain_.predicted[first]),
             "baseline_kind": None if plain_ is None else plain_.kinds[first], "covered": float(np.mean(found.covered[numbers])),
@@ -239,4 +233,3 @@ def _errors(curves: Sequence[Row]) -> list[Row]:
             "replicate_error": float(np.sqrt(np.mean(spread))) if spread else None,
         })  # fmt: skip
     return result
-

@@ -121,7 +121,7 @@ def _warm_up(done: int) -> int:
     return max(1, math.ceil(0.35 * done)) if done > 4 else 0
 
 
-def _autocorrelation(samplers: list, warm_up: int) -> Array:  # type: ignore[type-arg]
+def _autocorrelation(samplers: list, warm_up: int) -> Array:
     """(P,) integrated autocorrelation time, steps, the longer of the ensembles'; at least 1."""
     from emcee.autocorr import integrated_time
 

@@ -145,10 +145,13 @@ def _parameters(entry: ParameterEntry, models: Models) -> list[Unknown]:
     prior = _prior(entry, models[first], places[first][0])
     low, high = _bounds(entry, models[first], prior)
     if not low <= prior.value <= high:
-        raise InputError(f"{entry.name} of {entry.subject} is expected at {prior.value:g}", f"within its bounds, {low:g} to {high:g}")
+        raise InputError(
+            f"{entry.name} of {entry.subject} is expected at {prior.value:g}", f"within its bounds, {low:g} to {high:g}"
+        )
     located = {
         key: tuple(
-            (name, 1.0 if name == SEEDING else convert(1.0, prior.unit, models[key].network.parameters[name].unit)) for name in names
+            (name, 1.0 if name == SEEDING else convert(1.0, prior.unit, models[key].network.parameters[name].unit))
+            for name in names
         )
         for key, names in places.items()
     }

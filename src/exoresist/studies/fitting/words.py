@@ -33,9 +33,10 @@ def warnings(result: GeneralFit) -> list[str]:
     for row in result.readouts:
         if not row["fits"]:
             more = row["p_value"] < 0.5
+            cause = "the model is wrong somewhere, or the noise is set too low" if more else "the noise is set too high"
             found.append(
                 f"{row['readout']}: the readings lie {'farther from' if more else 'closer to'} the model than its noise explains "
-                f"(p = {row['p_value']:.3g}): {'the model is wrong somewhere, or the noise is set too low' if more else 'the noise is set too high'}."
+                f"(p = {row['p_value']:.3g}): {cause}."
             )
     if result.search["agreeing"] < 2 and result.search["followed"] > 1:
         found.append(f"Of {result.search['followed']} ascents only one reached the best point: there may be a better one.")
@@ -66,7 +67,9 @@ def _predictions(result: GeneralFit) -> list[str]:
         if len(known) == len(own):
             other = _pooled(known)
             kinds = ", ".join(dict.fromkeys(str(row["baseline_kind"]) for row in own))
-            verdict = "as good as" if math.isclose(error, other, rel_tol=0.03) else "better than" if error < other else "worse than"
+            verdict = (
+                "as good as" if math.isclose(error, other, rel_tol=0.03) else "better than" if error < other else "worse than"
+            )
             text += f", {verdict} the baseline without mechanism ({other:.3g}; {kinds})"
         coverage = sum(row["coverage"] * row["readings"] for row in own) / sum(row["readings"] for row in own)
         spread = [row["replicate_error"] for row in own if row["replicate_error"] is not None]
