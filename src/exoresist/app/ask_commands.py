@@ -14,18 +14,24 @@ ask_app = typer.Typer(help="Put a question to a scenario.", rich_markup_mode=Non
 
 @ask_app.command("fit")
 def _fit(
-    scenario: ScenarioFile,
-    data: Annotated[Path, typer.Option("--data", help="Folder with the measurements that the scenario names.")],
+    scenario: Annotated[
+        Path, typer.Argument(metavar="SCENARIO", help="Fit file (see docs/fitting.md), scenario file, or name of a bundled one.")
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Table or folder of readings; with a scenario also the fit file. Absent: as the file names."),
+    ] = None,
     out: Folder = Path("fit"),
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all draws, in place of the file's.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Fit to measured doses, predict the others.
+    """Fit a scenario to readings, predict the others.
 
-    Prints the error of both beside two baselines that know no mechanism.
+    Any scenario, several experiments at once; prints the errors beside baselines that know no mechanism.
     """
     from exoresist.app.fit import fit
 
-    fit(scenario, data, out, as_json)
+    fit(scenario, data, out, as_json, seed)
 
 
 @ask_app.command("cohort")

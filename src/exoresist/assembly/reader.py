@@ -40,6 +40,14 @@ def load_scenario(path: str | Path) -> Scenario:
     return scenario_from_text(text, absolute.parent, str(path), _chain=(absolute,))
 
 
+def plain_file(path: str | Path) -> Any:
+    """What stands in a YAML file, unvalidated, with the places of its keys; InputError where it cannot be read."""
+    bundled = bundled_scenarios()
+    if str(path) in bundled and not Path(path).exists():
+        path = bundled[str(path)]
+    return _parsed(_text_of(path, bundled)[0], str(path))
+
+
 def scenario_from_text(
     text: str | bytes, base_folder: str | Path | None = None, where: str = "scenario", *, _chain: tuple[Path, ...] = ()
 ) -> Scenario:

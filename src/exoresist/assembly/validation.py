@@ -15,7 +15,8 @@ MAX_SHOWN = 12
 # Parts of pydantic's paths that name a branch of a union, not a key of the file.
 _BRANCHES = {
     "list", "series", "dose_response", "add_back", "conditioned_medium", "co_culture", "transwell", "titration",
-    "time_course", "confluence",
+    "time_course", "confluence", "cells", "survival", "particles", "drug", "cargo", "fraction", "value", "normal", "lognormal",
+    "negative_binomial", "replicates", "Scale", "Prior", "float", "constrained-float",
 }  # fmt: skip
 
 _EXPECTED = {
@@ -53,7 +54,12 @@ def validated(data: Any, where: str = "scenario") -> Scenario:
     try:
         return Scenario.model_validate(data)
     except ValueError as error:
-        raise InputError(_told(_problems(error), data, where)) from None
+        raise refusal(error, data, where) from None
+
+
+def refusal(error: ValueError, data: object, where: str) -> InputError:
+    """What pydantic found in `data`, as one error that names every fault and its place in the file."""
+    return InputError(_told(_problems(error), data, where))
 
 
 def _problems(error: ValueError) -> list[tuple[Path, str]]:

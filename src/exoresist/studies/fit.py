@@ -17,6 +17,7 @@ from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
 from exoresist.core.progress import Progress
 from exoresist.core.quantity import Quantity
+from exoresist.core.random import stream
 from exoresist.studies.answer import Row
 from exoresist.studies.baselines import (
     fit_growth_kill,
@@ -160,12 +161,29 @@ def _judged(
         fitted=fitted,
         noise={"relative": problem.noise.relative, "repeats": problem.noise.repeats, "replicates": problem.noise.wells},
         search={"sum_of_squares": found.squares, "descents": found.followed, "agreeing": found.agreeing},
+        draws=_resampled(problem, points, weights, scenario.seed),
         seed=scenario.seed,
         timing_s=0.0,
         history=" ".join(assay.history.split()),
         versions=versions(),
         warnings=_warnings(problem, found, parameters, rows),
     )
+
+
+def _resampled(problem: FitProblem, points: FloatArray, weights: FloatArray, seed: int) -> dict[str, FloatArray]:
+    """`name@subject` -> as many draws as there were, each as often as its weight says (systematic resampling).
+
+    The subject is that of the catalogue, so that a model of the same scenario can take the draws.
+    """
+    start = stream(seed, "fit", "resampling").random()
+    picked = points[np.searchsorted(np.cumsum(weights), (np.arange(len(points)) + start) / len(points)).clip(max=len(points) - 1)]
+    parameters = problem.model.network.parameters
+    draws = {}
+    for place, unknown in enumerate(problem.unknowns):
+        row = parameters[unknown.identifiers[0]].quantity if unknown.identifiers else None
+        subject = unknown.subject if row is None else row.subject
+        draws[f"{unknown.name}@{subject}"] = np.exp(picked[:, place])
+    return draws
 
 
 def _checked(

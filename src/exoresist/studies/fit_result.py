@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from exoresist.catalog.parameter_file import write_parameter_file
 from exoresist.core.errors import InputError
 from exoresist.core.quantity import Quantity
 from exoresist.studies.answer import Row, plain
+from exoresist.studies.draws import write_draws
 from exoresist.studies.fit_problem import DEAD_SPREAD, SPREADING
 
 CURVE_COLUMNS = (
@@ -40,6 +44,7 @@ class FitResult:
     curves             rows of CURVE_COLUMNS, dose in nM, time in h, the rest in %; low and high: 90 % of the
                        parameter sets that the readings and expectations allow
     fitted             catalogue rows of kind `fitted`, narrowed to the cell line that was measured
+    draws              `name@subject` -> draws of the posterior, as many as count as independent
     history            how often the held-out doses were looked at before, in the scenario's words
     noise              relative (standard deviation of a well), repeats (readings that count as one), replicates
     """
@@ -64,6 +69,7 @@ class FitResult:
     search: Mapping[str, float]
     seed: int
     timing_s: float
+    draws: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     history: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
@@ -72,6 +78,11 @@ class FitResult:
     def to_dict(self) -> Row:
         """The result without its curves, for programs; numbers that are not finite become None."""
         data: dict[str, Any] = {
+            "predictive": {
+                f"{row['dose']:g} nM": {"error": row["model"], "baseline": row["baseline"], "unit": "%"}
+                for row in self.by_dose
+                if row["role"] == "predicted"
+            },
             "fit_error": self.fit_error,
             "prediction_error": self.prediction_error,
             "baseline_prediction_error": self.baseline_prediction_error,
@@ -96,13 +107,19 @@ class FitResult:
         return {key: plain(value) for key, value in data.items()}
 
     def write(self, folder: Path) -> Path:
-        """Write fitted.yaml, fit.json and curves.csv; returns the path of fitted.yaml, to be named in a scenario."""
+        """Write fitted.yaml, summary.json (also as fit.json), posterior.parquet and curves.csv.
+
+        Returns the path of fitted.yaml, to be named in a scenario.
+        """
         place = Path(folder)
         target = place / "fitted.yaml"
         try:
             place.mkdir(parents=True, exist_ok=True)
             text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
-            (place / "fit.json").write_text(text + "\n", encoding="utf-8")
+            for name in ("fit.json", "summary.json"):
+                (place / name).write_text(text + "\n", encoding="utf-8")
+            if self.draws:
+                write_draws(self.draws, place / "posterior.parquet")
             with (place / "curves.csv").open("w", newline="", encoding="utf-8") as handle:
                 writer = csv.DictWriter(handle, CURVE_COLUMNS, lineterminator="\n")
                 writer.writeheader()
