@@ -27,7 +27,7 @@ from exoresist.core.errors import SolverError
 from exoresist.core.progress import Progress
 from exoresist.core.quantity import Quantity
 from exoresist.studies.answer import Row
-from exoresist.studies.cohort import ArmOutcome, CohortResult, expected_work, run_cohort, with_patients
+from exoresist.studies.cohort import ArmOutcome, CohortResult, Course, expected_work, run_cohort, with_patients
 from exoresist.studies.ensemble import Ensemble, reconciled
 from exoresist.studies.event_times import kaplan_meier, restricted_mean_gain
 from exoresist.studies.kept import Kept, identity
@@ -62,10 +62,12 @@ def run_worlds(
     report: Progress | None = None,
     workers: Workers | None = None,
     results: Path | None = None,
+    courses: Sequence[Course] = (),
 ) -> Worlds:
     """The cohort in `uncertainty.draws` worlds of fewer patients; nothing where the scenario asks for no draws.
 
     workers  where worlds run, here by default; results: folder that keeps those that are done
+    courses  further arms, as in `run_cohort`
     """
     count = scenario.uncertainty.draws
     if count == 0:
@@ -73,17 +75,17 @@ def run_worlds(
     small = with_patients(scenario, min(PATIENTS, scenario.assay.patients))  # type: ignore[union-attr]
     facts, left_out = worlds_of(small, catalog)
     work = expected_work(small) / (len(facts) or 1)
-    tasks = [Task(f"world {place}", (small, one, place), work) for place, one in enumerate(facts, start=1)]
-    kept = None if results is None else Kept(results / FILE, identity(catalog.hash, resolved_text(small)))
+    tasks = [Task(f"world {place}", (small, one, place, tuple(courses)), work) for place, one in enumerate(facts, start=1)]
+    kept = None if results is None else Kept(results / FILE, identity(catalog.hash, resolved_text(small), *courses))
     found = run_tasks(run_world, tasks, workers or Workers(1), kept, report)
     solved = [result["rows"] for result in found.values() if result["rows"] is not None]
     return Worlds([row for rows in solved for row in rows], len(solved), left_out + len(found) - len(solved))
 
 
-def run_world(scenario: Scenario, facts: Catalog, world: int) -> Row:
+def run_world(scenario: Scenario, facts: Catalog, world: int, courses: tuple[Course, ...] = ()) -> Row:
     """`rows` of one world; None where it could not be solved."""
     try:
-        return {"rows": _told(run_cohort(scenario, facts), world)}
+        return {"rows": _told(run_cohort(scenario, facts, courses=courses), world)}
     except SolverError:  # a corner of the ranges in which no step is small enough; counted, not hidden
         return {"rows": None}
 

@@ -7,6 +7,7 @@ finite become None), so that a result that was kept and one that was just made c
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from exoresist.studies.answer import plain
 from exoresist.studies.kept import Kept, Plain, code_hash
 
 LEAST = 0.6e9  # bytes that a process needs before it computes anything: Python, the compiled kernels, the catalogue
+LOOK, WORTH = 2.0, 15.0  # s after which the rest is judged, and s that the rest must take here for processes to pay
 Outcome = tuple[str, Any]
 DONE, REFUSED, EXCEEDED, BROKEN = "done", "refused", "exceeded", "broken"
 
@@ -36,7 +38,7 @@ class Task:
 class Workers:
     """Where tasks run; never what they give.
 
-    count    processes at a time; None: one for each processor
+    count    processes at a time; None: one for each processor where the work is long enough to pay for their start
     memory   bytes that all of them may take together; None: no limit
     cluster  "": this machine; "local": a Dask cluster on this machine; else the address of a Dask scheduler
     """
@@ -100,14 +102,28 @@ def _outcomes(function: Callable[..., Plain], tasks: Sequence[Task], workers: Wo
 
         yield from on_cluster(function, tasks, workers)
         return
-    count = workers.processes(len(tasks))
-    if count == 1 and workers.memory is None:
-        for task in tasks:  # here: a process of its own would only cost its start
+    if workers.memory is None:
+        # Here at first: processes of their own cost their start, which short runs never earn.
+        began, done = time.monotonic(), 0.0
+        while tasks and (
+            workers.processes(len(tasks)) == 1 or not _worth_processes(time.monotonic() - began, done, tasks, workers)
+        ):
+            task, tasks = tasks[0], tasks[1:]
             yield task, (DONE, plain(function(*task.arguments)))
-        return
+            done += task.work
+        if not tasks:
+            return
+    count = workers.processes(len(tasks))
     from exoresist.studies.worker_processes import on_processes
 
     yield from on_processes(function, tasks, count, None if workers.memory is None else workers.memory / count)
+
+
+def _worth_processes(elapsed: float, done: float, left: Sequence[Task], workers: Workers) -> bool:
+    """Whether what is left will take so long that processes pay: asked for by number, or seen from what is done so far."""
+    if workers.count is not None:
+        return True
+    return elapsed > LOOK and done > 0.0 and elapsed / done * sum(task.work for task in left) > WORTH
 
 
 def attempt(function: Callable[..., Plain], arguments: tuple[Any, ...], code: str) -> Outcome:
