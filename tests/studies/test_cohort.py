@@ -233,10 +233,11 @@ def test_a_dish_is_no_cohort_and_a_cohort_no_dish(bundled: Any) -> None:
 def test_worlds_draw_what_patients_share_and_keep_the_measured_potency(bundled: Any) -> None:
     from exoresist.catalog import Catalog
     from exoresist.studies.cohort_worlds import run_worlds
+    from exoresist.studies.workers import Workers
 
     alone = with_patients(bundled, 24).model_copy(update={"arms": (), "comparison": None})
     small = alone.model_copy(update={"uncertainty": bundled.uncertainty.model_copy(update={"draws": 2})})
-    first, again = (run_worlds(small, Catalog.load()) for _ in range(2))
+    first, again = (run_worlds(small, Catalog.load(), workers=Workers(count)) for count in (1, 2))
     assert first.rows == again.rows and first.count + first.left_out == 2 and first.count >= 1
     assert {row["quantity"] for row in first.rows} == {"response_rate", "median_progression", "gain"}
     assert all(0.0 <= row["value"] <= 1.0 for row in first.rows if row["quantity"] == "response_rate")
@@ -248,13 +249,13 @@ def test_worlds_draw_what_patients_share_and_keep_the_measured_potency(bundled: 
 
 def test_a_world_fixes_shared_numbers_and_moves_the_middle_of_those_that_differ(bundled: Any) -> None:
     from exoresist.catalog import Catalog
-    from exoresist.studies.cohort_worlds import _worlds
+    from exoresist.studies.cohort_worlds import worlds_of
 
     catalog = Catalog.load()
     small = bundled.model_copy(
         update={"arms": (), "comparison": None, "uncertainty": bundled.uncertainty.model_copy(update={"draws": 3})}
     )
-    facts, left_out = _worlds(small, catalog)
+    facts, left_out = worlds_of(small, catalog)
     assert len(facts) + left_out == 3
     for one in facts:
         shared, own = one.parameter("target_on_rate", "drug:doxorubicin"), one.parameter("damage_rate", "drug:doxorubicin")

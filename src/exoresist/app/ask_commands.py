@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from exoresist.app.options import Folder, Json, ScenarioFile
+from exoresist.app.options import Cluster, Folder, Json, Memory, Results, ScenarioFile, Workers
 
 ask_app = typer.Typer(help="Put a question to a scenario.", rich_markup_mode=None)
 
@@ -42,6 +42,10 @@ def _cohort(
         int | None, typer.Option("--patients", help="Virtual patients per arm, in place of the scenario's.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws, in place of the scenario's.")] = None,
+    workers: Workers = None,
+    memory: Memory = None,
+    cluster: Cluster = "",
+    results: Results = None,
     as_json: Json = False,
 ) -> None:
     """Treat virtual patients, read their markers.
@@ -49,8 +53,9 @@ def _cohort(
     Time to progression with numbers at risk, response, and what markers in a body fluid foretell.
     """
     from exoresist.app.cohort import cohort
+    from exoresist.app.places import Places
 
-    cohort(scenario, out, patients, seed, as_json)
+    cohort(scenario, out, patients, seed, as_json, Places(workers, memory, cluster, results))
 
 
 @ask_app.command("attribute")

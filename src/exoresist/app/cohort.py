@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from exoresist.app.places import Places
 from exoresist.app.printing import tell
 
 
-def cohort(scenario_file: Path, folder: Path, patients: int | None, seed: int | None, as_json: bool) -> None:
+def cohort(
+    scenario_file: Path, folder: Path, patients: int | None, seed: int | None, as_json: bool, places: Places | None = None
+) -> None:
     """Simulate a cohort of virtual patients, write the report to the folder and say what came out.
 
     scenario_file  a scenario whose assay is of kind cohort
     folder         receives report.html, summary.json, tables and resolved.yaml: all of them, or none
     patients       in place of the scenario's number of patients; `seed` likewise
     as_json        print summary.json instead of sentences
+    places         where worlds are run and kept
     """
     from exoresist.app.folders import filled, ready
     from exoresist.assembly.cohort import Cohort
@@ -35,6 +39,8 @@ def cohort(scenario_file: Path, folder: Path, patients: int | None, seed: int | 
         if seed is not None:
             data["seed"] = seed
         scenario = scenario_from_dict(data)
+    places = places or Places()
+    workers = places.workers()
     ready(folder)
 
     from exoresist.core.progress import Stages, reporting
@@ -46,7 +52,7 @@ def cohort(scenario_file: Path, folder: Path, patients: int | None, seed: int | 
 
         stages = Stages(bar, {"answer": 0.95, "writing": 0.05})
         stages.begin("answer")
-        answer = answer_cohort(scenario, progress=stages)
+        answer = answer_cohort(scenario, None, stages, workers, places.kept_in())
         stages.begin("writing")
         with filled(folder) as draft:
             write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions})

@@ -14,17 +14,17 @@ ALLOWED = "a folder that can be written, or a path where one can be made"
 ADVICE = "Choose another with --out"
 
 
-def ready(folder: Path) -> Path:
+def ready(folder: Path, option: str = "--out") -> Path:
     """The folder, made if it is missing; InputError where nothing can be written to it."""
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out '{folder}' is a file", ALLOWED, ADVICE)
+        raise InputError(f"{option} '{folder}' is a file", ALLOWED, f"Choose another with {option}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"--out '{folder}' cannot be written: {reason}", ALLOWED, ADVICE) from None
+        raise InputError(f"{option} '{folder}' cannot be written: {reason}", ALLOWED, f"Choose another with {option}") from None
     return folder
 
 

@@ -13,3 +13,14 @@ ScenarioFile = Annotated[
     Path,
     typer.Argument(metavar="SCENARIO", help="Scenario file (YAML, see `exoresist schema`), or name of a bundled one."),
 ]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes at a time; never changes a result.")]
+Memory = Annotated[
+    str | None,
+    typer.Option("--memory", help='Memory that all workers may take together, such as "8 GB"; fewer run where it is short.'),
+]
+Cluster = Annotated[
+    str, typer.Option("--cluster", help="Run on Dask: `local`, or the address of a scheduler (needs the extra [hpc]).")
+]
+Results = Annotated[
+    Path | None, typer.Option("--results", help="Folder that keeps what is done, so that a stopped run goes on there.")
+]

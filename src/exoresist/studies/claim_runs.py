@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
@@ -16,6 +12,7 @@ from exoresist.core.progress import Progress, Silent
 from exoresist.studies.claim_controls import CONTROLS
 from exoresist.studies.claim_result import ClaimResult
 from exoresist.studies.claim_twins import run_once
+from exoresist.studies.kept import Kept, code_hash
 
 FILE = "claims.jsonl"
 COLUMNS = (
@@ -49,7 +46,8 @@ def run_claims(
         if claim.id not in kept:
             kept[claim.id] = run_once(claim, catalog)
             if folder is not None:
-                _keep(kept[claim.id], catalog, folder)
+                data = {key: value for key, value in asdict(kept[claim.id]).items() if key != "claim"}
+                _store(catalog, folder).keep(claim.id, data)
         results.append(kept[claim.id])
         report.advance()
     return results
@@ -57,17 +55,7 @@ def run_claims(
 
 def made_with(catalog: Catalog) -> str:
     """What decides a claim's result: the tables, and the text of every module that wires, compiles or runs it."""
-    return f"{catalog.hash[:16]}-{_code_hash()}"
-
-
-@lru_cache(maxsize=1)
-def _code_hash() -> str:
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for room in ("laws", "numerics", "network", "assembly", "compartments", "studies"):
-        for path in sorted((package / room).glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return f"{catalog.hash[:16]}-{code_hash()}"
 
 
 def read_results(catalog: Catalog, folder: Path) -> list[ClaimResult]:
@@ -87,33 +75,21 @@ def read_results(catalog: Catalog, folder: Path) -> list[ClaimResult]:
     return [kept[name] for name in catalog.ids("claims") if name in kept]
 
 
+def _store(catalog: Catalog, folder: Path) -> Kept:
+    return Kept(folder / FILE, made_with(catalog))
+
+
 def _kept(catalog: Catalog, folder: Path) -> Iterator[tuple[str, ClaimResult]]:
-    path = folder / FILE
-    if not path.exists():
-        return
     names = {field.name for field in fields(ClaimResult)} - {"claim"}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            data: dict[str, Any] = json.loads(line)
-        except json.JSONDecodeError:
-            continue  # the line at which an earlier run was stopped; its claim is run again
-        if data.get("made_with") == made_with(catalog) and data.get("id") in catalog.ids("claims"):
+    known = set(catalog.ids("claims"))
+    for name, data in _store(catalog, folder).read().items():
+        if name in known:
             try:
-                yield data["id"], ClaimResult(catalog.claim(data["id"]), **{name: data[name] for name in names})
+                yield name, ClaimResult(catalog.claim(name), **{key: data[key] for key in names})
             except KeyError as missing:
                 raise InputError(
-                    f"{path}, line {number} lacks {missing}", "lines written by `catalog run`", "Remove the file"
+                    f"{folder / FILE}: the result of {name} lacks {missing}", "lines written by `catalog run`", "Remove the file"
                 ) from None
-
-
-def _keep(result: ClaimResult, catalog: Catalog, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    data = {key: value for key, value in asdict(result).items() if key != "claim"}
-    line = json.dumps({"id": result.claim.id, "made_with": made_with(catalog), **data}, allow_nan=False)
-    path = folder / FILE
-    whole = not path.exists() or path.read_bytes()[-1:] in (b"\n", b"")
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(("" if whole else "\n") + line + "\n")  # an earlier run may have been stopped in the middle of a line
 
 
 def axis_rows(results: Sequence[ClaimResult]) -> list[dict[str, str]]:

@@ -23,8 +23,10 @@ from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
 from exoresist.core.errors import InputError
 from exoresist.core.progress import Progress, Silent
+from exoresist.network import Run
 from exoresist.studies.event_times import Observed, observe
 from exoresist.studies.response import Outcome, alive, assess, rules
+from exoresist.studies.steered import Limits, Rule, steered
 from exoresist.studies.virtual_patients import Background, Patients, background, enrol
 
 Array = NDArray[np.float64]
@@ -75,6 +77,20 @@ class ArmOutcome:
 
 
 @dataclass(frozen=True)
+class Course:
+    """An arm whose drug is given by a rule, within limits."""
+
+    arm: Arm
+    drug: str
+    rule: Rule
+    limits: Limits
+
+    def run(self, one: Patient, times: Sequence[float], values: Levels, initial: Mapping[str, float | Array]) -> Run:
+        pools = [population.cells for population in one.model.layout.populations]
+        return steered(one, times, self.drug, self.rule, self.limits, pools, values, initial, relative=RELATIVE)[0]
+
+
+@dataclass(frozen=True)
 class CohortResult:
     """A cohort's arms, its patients, and the markers of persons without a tumour."""
 
@@ -96,8 +112,11 @@ def run_cohort(
     chains: Chains | None = None,
     carried: Sequence[Cargo] = (),
     levels: Levels | None = None,
+    courses: Sequence[Course] = (),
 ) -> CohortResult:
     """Simulate a cohort.
+
+    courses          further arms: the reference's patients with the drug given by a rule
 
     chains, carried  signed chains and cargo beside the scenario's, as in `assembly.build`
     levels           node -> (N,) activity that each patient's tumour has by itself; a name with a dot is a model parameter
@@ -111,7 +130,10 @@ def run_cohort(
     first = build(scenario, catalog, chains=chains, carried=carried)
     cast = enrol(assay, first.layout.cargo, first.catalog, scenario.seed, scenario.duration)
     runner = _Runner(cast, chains, tuple(carried), dict(levels or {}), report or Silent())
-    arms = tuple(runner.arm(arm, one, catalog) for arm, one in expand_arms(scenario))
+    expanded = expand_arms(scenario)
+    arms = tuple(runner.arm(arm, one, catalog) for arm, one in expanded)
+    usual = next((one for arm, one in expanded if arm.role == "reference"), expanded[0][1])
+    arms += tuple(runner.arm(course.arm, usual, catalog, course) for course in courses)
     model = arms[0].models[0]
     share = _capture(model.catalog)
     persons = background(model, assay.fluid, assay.healthy, scenario.seed, "healthy")
@@ -135,7 +157,7 @@ class _Runner:
     levels: dict[str, Array]
     report: Progress
 
-    def arm(self, arm: Arm, scenario: Scenario, catalog: Catalog) -> ArmOutcome:
+    def arm(self, arm: Arm, scenario: Scenario, catalog: Catalog, course: Course | None = None) -> ArmOutcome:
         """Both kinds of tumour of one arm, put together in the order of the patients."""
         assay = scenario.assay
         assert isinstance(assay, Cohort)
@@ -155,10 +177,11 @@ class _Runner:
                 continue
             one = self._patient(scenario if carriers else _without_resistant(scenario, assay), assay, catalog)
             given = self._values(one, chosen, assay)
-            run = culture(
-                one, [-LEAD_IN, *times], values=given, initial=self._start(one, given, chosen, assay), report=self.report,
-                relative=RELATIVE,
-            )  # fmt: skip
+            first, when = self._start(one, given, chosen, assay), [-LEAD_IN, *times]
+            if course is None:
+                run = culture(one, when, values=given, initial=first, report=self.report, relative=RELATIVE)
+            else:
+                run = course.run(one, when, given, first)
             whole = 1.0 / np.asarray(given[SHARE])
             for population in one.model.layout.populations:
                 cells[population.id][:, chosen] = alive(run.amount(population.cells)[1:] * whole)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from exoresist.studies.discrimination import FEWEST, Discrimination, discriminat
 from exoresist.studies.event_times import Observed, at_risk, kaplan_meier, log_rank, restricted_mean_gain
 from exoresist.studies.names import arm_name, cargo_name
 from exoresist.studies.response import CATEGORIES
+from exoresist.studies.workers import Workers
 
 Array = NDArray[np.float64]
 DAY = 24.0
@@ -105,8 +107,17 @@ class CohortAnswer:
         return told
 
 
-def answer_cohort(scenario: Scenario, catalog: Catalog | None = None, progress: Progress | None = None) -> CohortAnswer:
-    """Simulate the scenario's cohort and tell what came out. Raises InputError for a scenario whose assay is no cohort."""
+def answer_cohort(
+    scenario: Scenario,
+    catalog: Catalog | None = None,
+    progress: Progress | None = None,
+    workers: Workers | None = None,
+    results: Path | None = None,
+) -> CohortAnswer:
+    """Simulate the scenario's cohort and tell what came out. Raises InputError for a scenario whose assay is no cohort.
+
+    workers  where the worlds run, here by default; results: folder that keeps those that are done
+    """
     catalog = catalog or Catalog.load()
     stages = Stages(progress or Silent(), {"patients": 0.55, "worlds": 0.4, "reading": 0.05})
     stages.begin("patients", expected_work(scenario) if scenario.assay.kind == "cohort" else 1.0)
@@ -115,7 +126,7 @@ def answer_cohort(scenario: Scenario, catalog: Catalog | None = None, progress: 
     ran = time.perf_counter()
     assert isinstance(scenario.assay, Cohort)
     stages.begin("worlds", expected_work(with_patients(scenario, min(PATIENTS, scenario.assay.patients))))
-    worlds = run_worlds(scenario, catalog, stages)
+    worlds = run_worlds(scenario, catalog, stages, workers, results)
     drew = time.perf_counter()
     stages.begin("reading")
     answer = tell(result, catalog, worlds)

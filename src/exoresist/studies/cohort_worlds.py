@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,22 +20,26 @@ from exoresist.assembly.build import build
 from exoresist.assembly.cohort import Cohort
 from exoresist.assembly.patient import patient
 from exoresist.assembly.reader import scenario_from_dict
+from exoresist.assembly.resolve import resolved_text
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.errors import SolverError
-from exoresist.core.progress import Progress, Silent
+from exoresist.core.progress import Progress
 from exoresist.core.quantity import Quantity
 from exoresist.studies.answer import Row
-from exoresist.studies.cohort import ArmOutcome, CohortResult, run_cohort, with_patients
+from exoresist.studies.cohort import ArmOutcome, CohortResult, Course, expected_work, run_cohort, with_patients
 from exoresist.studies.ensemble import Ensemble, reconciled
 from exoresist.studies.event_times import kaplan_meier, restricted_mean_gain
+from exoresist.studies.kept import Kept, identity
 from exoresist.studies.virtual_patients import drawn
+from exoresist.studies.workers import Task, Workers, run_tasks
 
 Array = NDArray[np.float64]
 PATIENTS = 80  # in each arm of a world: its own scatter stays below what worlds differ by
 SHARED = (
     "expression_spread", "resistant_at_start", "dropout_rate", "detectable_burden", "fluid_volume", "fluid_access", "capture_background",
 )  # fmt: skip
+FILE = "worlds.jsonl"
 DAY = 24.0
 
 
@@ -51,37 +56,41 @@ class Worlds:
     left_out: int
 
 
-def run_worlds(scenario: Scenario, catalog: Catalog, report: Progress | None = None) -> Worlds:
-    """The cohort in `uncertainty.draws` worlds of fewer patients; nothing where the scenario asks for no draws."""
+def run_worlds(
+    scenario: Scenario,
+    catalog: Catalog,
+    report: Progress | None = None,
+    workers: Workers | None = None,
+    results: Path | None = None,
+    courses: Sequence[Course] = (),
+) -> Worlds:
+    """The cohort in `uncertainty.draws` worlds of fewer patients; nothing where the scenario asks for no draws.
+
+    workers  where worlds run, here by default; results: folder that keeps those that are done
+    courses  further arms, as in `run_cohort`
+    """
     count = scenario.uncertainty.draws
     if count == 0:
         return Worlds([], 0, 0)
-    silent = report or Silent()
     small = with_patients(scenario, min(PATIENTS, scenario.assay.patients))  # type: ignore[union-attr]
-    facts, left_out = _worlds(small, catalog)
-    rows: list[Row] = []
-    done = 0
-    for world, one in enumerate(facts, start=1):
-        try:
-            rows += _told(run_cohort(small, one, _Scaled(silent, 1.0 / (len(facts) or 1))), world)
-            done += 1
-        except SolverError:  # a corner of the ranges in which no step is small enough; counted, not hidden
-            left_out += 1
-    return Worlds(rows, done, left_out)
+    facts, left_out = worlds_of(small, catalog)
+    work = expected_work(small) / (len(facts) or 1)
+    tasks = [Task(f"world {place}", (small, one, place, tuple(courses)), work) for place, one in enumerate(facts, start=1)]
+    kept = None if results is None else Kept(results / FILE, identity(catalog.hash, resolved_text(small), *courses))
+    found = run_tasks(run_world, tasks, workers or Workers(1), kept, report)
+    solved = [result["rows"] for result in found.values() if result["rows"] is not None]
+    return Worlds([row for rows in solved for row in rows], len(solved), left_out + len(found) - len(solved))
 
 
-@dataclass(frozen=True)
-class _Scaled:
-    """Progress whose steps count for a part of what they are told as."""
-
-    report: Progress
-    part: float
-
-    def advance(self, amount: float = 1.0) -> None:
-        self.report.advance(amount * self.part)
+def run_world(scenario: Scenario, facts: Catalog, world: int, courses: tuple[Course, ...] = ()) -> Row:
+    """`rows` of one world; None where it could not be solved."""
+    try:
+        return {"rows": _told(run_cohort(scenario, facts, courses=courses), world)}
+    except SolverError:  # a corner of the ranges in which no step is small enough; counted, not hidden
+        return {"rows": None}
 
 
-def _worlds(scenario: Scenario, catalog: Catalog) -> tuple[list[Catalog], int]:
+def worlds_of(scenario: Scenario, catalog: Catalog) -> tuple[list[Catalog], int]:
     """A catalogue for every world, and how many draws were left out."""
     assay, count, seed = scenario.assay, scenario.uncertainty.draws, scenario.seed
     assert isinstance(assay, Cohort)

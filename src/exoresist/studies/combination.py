@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from exoresist.assembly.build import Model
 from exoresist.compartments.well import culture
 from exoresist.core.errors import InputError
+from exoresist.network import Event
 
 Array = NDArray[np.float64]
 
@@ -74,11 +75,15 @@ def combine(
     second: Mapping[str, Sequence[float]],
     values: Mapping[str, float | Array] | None = None,
     relative: float = 1e-6,
+    added: Mapping[str, float | Array] | None = None,
+    loads: Mapping[str, Mapping[str, float | Array]] | None = None,
 ) -> Combination:
     """Survival of the population that is read over a grid of two agents, central values, at the end of the scenario.
 
-    first, second  {id: doses}: a drug of the scenario (nM) or a preparation (vesicles per recipient); 0 is added to each list
-    values         parameter -> number, laid over the model's own
+    first, second  {id: doses}: a drug of the scenario (nM), a preparation (vesicles per recipient) or an intervention (its strength or
+                   concentration, nM); 0 is added to each list
+    values         parameter -> number, laid over the model's own; `added`: preparation -> vesicles per recipient, and `loads`: what each
+                   carries, of those that are no agent
 
     Raises InputError for agents that the scenario does not hold and for doses that are negative.
     """
@@ -89,14 +94,41 @@ def combine(
     grid = np.meshgrid(*lists, indexing="ij")
     drugs = {entry.id for entry in model.scenario.drugs}
     preparations = {entry.id for entry in model.scenario.vesicles}
-    given: dict[str, dict[str, Array]] = {"doses": {}, "per_cell": {}}
+    treatments = {entry.id for entry in model.scenario.interventions}
+    given: dict[str, dict[str, float | Array]] = {"doses": {}, "per_cell": dict(added or {})}
     for name, each in zip((one, other), grid, strict=True):
+        if name in treatments:
+            model = _at_levels(model, name, each.ravel())
+            continue
         if name not in drugs | preparations:
-            known = ", ".join(sorted(drugs | preparations)) or "none"
-            raise InputError(f"the scenario holds no agent '{name}'", known, "Add it under `drugs` or `vesicles`")
+            known = ", ".join(sorted(drugs | preparations | treatments)) or "none"
+            raise InputError(
+                f"the scenario holds no agent '{name}'", known, "Add it under `drugs`, `vesicles` or `interventions`"
+            )
         given["doses" if name in drugs else "per_cell"][name] = each.ravel()
     run = culture(
-        model, [0.0, model.scenario.duration], values=values, doses=given["doses"], per_cell=given["per_cell"], relative=relative
-    )
+        model, [0.0, model.scenario.duration], values=values, doses=given["doses"], per_cell=given["per_cell"] or None,
+        loads=loads, relative=relative,
+    )  # fmt: skip
     cells = run.amount(model.recipients().cells)[-1].reshape(grid[0].shape)
     return Combination(lists[0], lists[1], cells / cells[0, 0])
+
+
+def _at_levels(model: Model, name: str, levels: Array) -> Model:
+    """The model with one of its interventions at (sets,) levels in place of the scenario's, from when to when it says."""
+    entry = next(entry for entry in model.scenario.interventions if entry.id == name)
+    own = entry.concentration if entry.concentration is not None else entry.strength or 0.0
+    if own <= 0.0:
+        raise InputError(f"intervention '{name}' has a level of 0 in the scenario", "a level above 0, of which others are taken")
+
+    def shared(event: Event) -> Event:
+        if event.label != f"{name} on":
+            return event
+        # A mimic sets folds, which are 1 without it and change in proportion to its strength.
+        set_ = {
+            key: levels if key.startswith(f"intervention.{name}.") else 1.0 + (value - 1.0) * levels / own
+            for key, value in event.set.items()
+        }
+        return replace(event, set=set_)  # type: ignore[arg-type]
+
+    return replace(model, fixed_events=tuple(shared(event) for event in model.fixed_events))

@@ -56,6 +56,11 @@ class Ensemble:
         return np.arange(self.count + 1) if self.chosen is None else self.chosen
 
     @property
+    def positions(self) -> NDArray[np.intp]:
+        """Positions of the sets in use among all that were drawn."""
+        return self._picked
+
+    @property
     def sets(self) -> int:
         return len(self._picked)
 
