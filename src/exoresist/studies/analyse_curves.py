@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.core.errors import ExoresistError, InputError
-from exoresist.studies.analyse_fit import ArmFit, Interval, Readings, f_threshold, fit_arm, ic50_interval, noise_of, shift_interval
+from exoresist.studies.analyse_fit import ArmFit, Fits, Readings, f_threshold, fit_arms, ic50_interval, noise_of, shift_interval
 from exoresist.studies.analyse_meta import LabMeta
 from exoresist.studies.analyse_wells import PlateData
 from exoresist.studies.dose_curve import area_under_curve, distinct_doses
@@ -68,16 +68,12 @@ def potencies(meta: LabMeta, data: PlateData) -> Potencies:
     noise = noise_of([one.signal[(one.dose == dose) & (one.plate == plate)] for one in usable.values() for dose in np.unique(one.dose)
                       for plate in np.unique(one.plate)])  # fmt: skip
     found.noise = {"additive": float(np.asarray(noise.additive)), "relative": float(np.asarray(noise.relative))}
-    spare = sum(one.signal.size - 4 for one in usable.values())
-    fits = {arm: fit_arm(one, noise, max(spare - one.signal.size + 4, 0)) for arm, one in usable.items()}
-    freedom = max(sum(fit.count - fit.parameters for fit in fits.values()), 1)
-    # Never below the spread that the replicates themselves show: with few readings a lucky fit would promise too much.
-    scale = max(sum(fit.squares for fit in fits.values()) / freedom, 0.5)
-    _rows(meta, data, fits, scale, freedom, found)
-    _shifts(meta, fits, scale, freedom, found)
+    fits = fit_arms(usable, noise)
+    _rows(meta, data, fits, found)
+    _shifts(meta, fits, found)
     if found.shift is not None:
         _repeats(meta, data, noise, found)
-    _outliers(data, fits, noise, found)
+    _outliers(data, fits.arms, noise, found)
     if found.outliers and found.shift is not None:
         _without_outliers(usable, noise, found)
     return found
@@ -113,12 +109,12 @@ def _status(log_x: float, fit: ArmFit) -> str:
     return "below range" if log_x < math.log(fit.readings.lowest) else "inside"
 
 
-def _rows(meta: LabMeta, data: PlateData, fits: dict[str, ArmFit], scale: float, freedom: int, found: Potencies) -> None:
+def _rows(meta: LabMeta, data: PlateData, fits: Fits, found: Potencies) -> None:
     for arm in meta.arms:
-        fit = fits.get(arm.id)
+        fit = fits.arms.get(arm.id)
         if fit is None:
             continue
-        interval = ic50_interval(fit, scale, freedom)
+        interval = ic50_interval(fit, fits.scale, fits.freedom)
         status = _status(interval.value, fit)
         value = _told(interval.value, fit, status)
         row: Row = {
@@ -182,15 +178,15 @@ def compared(meta: LabMeta, arms: Sequence[str]) -> tuple[str, str] | None:
     return None if reference is None or treated is None else (treated, reference)
 
 
-def _shifts(meta: LabMeta, fits: dict[str, ArmFit], scale: float, freedom: int, found: Potencies) -> None:
-    pair = compared(meta, list(fits))
-    reference = pair[1] if pair else next((arm.id for arm in meta.arms if arm.role == "reference" and arm.id in fits), None)
+def _shifts(meta: LabMeta, fits: Fits, found: Potencies) -> None:
+    pair = compared(meta, list(fits.arms))
+    reference = pair[1] if pair else next((arm.id for arm in meta.arms if arm.role == "reference" and arm.id in fits.arms), None)
     if reference is None:
         found.warnings.append("No arm with the role `reference` has a dose series: there is nothing to compare with.")
         return
     for arm in meta.arms:
-        if arm.id in fits and arm.id != reference:
-            found.shifts.append({"arm": arm.id, "label": arm.label or arm.id, **_shift(fits[arm.id], fits[reference], scale, freedom)})
+        if arm.id in fits.arms and arm.id != reference:
+            found.shifts.append({"arm": arm.id, "label": arm.label or arm.id, **_shift(fits, arm.id, reference)})
     if pair is None:
         found.warnings.append("No arm with the role `treated` has a dose series: there is no shift to report.")
         return
@@ -198,8 +194,9 @@ def _shifts(meta: LabMeta, fits: dict[str, ArmFit], scale: float, freedom: int, 
     found.shift = {**{key: row[key] for key in ("value", "low", "high", "status")}, "of": pair[0], "against": pair[1], "level": 0.95}
 
 
-def _shift(treated: ArmFit, reference: ArmFit, scale: float, freedom: int) -> Row:
-    interval = shift_interval(treated, reference, scale, freedom)
+def _shift(fits: Fits, of: str, against: str) -> Row:
+    treated, reference = fits.arms[of], fits.arms[against]
+    interval = shift_interval(treated, reference, fits.scale, fits.freedom)
     states = [_status(fit.log_x, fit) for fit in (treated, reference)]
     told = [_told(fit.log_x, fit, state) for fit, state in zip((treated, reference), states, strict=True)]
     value = None if None in told else math.exp(interval.value)
@@ -221,14 +218,12 @@ def _repeats(meta: LabMeta, data: PlateData, noise: Normal, found: Potencies) ->
     for plate in plates if len(plates) > 1 else []:
         part = replace(data, wells=[row for row in data.wells if row["plate"] == plate])
         try:
-            both = [_readings(part, arm) for arm in (of, against)]
+            both = {arm: _readings(part, arm) for arm in (of, against)}
             scale = _plate_scales(data)[plate]
             local = Normal(np.asarray(noise.additive) * scale, noise.relative)
-            fits = [fit_arm(one, local) for one in both]
-        except (InputError, ValueError):
+            row = _shift(fit_arms(both, local), of, against)
+        except (InputError, ValueError):  # a plate without one of the arms, or with too few doses of it
             continue
-        freedom = max(sum(fit.count - fit.parameters for fit in fits), 1)
-        row = _shift(fits[0], fits[1], max(sum(fit.squares for fit in fits) / freedom, 0.5), freedom)
         found.repeats.append({"plate": plate, **row})
         if row["value"] is not None:
             logs.append(math.log(row["value"]))
@@ -301,11 +296,12 @@ def _without_outliers(usable: dict[str, Readings], noise: Normal, found: Potenci
                 keep[same[int(np.argmax(np.abs(one.signal[same] - middle)))]] = False
         kept[arm] = Readings(one.dose[keep], one.signal[keep], one.plate[keep])
     try:
-        fits = [fit_arm(kept[arm], noise) for arm in (found.shift["of"], found.shift["against"])]
+        fits = fit_arms(kept, noise).arms
     except InputError:
         return
+    of, against = found.shift["of"], found.shift["against"]
     names = ", ".join(f"{row['well'] or row['arm']}" for row in found.outliers[:6])
-    found.shift["without_outliers"] = math.exp(fits[0].log_x - fits[1].log_x)
+    found.shift["without_outliers"] = math.exp(fits[of].log_x - fits[against].log_x)
     found.warnings.append(
         f"{len(found.outliers)} well{'s' if len(found.outliers) > 1 else ''} lie{'s' if len(found.outliers) == 1 else ''} far from the curve ({names}). "
         f"They were kept; without them the shift would be {found.shift['without_outliers']:.2f}."

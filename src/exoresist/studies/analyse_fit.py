@@ -9,7 +9,7 @@ Source of the interval: profile likelihood with an F threshold (Bates & Watts 19
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ MOST_BOTTOM = 0.45  # of the top; a plateau above half has no IC50, which the pr
 BEYOND = 100.0  # IC50s are sought this many times outside the doses
 STARTS = ((0.7, 0.0), (1.5, 0.02), (4.0, 0.1))
 CONFIDENCE = 0.95
+LEAST_SCALE = 0.5
 FAR = 12.0  # log of the largest ratio of IC50s that is considered
 CUT = 1.6  # the profile is followed until it has risen this many times beyond the interval's threshold
 
@@ -52,6 +53,7 @@ class ArmFit:
     """The best curve of an arm and its profile.
 
     log_x, log_hill, top, bottom  parameters (bottom as a share of top);  squares  weighted, in units of the noise's variance
+    weights                       1 / standard deviation of each reading
     grid, profile                 log x and the least squares at it, rising grid, shape (m,)
     count, parameters             readings and fitted numbers;  flat  a level line fits as well
     """
@@ -62,6 +64,7 @@ class ArmFit:
     top: float
     bottom: float
     squares: float
+    weights: Array
     grid: Array
     profile: Array
     flat: bool
@@ -107,29 +110,51 @@ def noise_of(groups: Sequence[Array]) -> Normal:
     return Normal(float(additive[best]) * level, float(relative[best]))
 
 
-def fit_arm(readings: Readings, noise: Normal, freedom_other: int = 0) -> ArmFit:
-    """The best curve, and how much worse every other IC50 fits.
+@dataclass(frozen=True)
+class Fits:
+    """Arms fitted together. scale: residual variance in units of the noise's; freedom: its degrees of freedom."""
 
-    freedom_other  degrees of freedom that other arms add to the estimate of the residual variance
-    raises         InputError with fewer than three doses above zero
+    arms: dict[str, ArmFit]
+    scale: float
+    freedom: int
+
+
+def fit_arms(readings: Mapping[str, Readings], noise: Normal) -> Fits:
+    """The best curve of every arm, and how much worse every other IC50 fits; the residual variance is shared.
+
+    raises  InputError for an arm with fewer than three doses above zero
     """
+    best = {arm: _fit(one, noise) for arm, one in readings.items()}
+    freedom = max(sum(fit.count - fit.parameters for fit in best.values()), 1)
+    # Never far below the spread that the replicates themselves show: with few readings a lucky fit would promise too much.
+    scale = max(sum(fit.squares for fit in best.values()) / freedom, LEAST_SCALE)
+    rise = CUT * scale * f_threshold(freedom)
+    return Fits({arm: _with_profile(fit, rise) for arm, fit in best.items()}, scale, freedom)
+
+
+def _fit(readings: Readings, noise: Normal) -> ArmFit:
     doses = distinct_doses(readings.dose)[0]
     if (doses > 0).sum() < 3:
         raise InputError("fewer than three distinct doses above zero in an arm", "three or more", "An IC50 needs a series of doses")
     level = float(np.abs(readings.signal).max()) or 1.0
     scaled = replace(readings, signal=readings.signal / level)
     own = Normal(np.asarray(noise.additive) / level, noise.relative)
-    weights = 1.0 / own.deviation(_group_means(scaled))
     free_bottom = doses.size >= 5
-    best, squares = _best(scaled, weights, free_bottom)
+    best, squares = _best(scaled, 1.0 / own.deviation(_group_means(scaled)), free_bottom)
     weights = 1.0 / own.deviation(np.maximum(best[2] * _shape(scaled.dose, best[0], np.exp(best[1]), best[3]), 0.0))
     best, squares = _best(scaled, weights, free_bottom, [best])
     parameters = 4 if free_bottom else 3
-    freedom = max(readings.signal.size - parameters, 1)
-    threshold = squares / freedom * f_threshold(freedom + freedom_other)
-    grid, profile = _profile(scaled, weights, best, squares, CUT * max(threshold, 4.0), free_bottom)
     flat = _flat(scaled, weights, squares, parameters, best)
-    return ArmFit(readings, best[0], best[1], best[2] * level, best[3], squares, grid, profile, flat, parameters)
+    nothing = np.empty(0)
+    return ArmFit(readings, best[0], best[1], best[2] * level, best[3], squares, weights / level, nothing, nothing, flat, parameters)
+
+
+def _with_profile(fit: ArmFit, rise: float) -> ArmFit:
+    level = float(np.abs(fit.readings.signal).max()) or 1.0
+    scaled = replace(fit.readings, signal=fit.readings.signal / level)
+    start = np.array([fit.log_x, fit.log_hill, fit.top / level, fit.bottom])
+    grid, profile = _profile(scaled, fit.weights * level, start, fit.squares, rise, fit.parameters == 4)
+    return replace(fit, grid=grid, profile=profile)
 
 
 def f_threshold(freedom: int) -> float:
