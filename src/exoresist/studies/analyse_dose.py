@@ -97,8 +97,8 @@ def _preparation(preparation: Preparation, tables: Sequence[Mapping[str, Any]], 
             if not reported.low <= row["per_donor_hour"] <= reported.high:
                 side = "more" if row["per_donor_hour"] > reported.high else "less"
                 found.warnings.append(
-                    f"Preparation '{preparation.id}' holds {row['per_donor_hour']:.3g} particles per donor and hour, {side} than any line is reported to "
-                    f"release ({reported.low:g} to {reported.high:g}). Protein aggregates and lipoproteins of serum count as particles; so does dust in the buffer."
+                    f"Preparation '{preparation.id}' holds {row['per_donor_hour']:.3g} particles per donor and hour, {side} than cells are reported to "
+                    f"release ({reported.low:g} to {reported.high:g}, blood cells). Protein aggregates and lipoproteins of serum count as particles; so does dust in the buffer."
                 )
     return row
 
