@@ -115,9 +115,9 @@ def answer_lab(
         [*told, *(data.warnings if data else []), *poor, *found.warnings, *_unit_doubt(meta, names.recipient, names.drug, found, catalog), *counted.warnings,
          *samples.warnings, *model.warnings]
     ))  # fmt: skip
+    answer.versions, answer.catalog_hash = provenance.versions(), catalog.hash
     answer.methods = methods(answer)
     _sources(answer, catalog)
-    answer.versions, answer.catalog_hash = provenance.versions(), catalog.hash
     answer.timing_s = time.perf_counter() - began
     return answer
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from exoresist.studies.analyse_controls import control_rows
+from exoresist.studies.analyse_controls import BY_NAME, control_rows
 from exoresist.studies.analyse_curves import FEWEST_REPEATS, Potencies
 from exoresist.studies.analyse_dose import Doses
 from exoresist.studies.analyse_meta import LabMeta
@@ -82,7 +82,7 @@ def _word(
     passed = [f"{row['label']}: {row['words']}." for row in controls if row["outcome"] == "passed"]
     if lacks:
         return "suggestive", [effect, *lacks, *passed]
-    said = [row["label"].lower() for row in controls if row["outcome"] == "said"]
+    said = [in_text(row["label"]) for row in controls if row["outcome"] == "said"]
     trust = [f"By your word, without data on this plate: {', '.join(said)}."] if said else []
     return "shown", [effect, *passed, *trust, f"The whole was repeated {meta.repeats} times."]
 
@@ -98,7 +98,7 @@ def _lacks(
     meta: LabMeta, found: Potencies, doses: Doses, model: Comparison, plates: Sequence[Row], controls: Sequence[Row]
 ) -> list[str]:
     """What keeps a suggestion from being a demonstration."""
-    lacks = [f"{row['label']} was not done: {row['excludes']} may do this." for row in controls if row["needed"] and row["outcome"] == "missing"]
+    lacks = [f"The control '{row['label']}' is missing: {row['excludes']} may do this." for row in controls if row["needed"] and row["outcome"] == "missing"]
     lacks += [f"{row['label']}: {row['words']}." for row in controls if row["outcome"] == "unclear"]
     if meta.design in ("co_culture", "transwell"):
         lacks += _inhibitor(meta, found)
@@ -163,7 +163,7 @@ def _next(meta: LabMeta, found: Potencies, doses: Doses, model: Comparison, plat
         if row["outcome"] in ("missing", "failed", "unclear"):
             weight = _weight(row) * (1.0 if row["needed"] else 0.5)
             verb = {"missing": "Add", "failed": "Repeat", "unclear": "Measure better"}[row["outcome"]]
-            add(weight, f"{verb}: {row['label'].lower()}", f"It rules out {row['excludes']}.", row["how"])
+            add(weight, f"{verb}: {in_text(row['label'])}", f"It rules out {row['excludes']}.", row["how"])
     if max(meta.repeats, len(found.repeats)) < FEWEST_REPEATS:
         add(0.92, "Repeat the whole on other days", "One preparation is one observation, however many wells it fills.", "Three repeats, each with fresh donors, vesicles and recipients.")
     treated = next((arm for arm in meta.arms if found.shift and arm.id == found.shift["of"]), None)
@@ -178,7 +178,10 @@ def _next(meta: LabMeta, found: Potencies, doses: Doses, model: Comparison, plat
     return sorted(steps, key=lambda step: -step["score"])
 
 
-def _weight(row: Row) -> float:
-    from exoresist.studies.analyse_controls import BY_NAME
+def in_text(label: str) -> str:
+    """A control's name inside a sentence: `Lysed vesicles` is `lysed vesicles`, `RNase or proteinase` stays."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
+
+def _weight(row: Row) -> float:
     return BY_NAME[row["name"]].weight

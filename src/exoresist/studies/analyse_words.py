@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from exoresist.studies.analyse_verdict import in_text
 from exoresist.studies.wording import show
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ def methods(answer: LabAnswer) -> list[str]:
             "The dish was written as a scenario of exoresist and simulated with the catalogue's parameters and draws from their ranges (scenario.yaml). "
             "The share of the donors' pump that a shift asks for follows fold = 1 + (R - 1) p/p_R."
         )
-    controls = [row["label"].lower() for row in answer.verdict.controls if row["done"]]
-    told.append(f"Controls: {', '.join(controls) or 'none'}. Not done: {', '.join(name.replace('_', ' ') for name in answer.verdict.missing_controls) or 'none'}.")
+    done = [in_text(row["label"]) for row in answer.verdict.controls if row["done"]]
+    lacking = [in_text(row["label"]) for row in answer.verdict.controls if row["outcome"] == "missing"]
+    told.append(f"Controls: {', '.join(done) or 'none'}. Not done: {', '.join(lacking) or 'none'}.")
     told.append(f"Analysis: exoresist {answer.versions.get('exoresist', '')}, {meta.repeats} independent repeat{'s' if meta.repeats != 1 else ''}.".replace(" ,", ","))
     return told
 
