@@ -76,6 +76,30 @@ def _run(
     run(scenario, out, as_json, resume, threads)
 
 
+@app.command("analyse")
+def _analyse(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILES", help="Plate, particle and other tables, and one meta.yaml that describes them.")
+    ] = None,
+    out: Folder = Path("analysis"),
+    template: Annotated[Path | None, typer.Option("--template", help="Write an example experiment to this folder, to start from.")] = None,
+    model: Annotated[bool, typer.Option("--model/--no-model", help="Compare with the catalogue's model (takes some seconds).")] = True,
+    as_json: Json = False,
+) -> None:
+    """Analyse a laboratory's files, write the report.
+
+    Plate reader, particle tracking, qPCR, cytometry, transwell, caliper tables: IC50 shift, vesicle dose, verdict, missing controls.
+    """
+    if template is not None:
+        from exoresist.app.analyse_template import template as write_template
+
+        write_template(template)
+        return
+    from exoresist.app.analyse import analyse
+
+    analyse(files or [], out, as_json, model)
+
+
 @app.command("export")
 def _export(
     scenario: ScenarioFile,

@@ -65,6 +65,12 @@ def scenario_from_dict(data: Any, where: str = "scenario") -> Scenario:
     return _finished(plain(data, where), where)
 
 
+def plain_tree(path: str | Path) -> Any:
+    """The plain data of any YAML file of the package's formats, read as carefully as a scenario; `extends` is not followed."""
+    raw, _ = _text_of(path)
+    return _parsed(raw, str(path))
+
+
 def bundled_scenarios() -> dict[str, Path]:
     """The example scenarios that come with the package: name -> path."""
     folder = Path(__file__).parent / "scenarios"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from exoresist.assembly.fields import PATTERN_TEXT, FaultsError
+from exoresist.assembly.fields import PATTERN_TEXT, FaultsError, Record
 from exoresist.assembly.plain_data import Path, place_of, plain, written
 from exoresist.assembly.scenario import SCHEMA, Scenario
 from exoresist.core.errors import InputError
 
 MAX_SHOWN = 12
+R = TypeVar("R", bound=Record)
 
 # Parts of pydantic's paths that name a branch of a union, not a key of the file.
 _BRANCHES = {
@@ -51,8 +52,13 @@ def validated(data: Any, where: str = "scenario") -> Scenario:
         raise InputError(f"{where}: schema: {came}", f"'{SCHEMA}'", f"Write `schema: {SCHEMA}` at the top of the file")
     if "extends" in data:
         raise InputError(f"{where}: extends: works in files only", "", "Load the file by its path")
+    return record_of(Scenario, data, where)
+
+
+def record_of(kind: type[R], data: Any, where: str) -> R:
+    """The record that plain data describes; InputError naming every fault, its place in the file and what is allowed."""
     try:
-        return Scenario.model_validate(data)
+        return kind.model_validate(data)
     except ValueError as error:
         raise refusal(error, data, where) from None
 

@@ -26,7 +26,7 @@ TABLES = ("arms", "curves", "at_risk", "medians", "comparisons", "responses", "r
 def write_cohort(answer: CohortAnswer, folder: Path) -> None:
     """Write `report.html`, `summary.json` and `tables/` into `folder`, each file whole or not at all."""
     for name in TABLES:
-        data, numbers = _columns(getattr(answer, name))
+        data, numbers = columns_of(getattr(answer, name))
         target = Path(folder) / "tables" / name
         write_atomically(target.with_suffix(".csv"), csv_bytes(data))
         write_atomically(target.with_suffix(".parquet"), parquet_bytes(data, numbers))
@@ -60,7 +60,7 @@ def cohort_page(answer: CohortAnswer) -> str:
     )
 
 
-def _columns(rows: list[Row]) -> tuple[dict[str, list[Any]], set[str]]:
+def columns_of(rows: list[Row]) -> tuple[dict[str, list[Any]], set[str]]:
     """Rows as columns, and the names of those that hold numbers; the others hold texts."""
     columns: dict[str, list[Any]] = {}
     numbers: set[str] = set()

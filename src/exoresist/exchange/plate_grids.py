@@ -1,0 +1,200 @@
+"""Plates as readers print them: a grid of numbers with letters down the side and 1, 2, 3 ... along the top, or parts of that."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from exoresist.core.errors import InputError
+from exoresist.exchange.lab_headings import hours_in
+from exoresist.exchange.lab_numbers import Number, number_of, whole_of
+from exoresist.exchange.sheets import Sheet
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+FORMATS = {6: (2, 3), 12: (3, 4), 24: (4, 6), 48: (6, 8), 96: (8, 12), 384: (16, 24)}
+_PLATE = re.compile(r"\bplate\s*(?:id|name|no\.?|number|#)?\s*[:=#]?\s*(?P<name>[A-Za-z0-9][\w.-]*)", re.IGNORECASE)
+_WAVELENGTH = re.compile(r"(?<!\d)(?P<value>[2-9]\d{2})\s*(?:nm|\b)", re.IGNORECASE)
+_OF_WAVELENGTH = ("nm", "wavelength", "abs", "od", "filter", "λ", "reference", "measurement", "label", "read")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A block of wells.
+
+    wells     (row, column), both from 0, -> text of the cell
+    rows, columns  extent of the plate;  first_row, last_row  its place in the sheet
+    context   the lines above it, since the grid before
+    """
+
+    wells: dict[tuple[int, int], str]
+    rows: int
+    columns: int
+    first_row: int
+    last_row: int
+    context: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GridLabels:
+    """What the lines above a grid say of it: plate, hours, wavelength; None where they say nothing."""
+
+    plate: str | None
+    hours: float | None
+    channel: str | None
+
+
+def well_name(row: int, column: int) -> str:
+    """A1 for (0, 0)."""
+    return f"{LETTERS[row]}{column + 1}"
+
+
+def well_place(text: str) -> tuple[int, int] | None:
+    """(row, column) from 0 of `A1`, `a01`, `P24`; None for anything else."""
+    match = re.fullmatch(r"([A-Pa-p])[\s:_-]?0?(\d{1,2})", text.strip())
+    if match is None or not 1 <= int(match[2]) <= 24:
+        return None
+    return LETTERS.index(match[1].upper()), int(match[2]) - 1
+
+
+def format_of(rows: int, columns: int) -> int:
+    """The smallest usual plate that holds so many rows and columns."""
+    return next((wells for wells, (down, along) in FORMATS.items() if wells >= 96 and rows <= down and columns <= along), 384)
+
+
+def find_grids(sheet: Sheet) -> list[Grid]:
+    """Every grid of a sheet, from top to bottom."""
+    grids: list[Grid] = []
+    row, above = 0, 0
+    while row < len(sheet.rows):
+        grid = _headed(sheet, row, above) or _lettered(sheet, row, above) or _bare(sheet, row, above)
+        if grid is None:
+            row += 1
+            continue
+        grids.append(grid)
+        row = above = grid.last_row + 1
+    return grids
+
+
+def labels_of(grid: Grid) -> GridLabels:
+    """Plate, time and wavelength from the lines above a grid; the nearest line that says something counts."""
+    plate = hours = channel = None
+    for line in reversed(grid.context):
+        lower = line.lower()
+        if plate is None and (match := _PLATE.search(line)) and match["name"].lower() not in ("type", "layout", "reader", "format", "map"):
+            plate = match["name"]
+        if hours is None and "temperature" not in lower and not re.search(r"\b(?:date|started|printed|start time|time of day|am|pm)\b", lower):
+            hours = hours_in(line)
+        if channel is None and any(word in lower for word in _OF_WAVELENGTH) and (match := _WAVELENGTH.search(line)):
+            channel = match["value"]
+    return GridLabels(plate, hours, channel)
+
+
+def _headed(sheet: Sheet, row: int, above: int) -> Grid | None:
+    """A grid under a row of column numbers."""
+    cells = sheet.rows[row]
+    start = next((place for place, cell in enumerate(cells[:60]) if whole_of(cell) == 1), None)
+    if start is None:
+        return None
+    count = 0
+    while start + count < len(cells) and whole_of(cells[start + count]) == count + 1:
+        count += 1
+    if count < 3 or count > 24 or any(cells[start + count : start + count + 1]) and whole_of(cells[start + count]) is not None:
+        return None
+    body = row + 1
+    while body < len(sheet.rows) and not any(sheet.rows[body]):
+        body += 1
+    if body >= len(sheet.rows):
+        return None
+    warnings: list[str] = []
+    side = start - 1
+    if not _is_letter(sheet, body, side, 0):
+        if _is_letter(sheet, body, start, 0):
+            side = start
+            warnings.append(
+                f"{sheet.source}, line {sheet.line(row)}: the column numbers stand one place to the left of the readings (a cell of the "
+                "heading is missing); the letters A, B, C were taken as the guide."
+            )
+        elif _is_letter(sheet, body, side - 1, 0):
+            side -= 1
+        else:
+            return _bare(sheet, body, above)
+    return _body(sheet, body, side, count, above, row, warnings)
+
+
+def _lettered(sheet: Sheet, row: int, above: int) -> Grid | None:
+    """A grid with letters and without column numbers."""
+    side = next((place for place in range(min(4, len(sheet.rows[row]))) if _is_letter(sheet, row, place, 0)), None)
+    if side is None or not _is_letter(sheet, row + 1, side, 1):
+        return None
+    width = _filled(sheet.rows[row][side + 1 :])
+    if width < 3 or width > 24:
+        return None
+    return _body(sheet, row, side, width, above, row, [])
+
+
+def _bare(sheet: Sheet, row: int, above: int) -> Grid | None:
+    """A block of 8 x 12 or 16 x 24 numbers with nothing around it."""
+    for down, along in ((16, 24), (8, 12)):
+        block = sheet.rows[row : row + down]
+        if len(block) < down or any(_filled(line) != along for line in block):
+            continue
+        after = sheet.rows[row + down] if row + down < len(sheet.rows) else ()
+        if _filled(after) == along and _mostly_readings(sheet, after):
+            continue
+        if sum(_mostly_readings(sheet, line) for line in block) >= down - 1:
+            wells = {(i, j): cell for i, line in enumerate(block) for j, cell in enumerate(line[:along])}
+            note = f"{sheet.source}: a block of {down} x {along} numbers without letters was read as a plate, A1 first."
+            return Grid(wells, down, along, row, row + down - 1, _context(sheet, above, row), (note,))
+    return None
+
+
+def _body(sheet: Sheet, body: int, side: int, count: int, above: int, head: int, warnings: list[str]) -> Grid:
+    wells: dict[tuple[int, int], str] = {}
+    letter, row = 0, body
+    while row < len(sheet.rows) and letter < 16 and _is_letter(sheet, row, side, letter):
+        cells = sheet.rows[row][side + 1 :]
+        beyond = [cell for cell in cells[count:] if number_of(cell, sheet.style).value is not None]
+        if len(beyond) >= count - 1 and count >= 3:
+            raise InputError(
+                f"{sheet.source}, line {sheet.line(row)}: row {LETTERS[letter]} holds {_filled(cells)} numbers under {count} headings",
+                "as many numbers as columns",
+                "If numbers have a decimal comma, do not separate them by commas: export with semicolons or tabs, or with a point",
+            )
+        for column in range(count):
+            wells[letter, column] = cells[column] if column < len(cells) else ""
+        letter, row = letter + 1, row + 1
+    following = sheet.rows[row][side].upper() if row < len(sheet.rows) and side < len(sheet.rows[row]) else ""
+    if following in LETTERS and following and following not in LETTERS[:letter] and len(following) == 1:
+        warnings.append(f"{sheet.source}, line {sheet.line(row)}: row {LETTERS[letter]} of the plate is missing; row {following} was left out.")
+    expected = FORMATS[format_of(letter, count)]
+    short = [index for index in range(letter) if not any(wells[index, column] for column in range(count))]
+    if letter < expected[0] and count == expected[1] and not short:
+        warnings.append(f"{sheet.source}: the plate ends with row {LETTERS[letter - 1]}; the file may have been cut off.")
+    return Grid(wells, letter, count, head, row - 1, _context(sheet, above, head), tuple(warnings))
+
+
+def _context(sheet: Sheet, above: int, row: int) -> tuple[str, ...]:
+    return tuple(" ".join(cell for cell in line if cell)[:300] for line in sheet.rows[max(above, row - 30) : row] if any(line))
+
+
+def _is_letter(sheet: Sheet, row: int, column: int, which: int) -> bool:
+    if not 0 <= row < len(sheet.rows) or not 0 <= column < len(sheet.rows[row]):
+        return False
+    return sheet.rows[row][column].strip(" :.").upper() == LETTERS[which]
+
+
+def _filled(cells: tuple[str, ...]) -> int:
+    """Cells up to the last that is not empty."""
+    return max((place + 1 for place, cell in enumerate(cells) if cell), default=0)
+
+
+def _mostly_readings(sheet: Sheet, cells: tuple[str, ...]) -> bool:
+    found = [number_of(cell, sheet.style) for cell in cells if cell]
+    good = sum(1 for one in found if one.value is not None or one.flag in ("overflow", "missing"))
+    return bool(found) and good >= 0.7 * len(found)
+
+
+def reading(sheet: Sheet, text: str) -> Number:
+    """The number of a well."""
+    return number_of(text, sheet.style)
