@@ -14,8 +14,14 @@ ask_app = typer.Typer(help="Put a question to a scenario.", rich_markup_mode=Non
 
 @ask_app.command("fit")
 def _fit(
-    scenario: ScenarioFile,
-    data: Annotated[Path, typer.Option("--data", help="Folder with the measurements that the scenario names.")],
+    scenario: Annotated[
+        Path,
+        typer.Argument(metavar="SCENARIO", help="Scenario file, name of a bundled one, or the YAML file of a PEtab problem."),
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Folder with the measurements that the scenario names; a PEtab problem has its own."),
+    ] = None,
     out: Folder = Path("fit"),
     as_json: Json = False,
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 DESCENTS, DESCENTS_PER_DOSE = 6.0, 2.0  # steps that the search reports: of the fit, and of leaving out each dose
 
 
-def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> None:
+def fit(scenario_file: Path, data_folder: Path | None, folder: Path, as_json: bool) -> None:
     """Fit the scenario to the measured doses, predict the others, and print both errors beside the baselines.
 
     scenario_file  names the doses to fit and the doses to predict
@@ -15,6 +15,12 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
     folder         receives the fitted set as a catalogue-style table (kind `fitted`), the curves and a page
     as_json        print the errors (root mean square, % confluence) and the parameters for programs
     """
+    from exoresist.exchange.petab_tables import is_petab
+
+    if is_petab(scenario_file):  # it names its own data
+        from exoresist.app.fit_petab import fit_petab
+
+        return fit_petab(scenario_file, folder, as_json)
     from exoresist.app.folders import filled, ready
     from exoresist.assembly.assay import Confluence
     from exoresist.assembly.reader import load_scenario
@@ -29,6 +35,10 @@ def fit(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool) -> 
             f"{scenario_file}: the assay is of kind '{assay.kind}'", "confluence",
             "See examples/h1299_doxorubicin.yaml for a scenario that can be fitted",
         )  # fmt: skip
+    if data_folder is None:
+        raise InputError(
+            "No measurements were named", "--data with the folder that holds them", "Only a PEtab problem names its own"
+        )
     data = read_confluence(data_folder)
     observed = data.by_dose(assay.drug, assay.channel)
     stains = data.stained(assay.drug, assay.dead_channels) if assay.dead_channels else None

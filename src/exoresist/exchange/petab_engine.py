@@ -148,7 +148,9 @@ class Engine:
                 state[place] = holds
             if not waiting:
                 return
-            chosen = max(waiting, key=lambda one: -math.inf if one[0].priority is None else float(evaluate(one[0].priority(), self)))
+            chosen = max(
+                waiting, key=lambda one: -math.inf if one[0].priority is None else float(evaluate(one[0].priority(), self))
+            )
             waiting.remove(chosen)
             self._assign(chosen[1] if chosen[1] is not None else self._outcome(chosen[0]))
         raise SolverError("Events of the SBML model set each other off without end. Check their triggers.")

@@ -6,8 +6,9 @@ and the functions named here; anything else is refused by its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,6 +16,13 @@ from exoresist.core.errors import InputError
 
 TIME = "time"
 Value = Any  # float, or array over times
+
+
+class Values(Protocol):
+    """Where symbols find their numbers."""
+
+    def __getitem__(self, name: str, /) -> Value: ...
+
 
 _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "exp": np.exp, "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
@@ -33,7 +41,7 @@ _CHAINS: dict[str, Callable[[Value, Value], Value]] = {
 }  # fmt: skip
 
 
-def evaluate(formula: Any, values: Mapping[str, Value]) -> Value:
+def evaluate(formula: Any, values: Values) -> Value:
     """Value of a tree, a float or an array over times.
 
     formula  SymPy expression
@@ -46,7 +54,7 @@ def evaluate(formula: Any, values: Mapping[str, Value]) -> Value:
         return _walk(formula, values)
 
 
-def _walk(node: Any, values: Mapping[str, Value]) -> Value:
+def _walk(node: Any, values: Values) -> Value:
     if node.is_Symbol:
         return values[node.name]
     if node.is_number and not node.free_symbols and getattr(node, "is_Boolean", False) is False:
@@ -73,7 +81,7 @@ def _walk(node: Any, values: Mapping[str, Value]) -> Value:
     raise InputError(f"The formula holds '{kind}', which is not known here", "arithmetic, functions and piecewise of PEtab")
 
 
-def _piecewise(node: Any, values: Mapping[str, Value]) -> Value:
+def _piecewise(node: Any, values: Values) -> Value:
     """The first piece whose condition holds; NaN where none does."""
     result: Value = np.nan
     for value, condition in reversed(node.args):
@@ -127,7 +135,9 @@ def from_mathml(node: Any, where: str) -> Any:
         return sympy.Piecewise(*pairs)
     build = _mathml_functions().get(kind)
     if build is None:
-        raise InputError(f"{where} holds '{node.getName() or libsbml.formulaToL3String(node)}'", "arithmetic, functions, piecewise")
+        raise InputError(
+            f"{where} holds '{node.getName() or libsbml.formulaToL3String(node)}'", "arithmetic, functions, piecewise"
+        )
     return build(*children)
 
 
@@ -146,7 +156,7 @@ def _mathml_functions() -> dict[int, Callable[..., Any]]:
         return lambda *parts: build(*map(_truth, parts))
 
     def compare(build: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-        return lambda *parts: sympy.And(*(build(left, right) for left, right in zip(parts, parts[1:], strict=False)))
+        return lambda *parts: sympy.And(*(build(left, right) for left, right in pairwise(parts)))
 
     table = {
         libsbml.AST_PLUS: sympy.Add, libsbml.AST_TIMES: sympy.Mul, libsbml.AST_FUNCTION_LN: sympy.log,

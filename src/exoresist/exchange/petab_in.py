@@ -6,7 +6,7 @@ Likelihoods of single readings are the library's own; the model runs in libroadr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from exoresist.exchange.petab_formula import TIME, evaluate
 from exoresist.exchange.petab_tables import Experiment, Measurement, Observable, Period, PetabProblem, read_petab
 
 Array = NDArray[np.float64]
-_SCALES = {"lin": lambda x: x, "log": np.log, "log10": np.log10}
+_SCALES: dict[str, Callable[[Any], Any]] = {"lin": lambda x: x, "log": np.log, "log10": np.log10}
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,8 @@ class PetabModel:
     def _plain(self, formula: Any) -> Any:
         import sympy
 
-        named = {symbol: sympy.Symbol(self._aliases[symbol.name], real=True) for symbol in formula.free_symbols if symbol.name in self._aliases}
+        aliases = self._aliases
+        named = {one: sympy.Symbol(aliases[one.name], real=True) for one in formula.free_symbols if one.name in aliases}
         return formula.xreplace(named)
 
     def _in_model(self, given: Mapping[str, float]) -> dict[str, float]:
@@ -172,7 +173,8 @@ class PetabModel:
             for name in names_wanted(formulas):
                 if name not in known and name not in self.engine.model and name != measurement.observable:
                     raise InputError(
-                        f"Observable '{measurement.observable}' reads '{name}'", "parts of the model and rows of the parameter table"
+                        f"Observable '{measurement.observable}' reads '{name}'",
+                        "parts of the model and rows of the parameter table",
                     )
 
     def _compared(self, simulated: Array, noise: Array) -> Readings:

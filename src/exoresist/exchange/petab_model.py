@@ -84,11 +84,17 @@ def read_model(text: str) -> Model:
     rules, initial = {}, {}
     for rule in model.getListOfRules():
         if rule.isAlgebraic():
-            raise InputError("The SBML model has an algebraic rule", "assignment rules and rate rules", "Solve it for one variable")
+            raise InputError(
+                "The SBML model has an algebraic rule", "assignment rules and rate rules", "Solve it for one variable"
+            )
         if rule.isAssignment():
             rules[rule.getVariable()] = _Lazy(rule.getMath().deepCopy(), f"The rule of '{rule.getVariable()}'")
     species = {one.getId(): (one.getCompartment(), bool(one.getHasOnlySubstanceUnits())) for one in model.getListOfSpecies()}
-    owned = {*species, *(one.getId() for one in model.getListOfParameters()), *(one.getId() for one in model.getListOfCompartments())}
+    owned = {
+        *species,
+        *(one.getId() for one in model.getListOfParameters()),
+        *(one.getId() for one in model.getListOfCompartments()),
+    }
     for place in reversed(range(model.getNumInitialAssignments())):
         assignment = model.getInitialAssignment(place)
         symbol = assignment.getSymbol()

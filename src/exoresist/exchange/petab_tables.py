@@ -178,7 +178,9 @@ def _head(place: Path) -> dict[str, Any]:
         raise InputError(f"'{place}' says no format_version", "the YAML file of a PEtab problem", "Check that it is one")
     for file in _texts(content):
         if "://" in file:
-            raise InputError(f"'{place}' names '{file}', which is not a file here", "files beside it", "Download it and name the file")
+            raise InputError(
+                f"'{place}' names '{file}', which is not a file here", "files beside it", "Download it and name the file"
+            )
     return content
 
 

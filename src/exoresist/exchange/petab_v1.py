@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from exoresist.core.errors import InputError
-from exoresist.exchange.petab_tables import Experiment, Formula, Measurement, Observable, Parameter, Period, PetabProblem, one_line
+from exoresist.exchange.petab_tables import (
+    Experiment,
+    Formula,
+    Measurement,
+    Observable,
+    Parameter,
+    Period,
+    PetabProblem,
+    one_line,
+)
 
 
 def read(path: Path, head: dict[str, Any]) -> PetabProblem:

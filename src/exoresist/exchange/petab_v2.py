@@ -22,7 +22,9 @@ def read(path: Path, head: dict[str, Any]) -> PetabProblem:
     file = next(iter(files.values()))
     if not isinstance(file, dict) or str(file.get("language")).lower() != "sbml":
         raise InputError(f"'{path}' holds a model that is not SBML", "one SBML model", "Export the model as SBML")
-    required = [name for name, part in (head.get("extensions") or {}).items() if isinstance(part, dict) and part.get("required", True)]
+    required = [
+        name for name, part in (head.get("extensions") or {}).items() if isinstance(part, dict) and part.get("required", True)
+    ]
     if required:
         raise InputError(f"'{path}' needs the extension {', '.join(required)}", "PEtab without extensions", "Write it without")
     problem = v2.Problem.from_yaml(str(path))
