@@ -7,7 +7,9 @@ first (amounts stay), then species and parameters. Events that this sets off fol
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,9 +22,11 @@ from exoresist.exchange.petab_tables import Experiment, Formula, one_line
 
 Array = NDArray[np.float64]
 
-RELATIVE, ABSOLUTE = 1e-10, 1e-14  # of the engine: logarithms of small readings must be right
+# Of the engine, the next where one is too fine for a model's sizes: logarithms of small readings must be right.
+TOLERANCES = ((1e-10, 1e-14), (1e-9, 1e-12), (1e-8, 1e-10), (1e-7, 1e-8))
 BEFORE = 1e-10  # how far before a change the engine stops, relative
 STILL = 1e-8  # a state that changes by less over a doubled span, relative to its largest, is at rest
+LEAST = 1e-11  # of amount, that counts as change at all
 FIRST_SPAN, LAST_SPAN = 2.0**8, 2.0**44  # units of time of the model
 CASCADE = 1000  # events that may set each other off at one moment
 
@@ -39,11 +43,11 @@ class Engine:
             self.runner = roadrunner.RoadRunner(self.model.text)
         except RuntimeError as error:
             raise InputError(f"libroadrunner cannot load the SBML model: {one_line(error)}", "what it can simulate") from error
-        integrator = self.runner.getIntegrator()
-        integrator.relative_tolerance, integrator.absolute_tolerance = RELATIVE, ABSOLUTE
-        integrator.maximum_num_steps = 200_000
+        self.runner.getIntegrator().maximum_num_steps = 200_000
+        self._finest = 0
+        self._tolerance(0)
         self.time = 0.0
-        self.values: Mapping[str, float] = {}
+        self.values: dict[str, float] = {}
 
     def run(self, experiment: Experiment, values: Mapping[str, float], names: Sequence[str], times: Array) -> dict[str, Array]:
         """Courses of everything that formulas ask for.
@@ -54,10 +58,28 @@ class Engine:
         returns name -> array over times
         raises  SolverError where the engine cannot go on or a state finds no rest; InputError for what is not known here
         """
-        self.values = values
-        wanted = [name for name in names if name in self.model]
-        table = np.full((len(times), len(wanted)), np.nan)
+        for level in range(self._finest, len(TOLERANCES)):
+            try:
+                self._tolerance(level)
+                courses = self._run(experiment, values, names, times)
+            except _StoppedError as error:
+                if level + 1 == len(TOLERANCES):
+                    raise SolverError(str(error)) from error
+            else:
+                self._finest = level  # what was too fine once would be so again
+                return courses
+        raise AssertionError("one of the tolerances is the last")
+
+    def _tolerance(self, level: int) -> None:
+        integrator = self.runner.getIntegrator()
+        integrator.relative_tolerance, integrator.absolute_tolerance = TOLERANCES[level]
+
+    def _run(self, experiment: Experiment, values: Mapping[str, float], names: Sequence[str], times: Array) -> dict[str, Array]:
+        self.values = dict(values)
         periods = experiment.periods
+        set_here = {target for period in periods for target in period.changes}
+        wanted = [name for name in names if name in self.model or name in set_here]
+        table = np.full((len(times), len(wanted)), np.nan)
         begin = next((period.time for period in periods if not period.equilibrates), 0.0)
         if len(times) and times[0] < begin:
             raise InputError(f"A measurement of '{experiment.id}' at time {times[0]:g}, before its first period at {begin:g}", "")
@@ -99,6 +121,7 @@ class Engine:
     def _start(self, changes: Mapping[str, Formula], time: float) -> None:
         """Everything at its value at the start; then events whose trigger counts as false before."""
         beginning = Beginning(self.model, changes, self.values, time)
+        self.values |= {name: beginning[name] for name in changes if name not in self.model}
         self.runner.reset()
         self.time = time
         self._assign({name: beginning[name] for name in self.model.settable()})
@@ -121,7 +144,9 @@ class Engine:
         for name, value in values.items():
             if name in sizes:
                 continue
-            if name in self.model.species:
+            if name not in self.model:
+                self.values[name] = value  # only observables read it
+            elif name in self.model.species:
                 compartment, amount = self.model.species[name]
                 self.runner[name] = value if amount else value * float(self.runner[compartment])
             elif name in self.model.parameters:
@@ -166,7 +191,7 @@ class Engine:
             rows.append(self._now(wanted)[None])
         later = times[times > self.time]
         if len(later):
-            rows.append(self._simulate([self.time, *later], wanted)[1:])
+            rows.append(self._simulate([self.time, *later], wanted))
         return np.concatenate(rows) if rows else np.empty((0, len(wanted)))
 
     def _now(self, wanted: Sequence[str]) -> Array:
@@ -177,12 +202,21 @@ class Engine:
             self._simulate([self.time, end], [])
 
     def _simulate(self, times: list[float], wanted: Sequence[str]) -> Array:
+        """(T − 1, names) at the times after the first, which is now."""
+        moving = [name for name in wanted if name in self.model]
         try:
-            found = self.runner.simulate(times=times, selections=["time", *map(self._selection, wanted)])
+            with _quiet():
+                found = self.runner.simulate(times=times, selections=["time", *map(self._selection, moving)])
         except RuntimeError as error:
-            raise SolverError(f"libroadrunner stopped after time {self.time:g}: {one_line(error)}") from error
+            raise _StoppedError(f"libroadrunner stopped after time {self.time:g}: {one_line(error)}") from error
         self.time = times[-1]
-        return np.array(found, dtype=float)[:, 1:]
+        courses = dict(zip(moving, np.array(found, dtype=float)[1:, 1:].T, strict=True))
+        still = np.ones(len(times) - 1)
+        return (
+            np.stack([courses[name] if name in courses else self.values[name] * still for name in wanted], axis=1)
+            if wanted
+            else still
+        )
 
     def _rest(self, experiment: Experiment) -> None:
         """Advance until no amount changes any more; what only piles up never rests and is named."""
@@ -201,13 +235,40 @@ class Engine:
             self._advance(self.time + span)
             after = self._now(states)
             largest = np.maximum(largest, np.abs(after))
-            moving = np.abs(after - before) > STILL * largest + 1e3 * ABSOLUTE
+            moving = np.abs(after - before) > STILL * largest + LEAST
             if not moving.any():
                 return
             if span >= LAST_SPAN:
                 names = ", ".join(name for name, one in zip(states, moving, strict=True) if one)
                 raise SolverError(f"Experiment '{experiment.id}' finds no steady state: {names[:200]} still change.")
             span *= 2.0
+
+
+class _StoppedError(Exception):
+    """The engine gave up at this tolerance."""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The solver below writes its troubles to the terminal, past Python; they come back as errors, too."""
+    if os.name != "posix":
+        yield
+        return
+    import ctypes
+
+    flush = ctypes.CDLL(None).fflush  # its lines wait in a buffer of their own and would come out at the end
+    flush(None)
+    kept, nowhere = [os.dup(1), os.dup(2)], os.open(os.devnull, os.O_WRONLY)
+    try:
+        for place in (1, 2):
+            os.dup2(nowhere, place)
+        yield
+    finally:
+        flush(None)
+        for place, one in zip((1, 2), kept, strict=True):
+            os.dup2(one, place)
+            os.close(one)
+        os.close(nowhere)
 
 
 def names_wanted(formulas: Sequence[Any]) -> list[str]:

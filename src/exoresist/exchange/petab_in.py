@@ -134,9 +134,6 @@ class PetabModel:
         periods = []
         for period in experiment.periods:
             changes = {self._aliases.get(target, target): self._plain(formula) for target, formula in period.changes.items()}
-            unknown = [target for target in changes if target not in self.engine.model]
-            if unknown:
-                raise InputError(f"A condition of '{experiment.id}' sets '{unknown[0]}', which the model does not hold", "")
             periods.append(Period(period.time, changes))
         return Experiment(experiment.id, tuple(periods))
 
@@ -169,6 +166,7 @@ class PetabModel:
 
     def _check(self) -> None:
         known = {*self.problem.parameters, *self._aliases.values(), TIME}
+        known |= {target for one in self._experiments.values() for period in one.periods for target in period.changes}
         for measurement, formulas in zip(self.problem.measurements, self._formulas, strict=True):
             for name in names_wanted(formulas):
                 if name not in known and name not in self.engine.model and name != measurement.observable:
