@@ -15,7 +15,8 @@ ask_app = typer.Typer(help="Put a question to a scenario.", rich_markup_mode=Non
 @ask_app.command("fit")
 def _fit(
     scenario: Annotated[
-        Path, typer.Argument(metavar="SCENARIO", help="Fit file (see docs/fitting.md), scenario file, or name of a bundled one.")
+        Path,
+        typer.Argument(metavar="SCENARIO", help="Fit file (docs/fitting.md), PEtab problem, scenario file, or name of a bundled one."),
     ],
     data: Annotated[
         Path | None,

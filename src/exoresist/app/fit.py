@@ -16,7 +16,7 @@ TABLES = (".csv", ".tsv", ".txt")
 def fit(scenario_file: Path, data: Path | None, folder: Path, as_json: bool, seed: int | None = None) -> None:
     """Fit what is not held out, predict the rest, and print both errors beside baselines without mechanism.
 
-    scenario_file  a fit file (`exoresist-fit/1`); or a scenario, then `data` is a fit file that names its table, or, for an assay of
+    scenario_file  a fit file (`exoresist-fit/1`), or the YAML file of a PEtab problem; or a scenario, then `data` is a fit file that names its table, or, for an assay of
                    kind confluence, the folder of a live-cell imager
     folder         receives the numbers, the posterior, the fitted set as a catalogue-style table and a page
     as_json        print the result for programs
@@ -24,7 +24,12 @@ def fit(scenario_file: Path, data: Path | None, folder: Path, as_json: bool, see
     """
     from exoresist.assembly.fit_reader import is_fit_file
     from exoresist.core.errors import InputError
+    from exoresist.exchange.petab_tables import is_petab
 
+    if is_petab(scenario_file):  # it names its own data
+        from exoresist.app.fit_petab import fit_petab
+
+        return fit_petab(scenario_file, folder, as_json)
     # All before anything heavy is loaded: a mistake in the file or a folder should be known at once.
     if is_fit_file(scenario_file):
         _general(scenario_file, None, data, folder, as_json, seed)

@@ -110,13 +110,27 @@ def _export(
     table: Annotated[bool, typer.Option("--table", help="One row per process, tab-separated.")] = False,
     arm: Annotated[str | None, typer.Option("--arm", help="Id of the arm to write; without it the base.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write to instead of the terminal.")] = None,
+    petab: Annotated[
+        Path | None, typer.Option("--petab", help="Folder for a PEtab problem: the network, its arms and doses, and readings.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Table of readings for --petab; without it the scenario makes some up.")
+    ] = None,
+    estimate: Annotated[
+        list[str] | None, typer.Option("--estimate", help="Number that the PEtab problem asks for, `name` or `name subject`.")
+    ] = None,
 ) -> None:
     """Write a scenario's network in one form.
 
-    Exactly one of the five forms, to the terminal or to a file, with the scenario's doses, additions and starts in it.
+    Exactly one of the five forms, to the terminal or to a file, with the scenario's doses, additions and starts in it; or, with
+    --petab, an estimation problem for other programs.
     """
     from exoresist.app.export import export
 
+    if petab is not None:
+        from exoresist.app.export_petab import export_petab
+
+        return export_petab(scenario, petab, data, estimate or [], arm)
     chosen = {"sbml": sbml, "antimony": antimony, "latex": latex, "graph": graph, "table": table}
     export(scenario, [form for form, wanted in chosen.items() if wanted], out, arm)
 

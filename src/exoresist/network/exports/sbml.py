@@ -51,6 +51,16 @@ def to_antimony(network: Network) -> str:
     return text
 
 
+def sbml_names(network: Network) -> Identifiers:
+    """Identifiers that the network's pools, nodes, parameters, derived values and rates (`rate:PROCESS`) have in its SBML."""
+    names = Identifiers(["everywhere"])
+    for name in [*network.pools, *network.nodes, *network.parameters, *network.derived]:
+        names.add(name)
+    for process in network.processes:
+        names.add(f"rate:{process}")
+    return names
+
+
 class _Writer:
     """One SBML document while it is written."""
 
@@ -65,11 +75,7 @@ class _Writer:
         self.document = libsbml.SBMLDocument(3, 2)
         self.model = self.document.createModel()
         self.units = UnitTable(self.model)
-        self.names = Identifiers(["everywhere"])
-        for name in [*network.pools, *network.nodes, *network.parameters, *network.derived]:
-            self.names.add(name)
-        for process in network.processes:
-            self.names.add(f"rate:{process}")
+        self.names = sbml_names(network)
         self.symbols: dict[int, str] = {}
         for name, slot in self.compiled.slot_of.items():
             if name in self.names:

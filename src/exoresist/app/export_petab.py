@@ -1,0 +1,125 @@
+"""`exoresist export SCENARIO --petab DIR [--data FILE]`: the scenario with its readings as PEtab 2 problems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exoresist.assembly.scenario import Scenario
+    from exoresist.catalog import Catalog
+    from exoresist.studies.petab_export import Exported, Reading
+
+
+def export_petab(scenario_file: Path, folder: Path, data: Path | None, estimate: Sequence[str], arm: str | None) -> None:
+    """Write one problem for each structure among the arms: in the folder itself where there is one, else in a folder for each.
+
+    data      table of readings (see `exchange.readings_table`); None: readings are made up by the scenario, and it says so
+    estimate  numbers of the catalogue that the problem asks for
+    """
+    from exoresist.app.folders import filled, ready
+    from exoresist.assembly.reader import load_scenario
+    from exoresist.exchange.petab_tables import require_libraries
+
+    require_libraries()
+    scenario = load_scenario(scenario_file)
+    ready(folder)
+
+    from exoresist.catalog import Catalog
+    from exoresist.core.progress import reporting
+    from exoresist.studies.petab_export import export_problems
+
+    catalog = Catalog.load()
+    with reporting(None, scenario.title or scenario.name):
+        readings = _readings(data, scenario, catalog, arm) if data is not None else None
+        problems = export_problems(scenario, catalog, readings, estimate, arm)
+        with filled(folder) as draft:
+            for problem in problems:
+                place = draft if len(problems) == 1 else draft / problem.name
+                place.mkdir(exist_ok=True)
+                _write(problem, place, catalog, scenario)
+    for problem in problems:
+        place = folder if len(problems) == 1 else folder / problem.name
+        print(
+            f"{place / 'problem.yaml'}: {len(problem.readings)} readings of {', '.join(problem.arms)}; log-likelihood at "
+            f"central values by our own solver {problem.log_likelihood():.8g}"
+        )
+        for remark in problem.remarks:
+            print(f"warning: {remark}")
+    if len(problems) > 1:
+        print("Arms of different structure have a problem each: their log-likelihoods add up.")
+    if not estimate:
+        print("Only the noise is estimated. Name numbers of the catalogue with --estimate, such as --estimate growth_rate.")
+
+
+def _readings(data: Path, scenario: Scenario, catalog: Catalog, arm: str | None) -> list[Reading]:
+    """Readings of a table, in the units of the model; of one arm only if one was asked for."""
+    from exoresist.core.errors import InputError
+    from exoresist.exchange.readings_table import read_table
+    from exoresist.studies.petab_export import Reading, arm_setups, in_unit
+
+    rows = read_table(data)
+    names = {str(row.get("experiment") or "") for row in rows}
+    if len(names) > 1:
+        raise InputError(
+            f"'{data}' holds several experiments: {', '.join(sorted(names))}", "one scenario's readings", "Split the table"
+        )
+    setups = arm_setups(scenario, catalog, None)
+    found = []
+    for row in rows:
+        name = str(row.get("arm") or "")
+        if arm is not None and name not in ("", arm):
+            continue
+        setup = setups.get(name) or next(iter(setups.values()))
+        readout, value = str(row["readout"]), float(row["value"] or 0.0)
+        dose = row.get("dose")
+        value = in_unit(setup, readout, value, str(row.get("unit") or ""))
+        found.append(Reading(name, float(row["time"] or 0.0), None if dose is None else float(dose), readout, value))
+    return found
+
+
+def _write(problem: Exported, folder: Path, catalog: Catalog, scenario: Scenario) -> None:
+    from exoresist.app.meanings import meanings
+    from exoresist.exchange.petab_out import write_problem
+    from exoresist.network.exports import to_sbml
+    from exoresist.network.exports.sbml import sbml_names
+
+    names = sbml_names(problem.network)
+    dois = {source.id: source.doi for source in catalog.records("sources") if source.doi}
+    write_problem(
+        folder,
+        to_sbml(problem.network, dois, meanings(problem.network, scenario, catalog)),
+        [
+            {"id": one.id, "estimate": one.estimate, "nominal": one.nominal, "low": one.low, "high": one.high,
+             "prior": one.prior, "prior_numbers": one.prior_numbers}
+            for one in problem.numbers
+        ],
+        [
+            {"id": one.id, "formula": str(_renamed(one.formula, names)), "noise": one.noise,
+             "distribution": "log-normal" if one.log else "normal"}
+            for one in problem.readouts.values()
+        ],
+        {
+            one.id: [(step.time, {names[key]: _renamed(value, names) for key, value in step.changes.items()}) for step in one.steps]
+            for one in problem.experiments.values()
+        },
+        [
+            {"observable": problem.readouts[row.readout].id, "experiment": problem.experiments[row.arm, row.dose].id, "time": row.time,
+             "value": row.value}
+            for row in problem.readings
+        ],
+    )  # fmt: skip
+
+
+def _renamed(value: Any, names: Any) -> Any:
+    """An expression in the names of pools, in those of the file."""
+    import sympy
+
+    return value.xreplace(
+        {
+            one: sympy.Symbol(names[one.name], real=True)
+            for one in value.free_symbols
+            if one.name in names and names[one.name] != one.name
+        }
+    )
