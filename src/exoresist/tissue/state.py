@@ -17,10 +17,12 @@ from exoresist.tissue.cell_type import MEAN_AT_BIRTH, CellType
 from exoresist.tissue.cells import LIVING, Cells, check_cells
 from exoresist.tissue.interior import Contents
 from exoresist.tissue.mechanics import Contact, Mechanics
+from exoresist.tissue.nutrition import Chemistry
 from exoresist.tissue.steady_fields import SteadyFields
 from exoresist.tissue.surroundings import SharedMedium
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
 FULL = 1e30  # cells: a capacity that never limits
 
 
@@ -79,6 +81,7 @@ class Tissue:
     interval  life steps done; `time` follows from it
     crowding  cells per mL at which growth stops as in a full well; infinite: only pressure stops it
     seed      of every random number
+    chemistry  what levels of glucose and lactate are to cells; None where neither is a field
     extra     further parts (vessels, plasma, killers, ...), called in this order once the cells have lived; see `Supplies` and `Keeps`
     """
 
@@ -99,6 +102,7 @@ class Tissue:
     born: int = 0
     words: dict[str, np.uint64] = field(default_factory=dict)
     extra: tuple[Callable[[Tissue], None], ...] = ()
+    chemistry: Chemistry | None = None
 
     @property
     def time(self) -> float:
@@ -123,6 +127,14 @@ class Tissue:
     def voxels(self, index: NDArray[np.intp] | slice = slice(None)) -> NDArray[np.int64]:
         """Voxel of every chosen cell."""
         return self.grid.voxel_of(self.cells.position[:, index].T)
+
+    def seen(self, values: Array, index: Indices) -> Array:
+        """(chosen,) what chosen cells see of a field, (nz, ny, nx)."""
+        return np.asarray(values.reshape(-1)[self.voxels(index)])
+
+    def laid(self, index: Indices, amounts: Array) -> Array:
+        """(voxels,) sum in each voxel of what chosen cells have, (chosen,)."""
+        return np.bincount(self.voxels(index), weights=amounts, minlength=self.grid.voxels)
 
     def numbers(self, name: str) -> Array:
         """(N,) a number of the cell's type."""
