@@ -158,6 +158,10 @@ def _happenings(scenario: Scenario, setup: Setup) -> list[tuple[float, Callable[
     for event in next(iter(setup.models.values())).fixed_events:
         for pool, fraction in event.remove.items():
             found.append((event.time, _take(pool, fraction)))
+        for pool, amount in event.add.items():  # fresh medium of the well that the cell's network is taken from
+            inside = next(iter(setup.tissue.contents.values())).interior
+            volume = inside.network.parameters[inside.volume].value
+            found.append((event.time, _refill(pool, float(np.ravel(amount)[0]) / volume)))
     changes: dict[float, list[tuple[str, Mapping[str, float]]]] = {}
     for name, model in setup.models.items():
         for event in model.fixed_events:
@@ -213,9 +217,21 @@ def _wash(pool: str) -> Callable[[Tissue, bool], None]:
 
 
 def _take(pool: str, fraction: float) -> Callable[[Tissue, bool], None]:
+    """A share of a pool is taken out of all fluid, with the same share of what it carries."""
+
     def doing(tissue: Tissue, fresh: bool) -> None:
         if fresh:
-            tissue.medium.amounts[tissue.medium.names.index(pool)] *= 1.0 - fraction
+            for row, name in enumerate(tissue.medium.names):
+                if name == pool or name.startswith(f"{pool}."):
+                    tissue.medium.amounts[row] *= 1.0 - fraction
+
+    return doing
+
+
+def _refill(pool: str, concentration: float) -> Callable[[Tissue, bool], None]:
+    def doing(tissue: Tissue, fresh: bool) -> None:
+        if fresh:
+            tissue.medium.amounts[tissue.medium.names.index(pool)] += concentration * tissue.medium.voxel_ml
 
     return doing
 

@@ -130,11 +130,12 @@ def settle(tissue: Tissue, takes: dict[str, Array], gives: dict[str, Array]) -> 
 
     takes, gives  field -> (voxels,) 1/h and concentration/h from all else; added to
     """
-    for index, one in enumerate(tissue.types):
-        for release in one.releases:
-            made = _by_cells(tissue, index, release.basal, release.hypoxic)
-            gives[release.field] = gives.get(release.field, np.zeros(tissue.grid.voxels)) + made
     for place, one in enumerate(tissue.steady.fields):
+        for index, kind in enumerate(tissue.types):
+            for release in kind.releases:
+                if release.field == one.name:  # by the oxygen that has just been solved
+                    made = _by_cells(tissue, index, release.basal, release.hypoxic)
+                    gives[one.name] = gives.get(one.name, np.zeros(tissue.grid.voxels)) + made
         eaters = [
             (uptake, _by_cells(tissue, index, uptake.most, uptake.hypoxic))
             for index, kind in enumerate(tissue.types)

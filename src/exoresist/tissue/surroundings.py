@@ -264,7 +264,8 @@ class SharedMedium:
             name: unit[index] * np.concatenate([np.eye(count)[index], [mixture[index], 0.0]])
             for index, name in enumerate(self.names)
         }
-        start |= {name: NOBODY * amount for name, amount in inside.start.items() if name in inside.network.pools}
+        held = [name for name in inside.start if name in inside.network.pools and name not in self.names]
+        start |= {name: NOBODY * inside.start[name] for name in held}
         start[inside.cells] = NOBODY
         run = integrate(
             inside.network,
