@@ -80,7 +80,9 @@ def test_edges_by_field_and_by_face(catalog: Catalog) -> None:
     assert glucose.x_minus == NoFlux() and glucose.x_plus == Robin(500.0, 5e6)
     assert oxygen.x_plus == NoFlux() and oxygen.x_minus == Dirichlet(38.0)
     spreads = setup.tissue.medium.spreads
-    assert spreads["medium.doxorubicin"].faces.y_plus == NoFlux() and spreads["medium.doxorubicin"].faces.y_minus == Dirichlet(0.0)
+    assert spreads["medium.doxorubicin"].faces.y_plus == NoFlux() and spreads["medium.doxorubicin"].faces.y_minus == Dirichlet(
+        0.0
+    )
     assert set(spreads["medium.vesicles_tumour"].faces.all) == {NoFlux()}
     setup.tissue.medium.hold("medium.doxorubicin", 7.0)
     assert setup.tissue.medium.spreads["medium.doxorubicin"].faces.y_plus == NoFlux()
@@ -177,7 +179,10 @@ def test_vessels_sprout_towards_hypoxic_cells(catalog: Catalog) -> None:
     )  # fmt: skip
     tissue = setup.tissue
     vessels = next(part for part in tissue.extra if isinstance(part, Vessels))
-    assert vessels.growth is not None and set(vessels.growth.signal.weights) == {"VEGFA", "medium.vesicles_tumour.cargo_miR_21_5p"}
+    assert vessels.growth is not None and set(vessels.growth.signal.weights) == {
+        "VEGFA",
+        "medium.vesicles_tumour.cargo_miR_21_5p",
+    }
     for _ in range(40):
         step(tissue)
     assert len(vessels) > 1 and vessels.position[0].mean() > -60.0

@@ -93,6 +93,9 @@ class Space(Record):
     )
     vessels: VesselLines | None = Field(default=None, description="Vessels that bring oxygen and drugs, and take vesicles away.")
     matrix: MatrixEntry | None = Field(default=None, description="Extracellular matrix that holds cells and vesicles back.")
+    grow: Duration | None = Field(
+        default=None, description="Arms share one tumour, grown for so long as the base says; each goes on from there."
+    )
     network_step: Duration = Field(default=0.1, description="Step of the networks inside cells; divides the life step.")
     life_step: Duration = Field(default=0.1, description="Step of growth, division and death.")
     motion_step: Duration = Field(default=0.1 / 60.0, description="Step of cells that push and stick; divides the life step.")

@@ -71,7 +71,7 @@ def _fields(scenario: Scenario, space: Space) -> Found:
     found: Found = []
     entries = space.fields or ()
     names = [one.id for one in entries]
-    held = {one.id for one in (*scenario.drugs, *scenario.populations)}
+    held = {one.id for one in scenario.drugs} | {one.id for one in scenario.populations}
     for index, entry in enumerate(entries):
         here = ("arena", "space", "fields", index)
         if names.index(entry.id) != index:
@@ -96,7 +96,9 @@ def _fields(scenario: Scenario, space: Space) -> Found:
 
 def _edges(here: tuple[str | int, ...], one: FieldEntry | FaceEntry) -> Found:
     if (one.edges == "permeable") != (one.transfer is not None):
-        return [((*here, "transfer"), "belongs to permeable edges, and they need it, e.g. {edges: permeable, transfer: 100 um/h}")]
+        return [
+            ((*here, "transfer"), "belongs to permeable edges, and they need it, e.g. {edges: permeable, transfer: 100 um/h}")
+        ]
     return []
 
 

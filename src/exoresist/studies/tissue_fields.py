@@ -30,7 +30,8 @@ def substances(scenario: Scenario) -> list[FieldEntry]:
     """Fast fields besides oxygen, in the order in which they are solved."""
     space = scenario.arena.space
     assert space is not None
-    there = {"oxygen", *(one.id for one in (*scenario.drugs, *scenario.factors, *scenario.populations))}
+    there = {"oxygen", *(one.id for one in scenario.drugs), *(one.id for one in scenario.factors)}
+    there |= {one.id for one in scenario.populations}
     entries = [one for one in space.fields or () if one.id not in there]
     if space.vessels is not None and space.vessels.sprout and SIGNAL not in {one.id for one in entries} | there:
         entries.append(FieldEntry(id=SIGNAL))
@@ -209,11 +210,12 @@ def needs(scenario: Scenario, numbers: Numbers, entry: PopulationEntry) -> tuple
     found = []
     for field, name, unit in (("glucose", "glucose", "nM"), ("lactate", PH, "dimensionless")):
         if field in names:
-            levels = [
+            stop, full, necrotic, lethal = (
                 numbers(f"{name}_{what}", unit, *subjects, use="growth and necrosis")
                 for what in ("growth_stop", "growth_full", "necrotic", "lethal")
-            ]
-            found.append(Need(name, *levels, numbers("necrosis_rate", "1/h", *subjects, use="necrosis")))
+            )
+            rate = numbers("necrosis_rate", "1/h", *subjects, use="necrosis")
+            found.append(Need(name, stop, full, necrotic, lethal, rate))
     return tuple(found)
 
 

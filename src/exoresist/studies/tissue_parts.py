@@ -102,7 +102,9 @@ def _vessels(
             wall = numbers("vessel_permeability", "um/h", f"field:{part}", "field", use=use)
             passages[pool] = Passage(wall, _steadily(fresh[pool]))
         elif pool in levels:
-            passages[pool] = Passage(numbers("vessel_permeability", "um/h", f"drug:{part}", "drug", use=use), levels[pool], leak("drug"))
+            passages[pool] = Passage(
+                numbers("vessel_permeability", "um/h", f"drug:{part}", "drug", use=use), levels[pool], leak("drug")
+            )
         elif part.startswith("vesicles_"):
             passages[pool] = Passage(numbers("vessel_permeability", "um/h", "vesicle", use=use), _nothing, leak("vesicle"))
         elif part.startswith("factor_"):
@@ -127,7 +129,11 @@ def _sprouting(
     half = numbers("signal_half_concentration", "nM", f"factor:{SIGNAL}", use=use)
     signal = Signal(weights)
     growth = Sprouting(
-        signal, half, numbers("sprout_rate", "1/h", "tissue", use=use), surface, numbers("sprout_speed", "um/h", "tissue", use=use)
+        signal,
+        half,
+        numbers("sprout_rate", "1/h", "tissue", use=use),
+        surface,
+        numbers("sprout_speed", "um/h", "tissue", use=use),
     )
 
     def leak(kind: str) -> Callable[[Tissue, Vessels], Array]:

@@ -114,8 +114,13 @@ def _differing(entry: PopulationEntry) -> list[str]:
     return [f"{entry.id}.{one.number}" for one in entry.varied or ()]
 
 
+def needed_memory(grid: Grid, fields: int, cells: float, states: int) -> float:
+    """Bytes of a tissue: fields with their work arrays, cells with neighbours and contents."""
+    return 8.0 * grid.voxels * (2.0 * fields + 8.0) + cells * (BYTES_PER_CELL + 16.0 * states)
+
+
 def _refuse_beyond_memory(grid: Grid, fields: int, cells: float, states: int) -> None:
-    needed = 8.0 * grid.voxels * (2.0 * fields + 8.0) + cells * (BYTES_PER_CELL + 16.0 * states)
+    needed = needed_memory(grid, fields, cells, states)
     free = free_memory()
     if free is not None and needed > free:
         raise InputError(

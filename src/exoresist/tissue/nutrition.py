@@ -10,7 +10,8 @@ source  form of uptake: Michaelis-Menten; pH: Henderson-Hasselbalch, as in a wel
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +44,7 @@ class Uptake:
     most: float
     half: float
     hypoxic: float
-    makes: Mapping[str, float] = field(default_factory=dict)
+    makes: Mapping[str, float] = default(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("most", "hypoxic"):

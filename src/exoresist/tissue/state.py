@@ -81,6 +81,7 @@ class Tissue:
     interval  life steps done; `time` follows from it
     crowding  cells per mL at which growth stops as in a full well; infinite: only pressure stops it
     seed      of every random number
+    founders  cells put in so far: each has its number, which names it for ever
     chemistry  what levels of glucose and lactate are to cells; None where neither is a field
     extra     further parts (vessels, plasma, killers, ...), called in this order once the cells have lived; see `Supplies` and `Keeps`
     """
@@ -100,6 +101,7 @@ class Tissue:
     interval: int = 0
     removed: int = 0
     born: int = 0
+    founders: int = 0
     words: dict[str, np.uint64] = field(default_factory=dict)
     extra: tuple[Callable[[Tissue], None], ...] = ()
     chemistry: Chemistry | None = None
@@ -134,7 +136,7 @@ class Tissue:
 
     def laid(self, index: Indices, amounts: Array) -> Array:
         """(voxels,) sum in each voxel of what chosen cells have, (chosen,)."""
-        return np.bincount(self.voxels(index), weights=amounts, minlength=self.grid.voxels)
+        return np.asarray(np.bincount(self.voxels(index), weights=amounts, minlength=self.grid.voxels), dtype=np.float64)
 
     def numbers(self, name: str) -> Array:
         """(N,) a number of the cell's type."""
@@ -164,9 +166,10 @@ def place(tissue: Tissue, kind: int, position: Array, biomass: Array | None = No
     """
     from exoresist.numerics.keyed import mixed, uniform
 
-    count = position.shape[1]
+    count, number = position.shape[1], tissue.founders
     first = len(tissue.cells)
-    numbers = np.arange(first, first + count, dtype=np.uint64)
+    tissue.founders += count
+    numbers = np.arange(number, number + count, dtype=np.uint64)
     lineage = mixed(mixed(numbers) ^ tissue.word("founders"))
     if biomass is None:
         # Ages in a growing culture are distributed as 2 ln 2 · 2^(−u), u the share of the cycle; sizes double over it.
@@ -185,7 +188,7 @@ def place(tissue: Tissue, kind: int, position: Array, biomass: Array | None = No
         divide_at=np.full(count, np.inf),
         age=np.zeros(count),
         lineage=lineage,
-        clone=np.arange(first, first + count, dtype=np.int32),
+        clone=np.arange(number, number + count, dtype=np.int32),
         stick=np.full(count, np.sqrt(one.adhesion)),
         mobility=np.ones(count),
         pressure=np.zeros(count),
