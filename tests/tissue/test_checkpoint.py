@@ -14,12 +14,14 @@ from exoresist.assembly.reader import load_scenario
 from exoresist.assembly.scenario import ParameterOverride
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
+from exoresist.core.stopping import StoppedError
 from exoresist.studies import tissue_arm
-from exoresist.studies.tissue_arm import StoppedError, run_arm
+from exoresist.studies.tissue_arm import run_arm
 from exoresist.studies.tissue_setup import set_up
 from exoresist.tissue.checkpoint import BEFORE, NAME, PART, load, save
+from exoresist.tissue.life import remove
 from exoresist.tissue.run import state_hash, step
-from exoresist.tissue.state import Tissue
+from exoresist.tissue.state import Tissue, place
 
 
 @pytest.fixture(scope="module")
@@ -179,19 +181,20 @@ def end_of(catalog, scenario, folder=None, **options):
 def test_an_arm_stopped_by_a_signal_ends_as_if_it_had_not_been(catalog, tmp_path, at):
     scenario = tumour(at=at)
     whole = end_of(catalog, scenario)
-    handler = signal.getsignal(signal.SIGTERM)
-    for stop_after in (3, 1, 3):
+    handlers = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)]
+    for stop_after, which in ((3, signal.SIGTERM), (1, signal.SIGINT), (3, signal.SIGTERM)):
         seen = []
 
-        def count(_: float, seen=seen, stop_after=stop_after) -> None:
+        def count(_: object, seen=seen, stop_after=stop_after, which=which) -> None:
             seen.append(1)
             if len(seen) == stop_after:
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), which)
 
-        with pytest.raises(StoppedError, match="--resume"):
+        with pytest.raises(StoppedError, match="--resume") as stopped:
             end_of(catalog, scenario, tmp_path, resume=True, progress=count)
+        assert stopped.value.signal == which
         assert len(seen) == stop_after
-        assert signal.getsignal(signal.SIGTERM) is handler
+        assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)] == handlers
     last = end_of(catalog, scenario, tmp_path, resume=True)
     assert last.hash == whole.hash
     assert last.rows == whole.rows
@@ -227,3 +230,30 @@ def test_an_arm_does_not_go_on_from_another_arms_checkpoint(catalog, tmp_path):
     end_of(catalog, scenario, tmp_path)
     with pytest.raises(InputError, match="another scenario"):
         run_arm(scenario, catalog, "base", "another", tmp_path, resume=True, threads=1)
+
+
+def test_founders_have_names_that_never_come_again(catalog):
+    tissue = made(catalog)
+    first = set(tissue.cells.lineage.tolist())
+    remove(tissue, np.ones(len(tissue.cells), dtype=bool))
+    place(tissue, 0, np.zeros((3, 1)))
+    assert tissue.founders == len(first) + 1
+    assert not first & set(tissue.cells.lineage.tolist()) and tissue.cells.clone[0] == len(first)
+
+
+def test_a_second_interrupt_ends_at_once(catalog):
+    def impatient(_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        end_of(catalog, tumour(), progress=impatient)
+
+
+def test_the_folder_is_synced_after_the_move(catalog, tmp_path, monkeypatch):
+    done = []
+    whole, moved = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda number: (done.append("sync"), whole(number)))
+    monkeypatch.setattr(os, "replace", lambda *names: (done.append("move"), moved(*names)))
+    save(made(catalog), tmp_path, "this")
+    assert done == ["sync", "move", "sync"]

@@ -187,7 +187,7 @@ def sprouting(tissue, rate=4.0, slope=1.0):
     tissue.medium.amounts[1] = level * tissue.medium.voxel_ml
     return Vessels(
         np.array([[-55.0] * 3, [-55.0, 0.5, 55.0], [0.5] * 3]), 100.0, {},
-        Sprouting(Signal({"medium.vesicles": 1.0}), 1.0, rate, 50.0),
+        Sprouting(Signal({"medium.vesicles": 1.0}), 1.0, rate, 50.0, speed=20.0 * rate),
     )  # fmt: skip
 
 
@@ -270,3 +270,29 @@ def test_unknown_fields_are_named(inhabited):
         step(tissue)
     with pytest.raises(InputError, match="vegf"):
         Signal({"vegf": 1.0})(tissue)
+
+
+def test_tips_go_on_at_the_speed_they_are_given(inhabited):
+    tissue = inhabited(count=20, eaters=0)
+    level = np.broadcast_to(np.exp(3.0 * np.arange(6)), tissue.grid.array_shape)
+    tissue.medium.amounts[1] = 1e3 * level * tissue.medium.voxel_ml
+    # One tip in each of the 36 rows on the left; nothing else sprouts, and the signal is far above its half.
+    y, z = (one.ravel() for one in np.meshgrid(tissue.grid.centres(1), tissue.grid.centres(2)))
+    start = np.stack([np.full(36, -50.0), y, z])
+    growth = Sprouting(Signal({"medium.vesicles": 1.0}), 1e-3, 0.0, 50.0, speed=20.0)
+    vessels = Vessels(start, 100.0, {}, growth, tip=np.ones(36, dtype=bool))
+    hours = 2.0
+    for _ in range(round(hours / tissue.pace.life)):
+        vessels(tissue)
+        tissue.interval += 1
+    assert vessels.tip.sum() == 36  # each row has its one end
+    reached = vessels.position[0, vessels.tip].mean() - -50.0
+    assert reached == pytest.approx(20.0 * hours, rel=0.2)
+    assert np.all(np.diff(np.sort(vessels.position[0])) >= 0.0) and len(vessels) == 36 + round(36 * reached / 20.0)
+
+
+def test_a_tip_that_would_jump_is_refused(inhabited):
+    tissue = inhabited(count=20, eaters=0)
+    growth = Sprouting(Signal({"medium.vesicles": 1.0}), 1.0, 0.0, 50.0, speed=1e4)
+    with pytest.raises(InputError, match="more than a voxel"):
+        Vessels(np.zeros((3, 1)), 100.0, {}, growth)(tissue)

@@ -6,7 +6,7 @@ when the command runs, so that `--help` loads neither numba nor pandas nor plotl
 exit codes  0    done
             1    a check did not pass (reproduce, catalog check, doctor), or an unexpected fault
             2    input that cannot be used, or a wrong command line
-            130  interrupted
+            130  interrupted; a tissue that was running has kept its state
 """
 
 from __future__ import annotations
@@ -69,11 +69,12 @@ def _run(
     as_json: Json = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a tissue that was stopped in this folder.")] = False,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of a tissue; never changes a result.")] = None,
+    within: Annotated[str | None, typer.Option("--within", help="Refuse a tissue that will take longer, e.g. '30 min'.")] = None,
 ) -> None:
     """Run a scenario file, write the report."""
     from exoresist.app.run import run
 
-    run(scenario, out, as_json, resume, threads)
+    run(scenario, out, as_json, resume, threads, within)
 
 
 @app.command("analyse")
@@ -225,6 +226,7 @@ def _outcome(arguments: list[str], debug: bool) -> int:
 
 def _outcome_of_error(error: Exception, arguments: list[str], debug: bool) -> int:
     from exoresist.core.errors import ExoresistError
+    from exoresist.core.stopping import StoppedError
 
     # By shape, not by class: typer's parser errors come from click or from a copy of it, depending on typer's version.
     format_message = getattr(error, "format_message", None)
@@ -239,6 +241,9 @@ def _outcome_of_error(error: Exception, arguments: list[str], debug: bool) -> in
             import traceback
 
             traceback.print_exception(error)
+        if isinstance(error, StoppedError):
+            _say(str(error))
+            return INTERRUPTED
         _say(f"error: {error}")
         return 2
     if isinstance(error, OSError) and error.strerror is not None:

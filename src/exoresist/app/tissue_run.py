@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,13 @@ if TYPE_CHECKING:
     from exoresist.assembly.scenario import Scenario
 
 
-def run_tissue(scenario: Scenario, folder: Path, resume: bool, threads: int | None, as_json: bool) -> None:
+def run_tissue(
+    scenario: Scenario, folder: Path, resume: bool, threads: int | None, as_json: bool, within: float | None = None
+) -> None:
     """Run every arm, write report, tables, cells and fields, and say what came out.
 
     resume  go on from the checkpoints in `folder`/checkpoints; without it they are begun anew
+    within  h of wall time that the run may take; refused as soon as its first minutes tell that it will not do
     """
     from exoresist.app.folders import filled
     from exoresist.assembly.resolve import write_resolved
@@ -29,8 +33,12 @@ def run_tissue(scenario: Scenario, folder: Path, resume: bool, threads: int | No
     kept = folder / "checkpoints"
     files = TissueFiles(folder, scenario.duration, scenario.every)
     with reporting(1.0, scenario.title or scenario.name) as bar:
-        answer = answer_tissue(scenario, catalog, kept, resume, threads, bar, files.write)
+        answer = answer_tissue(scenario, catalog, kept, resume, threads, bar, files.write, within, _say)
     with filled(folder) as draft:
         write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": versions()})
         write_tissue(answer, draft)
     tell(folder, answer.sentences, answer.warnings, as_json)
+
+
+def _say(text: str) -> None:
+    print(f"exoresist: {text}", file=sys.stderr)

@@ -59,7 +59,7 @@ def _known_row(catalog: Catalog, name: str, subject: str) -> Quantity:
         "cell_line": catalog.cell_line, "drug": catalog.drug, "pump": catalog.pump, "cargo": catalog.cargo,
         "intervention": catalog.intervention, "ligand": catalog.ligand, "receptor": partial(_receptor, catalog), "organ": str,
         "target": catalog.target, "lesion": catalog.lesion, "enzyme": catalog.enzyme, "signal": catalog.signal,
-        "factor": catalog.factor, "wire": catalog.wire,
+        "factor": catalog.factor, "wire": catalog.wire, "field": str,
     }  # fmt: skip
     for part in subject.split("|"):
         kind, _, identifier = part.partition(":")

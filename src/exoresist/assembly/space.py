@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from exoresist.assembly.fields import CatalogId, Duration, Fraction, In, Length, Pressure, Record
+from exoresist.assembly.fields import CatalogId, Concentration, Duration, Fraction, In, Length, Pressure, Record
 
 Place = Annotated[float, In("um", low=-1e6, high=1e6)]
 Weight = Annotated[float, In("dimensionless", low=-1.0, high=1.0)]
 Spread = Annotated[float, In("dimensionless", high=3.0, above=True)]
 Share = Annotated[float, In("dimensionless", high=1e3)]
+Transfer = Annotated[float, In("um/h", high=1e9, above=True)]
+Edge = Literal["open", "closed", "permeable"]
 
 
 class Point(Record):
@@ -28,6 +30,9 @@ class VesselLines(Record):
     at: tuple[Point, ...] | None = Field(
         default=None, min_length=1, max_length=1000, description="Where each vessel stands, in place of a grid."
     )
+    sprout: bool = Field(
+        default=False, description="They grow towards VEGF, which hypoxic cells make, and angiogenic cargo; both make them leak."
+    )
 
 
 class MatrixEntry(Record):
@@ -38,6 +43,36 @@ class MatrixEntry(Record):
         default="everywhere", description="All of the box, or a shell around the first ball of cells."
     )
     width: Length = Field(default=40.0, description="Width of the shell.")
+
+
+class FaceEntry(Record):
+    """What holds at one face of the box."""
+
+    at: Literal["left", "right", "bottom", "top", "back", "front"] = Field(
+        description="Left and right are low and high x, bottom and top y, back and front z."
+    )
+    edges: Edge = Field(description="As of a field.")
+    transfer: Transfer | None = Field(default=None, description="Permeable only: flux over the difference across the face.")
+
+
+class FieldEntry(Record):
+    """A fast field that cells eat or make, or what holds for any other field (oxygen, a drug, factor or population) at the edges."""
+
+    id: CatalogId = Field(
+        description="glucose, lactate (with pH), VEGFA, or any substance with a field_diffusivity; else a field that is there."
+    )
+    outside: Concentration | None = Field(
+        default=None, description="Level beyond the edges, in blood and at the start; absent: the catalogue's medium, or none."
+    )
+    edges: Edge | None = Field(
+        default=None,
+        description="Open: held at the level outside; closed: nothing crosses; permeable: flux = transfer x difference; "
+        "absent: as `space.edges` for fields in time, open for fast ones (closed where vessels feed a box with closed edges).",
+    )
+    transfer: Transfer | None = Field(default=None, description="Permeable edges only: flux over the difference across them.")
+    faces: tuple[FaceEntry, ...] | None = Field(
+        default=None, min_length=1, max_length=6, description="Faces that differ from the others."
+    )
 
 
 class Space(Record):
@@ -53,8 +88,14 @@ class Space(Record):
         default=None,
         description="Oxygen at the edges (with vessels and closed edges: only at the start); absent: oxygen is left out.",
     )
+    fields: tuple[FieldEntry, ...] | None = Field(
+        default=None, min_length=1, max_length=32, description="Further fast fields, and what holds for fields at the edges."
+    )
     vessels: VesselLines | None = Field(default=None, description="Vessels that bring oxygen and drugs, and take vesicles away.")
     matrix: MatrixEntry | None = Field(default=None, description="Extracellular matrix that holds cells and vesicles back.")
+    grow: Duration | None = Field(
+        default=None, description="Arms share one tumour, grown for so long as the base says; each goes on from there."
+    )
     network_step: Duration = Field(default=0.1, description="Step of the networks inside cells; divides the life step.")
     life_step: Duration = Field(default=0.1, description="Step of growth, division and death.")
     motion_step: Duration = Field(default=0.1 / 60.0, description="Step of cells that push and stick; divides the life step.")

@@ -8,7 +8,7 @@ from exoresist.core.errors import suggestion
 
 if TYPE_CHECKING:
     from exoresist.assembly.scenario import Scenario
-    from exoresist.assembly.space import Space
+    from exoresist.assembly.space import FaceEntry, FieldEntry, Space
 
 Found = list[tuple[tuple[str | int, ...], str]]
 
@@ -22,7 +22,7 @@ def tissue_problems(scenario: Scenario) -> Found:
     space = scenario.arena.space
     if space is None:
         return [(("arena",), "a tissue needs `space`, the box in which the cells live, e.g. {size: 600 um}")]
-    return _box(space) + _populations(scenario, space) + _drugs(scenario, space)
+    return _box(space) + _fields(scenario, space) + _populations(scenario, space) + _drugs(scenario, space)
 
 
 def _strangers(scenario: Scenario) -> Found:
@@ -66,10 +66,47 @@ def _box(space: Space) -> Found:
     return found
 
 
+def _fields(scenario: Scenario, space: Space) -> Found:
+    """Fast fields and what holds at the edges."""
+    found: Found = []
+    entries = space.fields or ()
+    names = [one.id for one in entries]
+    held = {one.id for one in scenario.drugs} | {one.id for one in scenario.populations}
+    for index, entry in enumerate(entries):
+        here = ("arena", "space", "fields", index)
+        if names.index(entry.id) != index:
+            found.append(((*here, "id"), f"'{entry.id}' is listed twice"))
+        if entry.id == "oxygen" and (space.oxygen is None or entry.outside is not None):
+            found.append(((*here, "id"), "the level of oxygen stands in `space.oxygen`; here only its edges"))
+        if entry.id in held and entry.outside is not None:
+            found.append(((*here, "outside"), f"'{entry.id}' has none of its own: a drug's dose holds, vesicles leave for good"))
+        if entry.id == "lactate" and "glucose" not in names:
+            found.append(((*here, "id"), "lactate is made of glucose: give a field 'glucose' as well"))
+        if entry.id in ("glucose", "lactate") and scenario.metabolism is not None:
+            found.append(((*here, "id"), f"`metabolism` has {entry.id} already, as a field in time: leave one of the two out"))
+        found += _edges(here, entry)
+        for place, face in enumerate(entry.faces or ()):
+            found += _edges((*here, "faces", place), face)
+            if [one.at for one in entry.faces or ()].index(face.at) != place:
+                found.append(((*here, "faces", place, "at"), f"'{face.at}' is listed twice"))
+            if space.dimensions == 2 and face.at in ("back", "front") and face.edges != "closed":
+                found.append(((*here, "faces", place, "at"), "a slice has no back and front that let something cross"))
+    return found
+
+
+def _edges(here: tuple[str | int, ...], one: FieldEntry | FaceEntry) -> Found:
+    if (one.edges == "permeable") != (one.transfer is not None):
+        return [
+            ((*here, "transfer"), "belongs to permeable edges, and they need it, e.g. {edges: permeable, transfer: 100 um/h}")
+        ]
+    return []
+
+
 def _populations(scenario: Scenario, space: Space) -> Found:
     found: Found = []
     fields = [*(["oxygen"] if space.oxygen is not None else []), *(drug.id for drug in scenario.drugs)]
     fields += [factor.id for factor in scenario.factors] + [one.id for one in scenario.populations]
+    fields += [one.id for one in space.fields or () if one.id not in fields]
     for index, population in enumerate(scenario.populations):
         here = ("populations", index)
         if population.side is not None:

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 Item = TypeVar("Item")
 
@@ -17,10 +17,26 @@ class Progress(Protocol):
     def advance(self, amount: float = 1.0) -> None: ...
 
 
+@runtime_checkable
+class Tells(Progress, Protocol):
+    """Progress that can also show in words where the computation stands."""
+
+    def say(self, text: str) -> None: ...
+
+
+def say(report: Progress, text: str) -> None:
+    """Show a few words beside the bar, where there is a place for them."""
+    if isinstance(report, Tells):
+        report.say(text)
+
+
 class Silent:
     """Reports nowhere."""
 
     def advance(self, amount: float = 1.0) -> None:
+        return None
+
+    def say(self, text: str) -> None:
         return None
 
 
@@ -33,7 +49,7 @@ class Bar:
     delay = 2.0
 
     def __init__(self, total: float | None, label: str) -> None:
-        self._total, self._label, self._done = total, label, 0.0
+        self._total, self._label, self._done, self._words = total, label, 0.0, ""
         self._lock = threading.Lock()
         self._bar: Any = None
         self._task: Any = None
@@ -51,11 +67,12 @@ class Bar:
         columns = [SpinnerColumn("line"), TextColumn("{task.description}", markup=False), BarColumn()]
         if self._total is not None:
             columns.append(TextColumn("{task.percentage:3.0f} %"))
+        columns.append(TextColumn("{task.fields[words]}", markup=False))
         with self._lock:
             if self._closed:
                 return
             self._bar = RichProgress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
-            self._task = self._bar.add_task(self._label, total=self._total, completed=self._done)
+            self._task = self._bar.add_task(self._label, total=self._total, completed=self._done, words=self._words)
             self._bar.start()
 
     def advance(self, amount: float = 1.0) -> None:
@@ -63,6 +80,12 @@ class Bar:
             self._done += amount
             if self._bar is not None:
                 self._bar.update(self._task, completed=self._done)
+
+    def say(self, text: str) -> None:
+        with self._lock:
+            self._words = text
+            if self._bar is not None:
+                self._bar.update(self._task, words=text)
 
     def close(self) -> None:
         self._timer.cancel()
@@ -106,6 +129,9 @@ class Stages:
     def advance(self, amount: float = 1.0) -> None:
         self._done += amount
         self._tell(self._begin + min(1.0, self._done / self._expected) * (self._end - self._begin))
+
+    def say(self, text: str) -> None:
+        say(self._report, text)
 
     def finish(self) -> None:
         """All stages are done."""

@@ -42,6 +42,53 @@ def hypoxic_stress(oxygen: Number, onset: Number, severe: Number) -> Number:
     return minimum(maximum((onset - oxygen) / (onset - severe), 0.0), 1.0)
 
 
+@law(level="$a", lowest="$a", full="$a", returns="dimensionless")
+def supply_share(level: Number, lowest: Number, full: Number) -> Number:
+    """Share of the free growth rate that a cell has by one nutrient, or by the pH around it.
+
+    share = min(1, max(0, (level − lowest)/(full − lowest)))
+
+    limits  0 at or below `lowest`, 1 at or above `full` (lowest < full)
+    source  form as for oxygen: Ghaffarizadeh 2018, 10.1371/journal.pcbi.1005991
+    """
+    return minimum(maximum((level - lowest) / (full - lowest), 0.0), 1.0)
+
+
+@law(level="$a", onset="$a", full="$a", most="1/h", returns="1/h")
+def want_hazard(level: Number, onset: Number, full: Number, most: Number) -> Number:
+    """Rate at which a cell becomes necrotic for want of a nutrient, or in acid (its level is then the pH).
+
+    hazard = most · min(1, max(0, (onset − level)/(onset − full)))
+
+    limits  0 at or above `onset`; `most` at or below `full` (full < onset)
+    source  form as for oxygen: Ghaffarizadeh 2018, 10.1371/journal.pcbi.1005991
+    """
+    return most * minimum(maximum((onset - level) / (onset - full), 0.0), 1.0)
+
+
+@law(level="nM", most="nM/h", half="nM", returns="1/h")
+def saturating_uptake(level: Number, most: Number, half: Number) -> Number:
+    """Uptake of a nutrient per its concentration: what a fast field reads as a rate.
+
+    rate = most/(half + level)
+
+    limits  most/half for a trace; most/level in excess, so that uptake, rate · level, saturates at `most`
+    source  Michaelis-Menten form
+    """
+    return most / (half + level)
+
+
+@law(basal="pmol/cell/h", hypoxic="pmol/cell/h", stress="dimensionless", returns="pmol/cell/h")
+def rate_in_hypoxia(basal: Number, hypoxic: Number, stress: Number) -> Number:
+    """What a cell takes up or gives off under hypoxic stress.
+
+    rate = basal + (hypoxic − basal) · stress
+
+    limits  `basal` with oxygen, `hypoxic` in severe hypoxia
+    """
+    return basal + (hypoxic - basal) * stress
+
+
 @law(hazard="1/h", span="h", returns="dimensionless")
 def chance(hazard: Number, span: Number) -> Number:
     """Probability that what happens at a rate happens within a span.

@@ -7,7 +7,6 @@ import json
 import resource
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,10 @@ from exoresist.core.progress import Progress, Silent
 from exoresist.core.quantity import Quantity
 from exoresist.studies.provenance import bibliography_rows, parameter_rows
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
+from exoresist.studies.tissue_branch import check_branches, grown_part
 from exoresist.studies.tissue_readings import Row, pump_level, radial_profile
+from exoresist.studies.tissue_setup import set_up
+from exoresist.studies.tissue_size import Meter, most_cells, refuse_what_does_not_fit, size_of
 from exoresist.studies.tissue_words import sentences
 from exoresist.tissue.cells import LIVING
 from exoresist.tissue.matrix import Matrix
@@ -32,6 +34,9 @@ from exoresist.tissue.vessels import Vessels
 
 Array = NDArray[np.float64]
 MOST_SECTIONS = 25  # pictures kept for the animation
+PICTURES = 5  # tables of cells and fields on disk, for each arm
+WORTH_TELLING = 5e7  # bytes
+GROWN = "grown"  # folder of the tumour that arms share
 
 
 @dataclass(frozen=True)
@@ -120,10 +125,13 @@ def answer_tissue(
     threads: int | None = None,
     progress: Progress | None = None,
     also: Callable[[ArmCourse], None] | None = None,
+    within: float | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> TissueAnswer:
     """Run every arm and gather what the report shows.
 
     folder  keeps checkpoints, one folder for each arm; `also` is called with the course at every saved time
+    within  h of wall time after which a run is refused as soon as its first minutes tell; `tell` is given lines on its size
 
     Raises InputError for a scenario that is no tissue, StoppedError when asked to stop.
     """
@@ -133,8 +141,18 @@ def answer_tissue(
     models: list[Model] = []
     used: dict[tuple[str, str], tuple[Quantity, str]] = {}
     arms = expand_arms(scenario)
+    trunk = grown_part(scenario)
+    shared = 0.0 if trunk is None else trunk.duration
+    if trunk is not None:
+        check_branches(scenario, arms)
+    meter = Meter(shared + sum(one.duration - shared for _, one in arms), report, within, tell)
+    _size_up(scenario, catalog, len(arms), folder, tell)
+    grown: ArmCourse | None = None
+    early: list[Section] = []
+    if trunk is not None:
+        grown, early = _grow(trunk, catalog, scenario, folder, resume, threads, meter)
     for arm, one in arms:
-        told = ArmAnswer(arm.id, arm.label or arm.id, arm.role)
+        told = ArmAnswer(arm.id, arm.label or arm.id, arm.role, sections=list(early))
         shown = _moments(one)
 
         def watch(course: ArmCourse, told: ArmAnswer = told, shown: set[float] = shown) -> None:
@@ -143,10 +161,7 @@ def answer_tissue(
             if also is not None:
                 also(course)
 
-        course = run_arm(
-            one, catalog, arm.id, _name_of(one, catalog), None if folder is None else folder / arm.id, resume, threads, watch,
-            partial(_advance, report, one.duration * len(arms)),
-        )  # fmt: skip
+        course = _run(one, catalog, arm.id, folder, resume, threads, watch, meter, grown)
         told.rows, told.profile = course.rows, [{"arm": arm.id, **row} for row in radial_profile(course.setup)]
         if not told.sections or abs(told.sections[-1].time_h - course.tissue.time) > 1e-6:
             told.sections.append(section(course))
@@ -169,8 +184,52 @@ def answer_tissue(
     return answer
 
 
-def _advance(report: Progress, total: float, hours: float) -> None:
-    report.advance(hours / total)
+def _run(
+    one: Scenario,
+    catalog: Catalog,
+    arm: str,
+    folder: Path | None,
+    resume: bool,
+    threads: int | None,
+    watch: Callable[[ArmCourse], None],
+    meter: Meter,
+    grown: ArmCourse | None = None,
+) -> ArmCourse:
+    meter.begin()
+
+    def progress(course: ArmCourse) -> None:
+        left = max(one.duration - course.tissue.time, 0.0)
+        meter.step(course.tissue, most_cells(course.setup, left) / max(len(course.tissue.cells), 1))
+
+    place = None if folder is None else folder / arm
+    what = _name_of(one, catalog)
+    if grown is not None:  # another trunk makes another arm
+        what = hashlib.blake2b(f"{what} {grown.hash}".encode(), digest_size=16).hexdigest()
+    return run_arm(one, catalog, arm, what, place, resume, threads, watch, progress, grown)
+
+
+def _grow(
+    trunk: Scenario, catalog: Catalog, scenario: Scenario, folder: Path | None, resume: bool, threads: int | None, meter: Meter
+) -> tuple[ArmCourse, list[Section]]:
+    """The tumour that all arms go on from, and its pictures."""
+    shown = _moments(scenario)
+    early: list[Section] = []
+
+    def watch(course: ArmCourse) -> None:
+        if any(abs(course.tissue.time - moment) < 1e-6 for moment in shown):
+            early.append(section(course))
+
+    return _run(trunk, catalog, GROWN, folder, resume, threads, watch, meter), early
+
+
+def _size_up(scenario: Scenario, catalog: Catalog, arms: int, folder: Path | None, tell: Callable[[str], None] | None) -> None:
+    """Refuse what does not fit; tell the size of a run that is large."""
+    setup = set_up(scenario, catalog, 1)
+    size = size_of(setup, scenario.duration, arms, PICTURES)
+    setup.tissue.slabs.close()
+    refuse_what_does_not_fit(size, folder)
+    if tell is not None and (size.memory > WORTH_TELLING or size.disk > WORTH_TELLING):
+        tell(f"{arms} arm{'s' if arms > 1 else ''}: {size}")
 
 
 def _name_of(scenario: Scenario, catalog: Catalog) -> str:

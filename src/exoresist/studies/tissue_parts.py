@@ -13,13 +13,14 @@ from exoresist.assembly.space import Space
 from exoresist.core.errors import InputError
 from exoresist.numerics.grid import Grid
 from exoresist.numerics.keyed import normal
+from exoresist.studies.tissue_fields import SIGNAL, fresh_levels, outside, substances
 from exoresist.studies.tissue_numbers import Numbers
 from exoresist.tissue.killing import Checkpoint, Killing, unsuppressed
 from exoresist.tissue.matrix import Hindered, Matrix
 from exoresist.tissue.phagocytosis import Phagocytosis
 from exoresist.tissue.plasma import Biomass, ByBurden, HeldFaces, Kinetics, Plasma, always, repeated
 from exoresist.tissue.state import Tissue
-from exoresist.tissue.vessels import Passage, Vessels
+from exoresist.tissue.vessels import LeakyWhereSignalled, Passage, Signal, Sprouting, Vessels, tight
 
 Array = NDArray[np.float64]
 Part = Callable[[Tissue], None]
@@ -40,7 +41,7 @@ def parts(
     found += plasmas.values()
     levels = {pool: plasma.level for pool, plasma in plasmas.items()}
     if space.vessels is not None:
-        found.append(_vessels(space, numbers, tissue, levels))
+        found.append(_vessels(scenario, space, numbers, tissue, levels))
     elif levels:
         found.append(HeldFaces(levels))
     if space.matrix is not None:
@@ -78,29 +79,79 @@ def _plasma(drug: DrugEntry, numbers: Numbers, tumours: tuple[int, ...]) -> Plas
     )
 
 
-def _vessels(space: Space, numbers: Numbers, tissue: Tissue, levels: Mapping[str, Callable[[float], float]]) -> Vessels:
+def _vessels(
+    scenario: Scenario, space: Space, numbers: Numbers, tissue: Tissue, levels: Mapping[str, Callable[[float], float]]
+) -> Vessels:
     """Straight vessels along z, one point of wall in each voxel that they cross."""
     use, grid = "vessels", tissue.grid
     position = vessel_points(space, grid)
     surface = 2.0 * np.pi * numbers("vessel_radius", "um", "tissue", use=use) * grid.spacing
     passages: dict[str, Passage] = {}
+    sprouting = space.vessels is not None and space.vessels.sprout
+    growth, leak = _sprouting(scenario, numbers, tissue, surface) if sprouting else (None, _all_tight)
     if space.oxygen is not None:
         blood = numbers("vessel_oxygen", "mmHg", "tissue", use=use)
         passages["oxygen"] = Passage(numbers("vessel_permeability", "um/h", "field:oxygen", use=use), lambda _: blood)
+    for entry in substances(scenario):
+        wall = numbers("vessel_permeability", "um/h", f"field:{entry.id}", "field", use=use)
+        passages[entry.id] = Passage(wall, _steadily(outside(entry, numbers)))
+    fresh = fresh_levels(scenario, next(iter(tissue.contents.values())).interior)
     for pool in tissue.medium.names:
         part = pool.split(".")[1]
-        if pool in levels:
-            passages[pool] = Passage(numbers("vessel_permeability", "um/h", f"drug:{part}", "drug", use=use), levels[pool])
+        if pool in fresh:
+            wall = numbers("vessel_permeability", "um/h", f"field:{part}", "field", use=use)
+            passages[pool] = Passage(wall, _steadily(fresh[pool]))
+        elif pool in levels:
+            passages[pool] = Passage(
+                numbers("vessel_permeability", "um/h", f"drug:{part}", "drug", use=use), levels[pool], leak("drug")
+            )
         elif part.startswith("vesicles_"):
-            passages[pool] = Passage(numbers("vessel_permeability", "um/h", "vesicle", use=use), _nothing)
+            passages[pool] = Passage(numbers("vessel_permeability", "um/h", "vesicle", use=use), _nothing, leak("vesicle"))
         elif part.startswith("factor_"):
             factor = f"factor:{part.removeprefix('factor_')}"
-            passages[pool] = Passage(numbers("vessel_permeability", "um/h", factor, "factor", use=use), _nothing)
-    return Vessels(position, np.full(position.shape[1], surface), passages)
+            passages[pool] = Passage(numbers("vessel_permeability", "um/h", factor, "factor", use=use), _nothing, leak("factor"))
+    return Vessels(position, np.full(position.shape[1], surface), passages, growth)
+
+
+def _sprouting(
+    scenario: Scenario, numbers: Numbers, tissue: Tissue, surface: float
+) -> tuple[Sprouting, Callable[[str], Callable[[Tissue, Vessels], Array]]]:
+    """How vessels grow, and kind of species -> how they leak to it: by VEGF and the angiogenic cargo on all vesicles."""
+    use = "sprouting"
+    fast = tissue.steady.find(SIGNAL) is not None
+    weights = {SIGNAL if fast else f"medium.factor_{SIGNAL}": 1.0}
+    for cargo in scenario.cargo:
+        if numbers.has("angiogenic_weight", f"cargo:{cargo}"):
+            each = numbers("copy_weight", "pmol/copy", "physics", use=use)
+            each *= numbers("angiogenic_weight", "dimensionless", f"cargo:{cargo}", use=use)
+            end = f".cargo_{cargo.replace('-', '_')}"
+            weights |= {pool: each for pool in tissue.medium.names if pool.startswith("medium.vesicles_") and pool.endswith(end)}
+    half = numbers("signal_half_concentration", "nM", f"factor:{SIGNAL}", use=use)
+    signal = Signal(weights)
+    growth = Sprouting(
+        signal,
+        half,
+        numbers("sprout_rate", "1/h", "tissue", use=use),
+        surface,
+        numbers("sprout_speed", "um/h", "tissue", use=use),
+    )
+
+    def leak(kind: str) -> Callable[[Tissue, Vessels], Array]:
+        return LeakyWhereSignalled(signal, half, numbers("vessel_leak_fold", "dimensionless", kind, use=use))
+
+    return growth, leak
+
+
+def _all_tight(kind: str) -> Callable[[Tissue, Vessels], Array]:
+    return tight
 
 
 def _nothing(_: float) -> float:
     return 0.0
+
+
+def _steadily(level: float) -> Callable[[float], float]:
+    return lambda _: level
 
 
 def vessel_points(space: Space, grid: Grid) -> Array:
@@ -244,13 +295,16 @@ def attraction(entry: PopulationEntry, scenario: Scenario) -> dict[str, float]:
     """Field -> weight, by the names of fields in the tissue."""
     factors = {factor.id for factor in scenario.factors}
     drugs = {drug.id for drug in scenario.drugs}
+    populations = {one.id for one in scenario.populations}
     found = {}
     for one in entry.attracted or ():
         if one.to == "oxygen":
             name = "oxygen"
         elif one.to in drugs:
             name = f"medium.{one.to}"
+        elif one.to in populations:
+            name = f"medium.vesicles_{one.to}"
         else:
-            name = f"medium.factor_{one.to}" if one.to in factors else f"medium.vesicles_{one.to}"
+            name = f"medium.factor_{one.to}" if one.to in factors else one.to  # a fast field
         found[name] = one.weight
     return found

@@ -10,16 +10,26 @@ from numpy.typing import NDArray
 from exoresist.assembly.build import Model
 from exoresist.assembly.immune import is_tumour
 from exoresist.assembly.scenario import PopulationEntry, Scenario
-from exoresist.assembly.space import Space
 from exoresist.assembly.tissue_cell import cell_network
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
 from exoresist.core.memory import free_memory
 from exoresist.core.quantity import Quantity
 from exoresist.network.cell import CellNetwork
-from exoresist.numerics.grid import Dirichlet, Faces, Field, Grid
+from exoresist.numerics.grid import Grid
 from exoresist.numerics.keyed import directions, uniform
 from exoresist.numerics.slabs import Slabs
+from exoresist.studies.tissue_fields import (
+    check_made,
+    chemistry,
+    fill,
+    fresh_levels,
+    needs,
+    releases,
+    spread_of_pools,
+    steady_fields,
+    uptakes,
+)
 from exoresist.studies.tissue_numbers import Numbers
 from exoresist.studies.tissue_parts import attraction, differ, parts
 from exoresist.tissue.cell_type import CellType, Decay, Oxygenation
@@ -28,13 +38,11 @@ from exoresist.tissue.interior import Contents
 from exoresist.tissue.mechanics import Contact
 from exoresist.tissue.plasma import Plasma
 from exoresist.tissue.state import Pace, Tissue, mechanics_of, place
-from exoresist.tissue.steady_fields import SteadyField, SteadyFields
-from exoresist.tissue.surroundings import Medium, SharedMedium
+from exoresist.tissue.surroundings import SharedMedium
 
 Array = NDArray[np.float64]
 PACKING = 0.64  # share of room that randomly packed spheres fill: physics of packing, not biology
 BYTES_PER_CELL = 1200.0  # columns, neighbours and room to grow, without what the network holds
-SECONDS_PER_HOUR = 3600.0
 STREWN = 10.0  # times the volume of cells strewn around the ball is the room they are given
 
 
@@ -70,14 +78,17 @@ def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> 
     networks, models = {}, {}
     for entry in living:
         networks[entry.id], models[entry.id] = cell_network(scenario, catalog, entry.id)
-    names = next(iter(networks.values())).medium
+    first = next(iter(networks.values()))
+    names = first.medium
+    check_made(scenario, numbers)
     _refuse_beyond_memory(
         grid, len(names), sum(entry.count for entry in living), max(len(net.network.pools) for net in networks.values())
     )
     slabs = Slabs(threads)
     types = [_cell_type(numbers, entry, scenario, networks[entry.id]) for entry in living]
     fluid = numbers("extracellular_fraction", "dimensionless", "tissue", use="fluid of a voxel")
-    medium = SharedMedium(grid, names, _spread(space, numbers, names, flat), fluid, slabs.threads)
+    medium = SharedMedium(grid, names, spread_of_pools(scenario, numbers, first), fluid, slabs.threads)
+    fill(medium, fresh_levels(scenario, first))
     contact = Contact(
         numbers("mechanics_repulsion", "um/h", "tissue", use="motion"),
         numbers("mechanics_reach", "dimensionless", "tissue", use="motion"),
@@ -86,8 +97,9 @@ def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> 
     )
     tissue = Tissue(
         grid, types, Cells(), Pace(space.life_step, space.network_step, space.spread_step), scenario.seed, slabs,
-        mechanics_of(grid, contact, slabs), _oxygen(grid, numbers, space, flat, slabs.threads), medium,
+        mechanics_of(grid, contact, slabs), steady_fields(grid, numbers, scenario, slabs.threads), medium,
         {index: Contents(networks[entry.id], slabs, differing=_differing(entry)) for index, entry in enumerate(living)}, flat=flat,
+        chemistry=chemistry(scenario, numbers),
     )  # fmt: skip
     reach = _seed(tissue, living, flat)
     differ(tissue, living)
@@ -102,8 +114,13 @@ def _differing(entry: PopulationEntry) -> list[str]:
     return [f"{entry.id}.{one.number}" for one in entry.varied or ()]
 
 
+def needed_memory(grid: Grid, fields: int, cells: float, states: int) -> float:
+    """Bytes of a tissue: fields with their work arrays, cells with neighbours and contents."""
+    return 8.0 * grid.voxels * (2.0 * fields + 8.0) + cells * (BYTES_PER_CELL + 16.0 * states)
+
+
 def _refuse_beyond_memory(grid: Grid, fields: int, cells: float, states: int) -> None:
-    needed = 8.0 * grid.voxels * (2.0 * fields + 8.0) + cells * (BYTES_PER_CELL + 16.0 * states)
+    needed = needed_memory(grid, fields, cells, states)
     free = free_memory()
     if free is not None and needed > free:
         raise InputError(
@@ -142,6 +159,9 @@ def _cell_type(numbers: Numbers, entry: PopulationEntry, scenario: Scenario, ins
         pressure_stop=number("pressure_stop", "dimensionless", "growth"),
         adhesion=number("mechanics_adhesion", "um/h", "motion"),
         takes={"oxygen": number("oxygen_uptake", "1/h", "oxygen")} if breathes else {},
+        uptakes=uptakes(scenario, numbers, entry),
+        releases=releases(scenario, numbers, entry),
+        needs=needs(scenario, numbers, entry),
         oxygenation=air,
         decay=end,
         interior=inside,
@@ -149,40 +169,6 @@ def _cell_type(numbers: Numbers, entry: PopulationEntry, scenario: Scenario, ins
         persistence=number("motility_persistence", "h", "motion") if motile else 1.0,
         attraction=attraction(entry, scenario),
     )
-
-
-def _oxygen(grid: Grid, numbers: Numbers, space: Space, flat: bool, threads: int) -> SteadyFields:
-    edge = space.oxygen
-    if edge is None:
-        return SteadyFields(grid, (), threads=threads)
-    spread = Field(
-        numbers("oxygen_diffusivity", "um^2/h", "field:oxygen", use="oxygen"),
-        numbers("oxygen_decay", "1/h", "field:oxygen", use="oxygen"),
-        Faces() if space.vessels is not None and space.edges == "closed" else _all_faces(edge, flat),
-    )
-    return SteadyFields(grid, [SteadyField("oxygen", spread, np.full(grid.array_shape, edge))], threads=threads)
-
-
-def _all_faces(value: float, flat: bool) -> Faces:
-    edge = Dirichlet(value)
-    return Faces(edge, edge, edge, edge) if flat else Faces(*[edge] * 6)
-
-
-def _spread(space: Space, numbers: Numbers, names: tuple[str, ...], flat: bool) -> dict[str, Medium]:
-    """How every pool of the medium spreads: drugs by themselves, what vesicles carry with its vesicles."""
-    result = {}
-    for name in names:
-        part = name.split(".")[1]
-        if part.startswith("vesicles_"):
-            water = numbers("diffusion_coefficient", "um^2/s", "vesicle", use="spread of vesicles") * SECONDS_PER_HOUR
-            speed = water * numbers("tissue_hindrance", "dimensionless", "vesicle", use="spread of vesicles")
-        else:
-            factor = part.removeprefix("factor_")
-            subjects = (f"factor:{factor}", "factor") if part.startswith("factor_") else (f"drug:{part}", "drug")
-            speed = numbers("tissue_diffusivity", "um^2/h", *subjects, use="spread of drugs and factors")
-        # Open edges begin with nothing outside; a dose changes that for its drug.
-        result[name] = Medium(speed, _all_faces(0.0, flat) if space.edges == "open" else Faces())
-    return result
 
 
 def _seed(tissue: Tissue, living: list[PopulationEntry], flat: bool) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from exoresist.core.errors import InputError
 from exoresist.network.cell import CellNetwork
+from exoresist.tissue.nutrition import Need, Release, Uptake
 
 MEAN_AT_BIRTH = 1.0 / (2.0 * np.log(2.0))  # biomass of a newborn cell if the mean over a growing culture is to be 1
 
@@ -58,6 +59,7 @@ class CellType:
     adhesion       um/h, see `mechanics`
     speed          um/h of its own motion; `persistence`: h between turns; `attraction`: field -> weight of its gradient, -1 to 1
     takes, gives   fast field -> rate of uptake, 1/h in a voxel full of such cells; amount of source, concentration/h likewise
+    uptakes        fast fields that cells take up by a saturating law; `releases`: what they give off; `needs`: besides oxygen
     """
 
     id: str
@@ -72,6 +74,9 @@ class CellType:
     attraction: Mapping[str, float] = field(default_factory=dict)
     takes: Mapping[str, float] = field(default_factory=dict)
     gives: Mapping[str, float] = field(default_factory=dict)
+    uptakes: tuple[Uptake, ...] = ()
+    releases: tuple[Release, ...] = ()
+    needs: tuple[Need, ...] = ()
     oxygenation: Oxygenation | None = None
     decay: Decay | None = None
     interior: CellNetwork | None = None

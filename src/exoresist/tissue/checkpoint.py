@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 
 from exoresist.core.errors import InputError
 from exoresist.tissue.cells import Cells
-from exoresist.tissue.interior import LANES
 from exoresist.tissue.run import state_hash
 from exoresist.tissue.state import Tissue
 
 NAME, BEFORE = "checkpoint.npz", "checkpoint.before.npz"
 PART = "checkpoint.part"  # half-written; one left by a process that was killed is written over
-FORMAT = 1
+FORMAT = 2
 
 
 def save(tissue: Tissue, folder: Path, what: str, note: str = "") -> Path:
@@ -49,6 +48,7 @@ def save(tissue: Tissue, folder: Path, what: str, note: str = "") -> Path:
         if target.exists():
             os.replace(target, folder / BEFORE)
         os.replace(temporary, target)
+        _settle(folder)
     except OSError as error:
         with suppress(OSError):
             temporary.unlink()
@@ -57,6 +57,17 @@ def save(tissue: Tissue, folder: Path, what: str, note: str = "") -> Path:
             "The checkpoint before is as it was. Free space, then run with --resume",
         ) from None  # fmt: skip
     return target
+
+
+def _settle(folder: Path) -> None:
+    """Have the folder's own entries on disk, so that a power cut does not bring the old names back."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    except OSError:  # some file systems know no such thing for folders; the file itself is safe
+        pass
+    finally:
+        os.close(opened)
 
 
 def load(tissue: Tissue, folder: Path, what: str) -> tuple[str, list[str]]:
@@ -116,7 +127,7 @@ def _check(arrays: dict[str, NDArray[np.generic]], path: Path, what: str) -> Non
 
 def _arrays(tissue: Tissue) -> dict[str, NDArray[np.generic]]:
     arrays: dict[str, NDArray[np.generic]] = {f"cells.{name}": getattr(tissue.cells, name) for name in Cells.columns()}
-    arrays["clock"] = np.array([tissue.interval, tissue.removed, tissue.born])
+    arrays["clock"] = np.array([tissue.interval, tissue.removed, tissue.born, tissue.founders])
     for index, contents in tissue.contents.items():
         count = contents.count
         arrays[f"contents{index}.amounts"] = contents.amounts[:, :count]
@@ -137,17 +148,14 @@ def _arrays(tissue: Tissue) -> dict[str, NDArray[np.generic]]:
 
 def _restore(tissue: Tissue, arrays: dict[str, NDArray[np.generic]]) -> None:
     tissue.cells = Cells(**{name: np.ascontiguousarray(arrays[f"cells.{name}"]) for name in Cells.columns()})
-    tissue.interval, tissue.removed, tissue.born = (int(value) for value in arrays["clock"])
+    tissue.interval, tissue.removed, tissue.born, tissue.founders = (int(value) for value in arrays["clock"])
     for index, contents in tissue.contents.items():
         amounts = arrays[f"contents{index}.amounts"]
         count = amounts.shape[1]
-        room = max(LANES * len(arrays[f"contents{index}.steps"]), count)
-        contents.amounts, contents.varying = np.zeros((contents.n, room)), np.zeros((len(contents.varied), room))
-        contents.owner = np.zeros(room, dtype=np.int64)
+        contents.reset(count, len(arrays[f"contents{index}.steps"]))
         contents.amounts[:, :count] = amounts
         contents.varying[:, :count] = arrays[f"contents{index}.varying"]
         contents.owner[:count] = arrays[f"contents{index}.owner"]
-        contents.count = count
         for name in ("steps", "dead", "dead_owner", "gone"):
             setattr(contents, name, arrays[f"contents{index}.{name}"].copy())
     tissue.medium.amounts[...] = arrays["medium.amounts"]

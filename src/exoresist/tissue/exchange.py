@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from exoresist.laws.tissue import growth_share, hypoxic_stress
+from exoresist.tissue import nutrition
+from exoresist.tissue.life import room_to_grow
 from exoresist.tissue.state import FULL, Tissue
 
 
@@ -25,23 +27,20 @@ def run_networks(tissue: Tissue) -> None:
 
 def hear(tissue: Tissue) -> None:
     """Tell every network its surroundings: stress of the place, and how far its growth is held back."""
-    cells = tissue.cells
-    oxygen = tissue.steady.find("oxygen")
     for index, contents in tissue.contents.items():
-        one, owner = tissue.types[index], contents.owner[: contents.count]
-        pressure = cells.pressure[owner]
-        share = np.maximum(1.0 - pressure / one.pressure_stop, 0.0)
-        stress = np.zeros(contents.count)
-        if oxygen is not None and one.oxygenation is not None:
-            here, air = oxygen.reshape(-1)[tissue.voxels(owner)], one.oxygenation
-            share = growth_share(here, air.stop, air.full, pressure, one.pressure_stop)
-            stress = hypoxic_stress(here, air.hypoxic, air.severe)
+        owner = contents.owner[: contents.count]
+        share = room_to_grow(tissue, index, owner)
         # A well with room for N/(1 - share) cells lets N cells grow at this share of their rate.
         biomass = contents.amounts[contents.biomass, : contents.count]
         held = share < 1.0 - 1e-12
         contents.varying[1, : contents.count] = np.where(held, biomass / np.where(held, 1.0 - share, 1.0), FULL)
+        imposed = {name: contents.base_of(row) for row, name in enumerate(contents.interior.stress, start=2)}
+        own: dict[str, NDArray[np.float64]] = nutrition.stresses(tissue, owner, imposed)
+        hypoxia = nutrition.hypoxia(tissue, index, owner)
+        if hypoxia is not None:
+            own["hypoxia"] = hypoxia
         for row, name in enumerate(contents.interior.stress, start=2):
-            contents.varying[row, : contents.count] = stress if name == "hypoxia" else contents.base_of(row)
+            contents.varying[row, : contents.count] = own.get(name, imposed[name])
 
 
 def _one(tissue: Tissue, span: float) -> None:

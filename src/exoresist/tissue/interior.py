@@ -52,6 +52,7 @@ class Contents:
                 raise unknown_name("parameter", name, compiled.parameter_index)
             if name in given:
                 raise InputError(f"'{name}' follows from where a cell is", "another number of its network")
+        self.own_from = len(given)  # rows of `varying` from here on are the cell's own, which daughters inherit
         self._own = slice(len(given), None)
         self._where = np.array([self.n + compiled.parameter_index[name] for name in self.varied], dtype=np.int64)
         self.base = compiled.values.copy()
@@ -77,10 +78,21 @@ class Contents:
     def add(self, owners: Indices, biomass: Array) -> NDArray[np.int32]:
         """New cells at their start content, in proportion to their biomass; gives their lanes."""
         lanes = self._room(owners)
-        self.amounts[:, lanes] = np.where(self._extensive[:, None], self._start[:, None] * biomass, self._start[:, None])
+        self.amounts[:, lanes] = self.at_start(biomass)
         for row in range(len(self.varied))[self._own]:
             self.varying[row, lanes] = self.base_of(row)
         return lanes.astype(np.int32)
+
+    def at_start(self, biomass: Array) -> Array:
+        """(states, cells) contents of new cells: amounts in proportion to biomass, activities as they are."""
+        return np.where(self._extensive[:, None], self._start[:, None] * biomass, self._start[:, None])
+
+    def reset(self, count: int, blocks: int) -> None:
+        """Room for `count` cells in blocks, all contents 0: what a checkpoint or a grown tumour is put into."""
+        room = max(LANES * blocks, count)
+        self.amounts, self.varying = np.zeros((self.n, room)), np.zeros((len(self.varied), room))
+        self.owner, self.steps = np.zeros(room, dtype=np.int64), np.full(blocks, 1e-3)
+        self.count = count
 
     def differ(self, name: str, factor: Array) -> None:
         """Multiply a parameter of `differing` in every living cell by its factor, (living cells,)."""

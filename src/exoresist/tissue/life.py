@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from exoresist.laws.tissue import approach, chance, growth_share, necrosis_hazard
 from exoresist.numerics.keyed import children, directions, uniform
+from exoresist.tissue import nutrition
 from exoresist.tissue.cells import APOPTOTIC, LIVING, LYSED, NECROTIC
 from exoresist.tissue.state import Supplies, Tissue, division_size
 
@@ -29,12 +30,11 @@ def breathe(tissue: Tissue) -> None:
         if not (one.takes or one.gives):
             continue
         cells = tissue.of_type(index)
-        volume = one.volume * tissue.cells.biomass[cells] / tissue.grid.voxel_um3
-        filled = np.bincount(tissue.voxels(cells), weights=volume, minlength=tissue.grid.voxels)
+        filled = tissue.laid(cells, one.volume * tissue.cells.biomass[cells] / tissue.grid.voxel_um3)
         for rates, total in ((one.takes, takes), (one.gives, gives)):
             for name, rate in rates.items():
                 total[name] = total.get(name, np.zeros(tissue.grid.voxels)) + rate * filled
-    tissue.steady.solve(takes, gives)
+    nutrition.settle(tissue, takes, gives)
 
 
 def grow(tissue: Tissue) -> None:
@@ -44,12 +44,20 @@ def grow(tissue: Tissue) -> None:
         if index in tissue.contents or one.growth_rate == 0.0:
             continue
         chosen = tissue.of_type(index)
-        share = np.maximum(1.0 - cells.pressure[chosen] / one.pressure_stop, 0.0)
-        oxygen = tissue.steady.find("oxygen")
-        if oxygen is not None and one.oxygenation is not None:
-            here, air = oxygen.reshape(-1)[tissue.voxels(chosen)], one.oxygenation
-            share = growth_share(here, air.stop, air.full, cells.pressure[chosen], one.pressure_stop)
+        share = room_to_grow(tissue, index, chosen)
         cells.biomass[chosen] *= np.exp(one.growth_rate * share * tissue.pace.life)
+
+
+def room_to_grow(tissue: Tissue, index: int, chosen: NDArray[np.intp]) -> Array:
+    """(chosen,) share of their free growth rate that cells of a type have in their places: by pressure, oxygen and what else they need."""
+    one, pressure = tissue.types[index], tissue.cells.pressure[chosen]
+    share = np.maximum(1.0 - pressure / one.pressure_stop, 0.0)
+    oxygen = tissue.steady.find("oxygen")
+    if oxygen is not None and one.oxygenation is not None:
+        air = one.oxygenation
+        share = growth_share(tissue.seen(oxygen, chosen), air.stop, air.full, pressure, one.pressure_stop)
+    fed = nutrition.fed(tissue, index, chosen)
+    return np.asarray(share if fed is None else share * fed)
 
 
 def divide(tissue: Tissue) -> None:
@@ -83,7 +91,7 @@ def divide(tissue: Tissue) -> None:
 
 
 def die(tissue: Tissue) -> None:
-    """Living cells become apoptotic at their hazard, or necrotic for want of oxygen; contents stay with the body."""
+    """Living cells become apoptotic at their hazard, or necrotic for want of oxygen or food, or in acid; contents stay with the body."""
     cells, span = tissue.cells, tissue.pace.life
     draw = uniform(tissue.word("death"), cells.lineage, tissue.interval)
     hazard = np.where(cells.living(), tissue.numbers("death_rate"), 0.0)
@@ -91,12 +99,13 @@ def die(tissue: Tissue) -> None:
         hazard[contents.owner[: contents.count]] += contents.read([contents.interior.hazard])[0]
     starved = np.zeros(len(cells))
     oxygen = tissue.steady.find("oxygen")
-    if oxygen is not None:
-        for index, one in enumerate(tissue.types):
-            if one.oxygenation is not None:
-                chosen, air = tissue.of_type(index), one.oxygenation
-                here = oxygen.reshape(-1)[tissue.voxels(chosen)]
-                starved[chosen] = necrosis_hazard(here, air.necrotic, air.anoxic, air.necrosis_rate)
+    for index, one in enumerate(tissue.types):
+        chosen, air = tissue.of_type(index), one.oxygenation
+        if oxygen is not None and air is not None:
+            starved[chosen] = necrosis_hazard(tissue.seen(oxygen, chosen), air.necrotic, air.anoxic, air.necrosis_rate)
+        wanting = nutrition.starving(tissue, index, chosen)
+        if wanting is not None:
+            starved[chosen] += wanting
     both = hazard + starved
     dying = np.flatnonzero(draw < chance(both, span))
     if len(dying) == 0:

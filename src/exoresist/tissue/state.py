@@ -17,10 +17,12 @@ from exoresist.tissue.cell_type import MEAN_AT_BIRTH, CellType
 from exoresist.tissue.cells import LIVING, Cells, check_cells
 from exoresist.tissue.interior import Contents
 from exoresist.tissue.mechanics import Contact, Mechanics
+from exoresist.tissue.nutrition import Chemistry
 from exoresist.tissue.steady_fields import SteadyFields
 from exoresist.tissue.surroundings import SharedMedium
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
 FULL = 1e30  # cells: a capacity that never limits
 
 
@@ -79,6 +81,8 @@ class Tissue:
     interval  life steps done; `time` follows from it
     crowding  cells per mL at which growth stops as in a full well; infinite: only pressure stops it
     seed      of every random number
+    founders  cells put in so far: each has its number, which names it for ever
+    chemistry  what levels of glucose and lactate are to cells; None where neither is a field
     extra     further parts (vessels, plasma, killers, ...), called in this order once the cells have lived; see `Supplies` and `Keeps`
     """
 
@@ -97,8 +101,10 @@ class Tissue:
     interval: int = 0
     removed: int = 0
     born: int = 0
+    founders: int = 0
     words: dict[str, np.uint64] = field(default_factory=dict)
     extra: tuple[Callable[[Tissue], None], ...] = ()
+    chemistry: Chemistry | None = None
 
     @property
     def time(self) -> float:
@@ -123,6 +129,14 @@ class Tissue:
     def voxels(self, index: NDArray[np.intp] | slice = slice(None)) -> NDArray[np.int64]:
         """Voxel of every chosen cell."""
         return self.grid.voxel_of(self.cells.position[:, index].T)
+
+    def seen(self, values: Array, index: Indices) -> Array:
+        """(chosen,) what chosen cells see of a field, (nz, ny, nx)."""
+        return np.asarray(values.reshape(-1)[self.voxels(index)])
+
+    def laid(self, index: Indices, amounts: Array) -> Array:
+        """(voxels,) sum in each voxel of what chosen cells have, (chosen,)."""
+        return np.asarray(np.bincount(self.voxels(index), weights=amounts, minlength=self.grid.voxels), dtype=np.float64)
 
     def numbers(self, name: str) -> Array:
         """(N,) a number of the cell's type."""
@@ -152,9 +166,10 @@ def place(tissue: Tissue, kind: int, position: Array, biomass: Array | None = No
     """
     from exoresist.numerics.keyed import mixed, uniform
 
-    count = position.shape[1]
+    count, number = position.shape[1], tissue.founders
     first = len(tissue.cells)
-    numbers = np.arange(first, first + count, dtype=np.uint64)
+    tissue.founders += count
+    numbers = np.arange(number, number + count, dtype=np.uint64)
     lineage = mixed(mixed(numbers) ^ tissue.word("founders"))
     if biomass is None:
         # Ages in a growing culture are distributed as 2 ln 2 · 2^(−u), u the share of the cycle; sizes double over it.
@@ -173,7 +188,7 @@ def place(tissue: Tissue, kind: int, position: Array, biomass: Array | None = No
         divide_at=np.full(count, np.inf),
         age=np.zeros(count),
         lineage=lineage,
-        clone=np.arange(first, first + count, dtype=np.int32),
+        clone=np.arange(number, number + count, dtype=np.int32),
         stick=np.full(count, np.sqrt(one.adhesion)),
         mobility=np.ones(count),
         pressure=np.zeros(count),

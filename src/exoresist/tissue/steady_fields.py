@@ -51,9 +51,13 @@ class SteadyFields:
 
         takes  field -> (voxels,) uptake, 1/h; `gives`: field -> (voxels,) source, concentration/h
         """
-        for one, solver in zip(self.fields, self._solvers, strict=True):
-            source, uptake = (
-                None if one.name not in rates else np.ascontiguousarray(rates[one.name]).reshape(self.grid.array_shape)
-                for rates in (gives, takes)
-            )
-            one.balance = solver.solve(one.values, source, uptake, self.tolerance)
+        for place, one in enumerate(self.fields):
+            self.solve_one(place, takes.get(one.name), gives.get(one.name))
+
+    def solve_one(self, place: int, take: Array | None, give: Array | None) -> None:
+        """The same for one field by its place; its rates are (voxels,) or None for none."""
+        one = self.fields[place]
+        source, uptake = (
+            None if rate is None else np.ascontiguousarray(rate).reshape(self.grid.array_shape) for rate in (give, take)
+        )
+        one.balance = self._solvers[place].solve(one.values, source, uptake, self.tolerance)

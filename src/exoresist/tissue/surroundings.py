@@ -96,7 +96,12 @@ class SharedMedium:
     def hold(self, name: str, concentration: float) -> None:
         """From now on hold a pool at a concentration (amount per mL of fluid) outside every open face."""
         faces = self.spreads[name].faces
-        changed = {which: Dirichlet(concentration) for which, one in vars(faces).items() if isinstance(one, Dirichlet)}
+        changed: dict[str, Condition] = {}
+        for which, one in vars(faces).items():
+            if isinstance(one, Dirichlet):
+                changed[which] = Dirichlet(concentration)
+            elif isinstance(one, Robin):
+                changed[which] = Robin(one.transfer, concentration)
         self.spreads[name] = replace(self.spreads[name], faces=replace(faces, **changed))
         self._groups = self._grouped()
 
@@ -259,7 +264,8 @@ class SharedMedium:
             name: unit[index] * np.concatenate([np.eye(count)[index], [mixture[index], 0.0]])
             for index, name in enumerate(self.names)
         }
-        start |= {name: NOBODY * amount for name, amount in inside.start.items() if name in inside.network.pools}
+        held = [name for name in inside.start if name in inside.network.pools and name not in self.names]
+        start |= {name: NOBODY * inside.start[name] for name in held}
         start[inside.cells] = NOBODY
         run = integrate(
             inside.network,

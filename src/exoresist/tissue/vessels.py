@@ -7,7 +7,7 @@ a source and an uptake of their steady state; the voxel stands for the fluid at 
 (`supplied`, and with what came through the faces in `entered`), that of fast fields stands in their balance.
 
 Vessels may leak more while they are young or where a signal makes them, and may sprout up the gradient of a signal (a factor such as
-VEGF, or angiogenic cargo that vesicles bring).
+VEGF, or angiogenic cargo that vesicles bring). A sprout carries blood from the start: loops, flow and pruning are not modelled.
 """
 
 from __future__ import annotations
@@ -99,16 +99,18 @@ class Passage:
 
 @dataclass(frozen=True)
 class Sprouting:
-    """Points put out sprouts into the neighbouring voxel where the signal is highest, if that is higher than here and has no vessel.
+    """Points put out sprouts, whose tips go on into the neighbouring voxel where the signal is highest, if it is higher there and free.
 
-    rate     1/h where the signal is far above `half`
+    rate     1/h at which a point puts out a sprout where the signal is far above `half`
     surface  um^2 of a new point
+    speed    um/h at which a tip goes on there; on average, because a tip waits and then takes a whole voxel
     """
 
     signal: Signal
     half: float
     rate: float
     surface: float
+    speed: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("half", "surface"):
@@ -116,6 +118,8 @@ class Sprouting:
                 raise InputError(f"sprouting has a {name} of {getattr(self, name)}", "a finite number above 0")
         if not (np.isfinite(self.rate) and self.rate >= 0.0):
             raise InputError(f"vessels sprout at {self.rate} per hour", "a finite number, 0 or more")
+        if not (np.isfinite(self.speed) and self.speed >= 0.0):
+            raise InputError(f"sprouts grow at {self.speed} um/h", "a finite number, 0 or more")
 
 
 @dataclass
@@ -127,6 +131,7 @@ class Vessels:
     growth    how they sprout, or None
     age       (n,) h; default: mature
     lineage   (n,) names, by which random numbers are drawn; default: by number
+    tip       (n,) whether a point is the growing end of a sprout; default: none
     name      tells the random numbers of one kind of vessels from those of another
     """
 
@@ -137,6 +142,7 @@ class Vessels:
     age: Array = field(default_factory=lambda: np.zeros(0))
     lineage: Words = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
     name: str = "vessels"
+    tip: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __post_init__(self) -> None:
         self.position = np.array(self.position, dtype=np.float64)
@@ -150,6 +156,8 @@ class Vessels:
             self.age = np.full(count, MATURE)
         if len(self.lineage) != count:
             self.lineage = mixed(np.arange(count, dtype=np.uint64))
+        if len(self.tip) != count:
+            self.tip = np.zeros(count, dtype=bool)
 
     def __len__(self) -> int:
         return self.position.shape[1]
@@ -188,7 +196,12 @@ class Vessels:
         signal = growth.signal(tissue)
         voxel = self.voxels(tissue)
         here = signal.reshape(-1)[voxel]
-        hazard = sprouting(here, growth.half, growth.rate)
+        if growth.speed * tissue.pace.life > tissue.grid.spacing:
+            raise InputError(
+                f"a sprout at {growth.speed:g} um/h crosses more than a voxel of {tissue.grid.spacing:g} um in a life step",
+                "a shorter life step", "Shorten `space.life_step`",
+            )  # fmt: skip
+        hazard = sprouting(here, growth.half, np.where(self.tip, growth.speed / tissue.grid.spacing, growth.rate))
         draw = uniform(tissue.word(f"sprouting of {self.name}"), self.lineage, tissue.interval)
         mothers = np.flatnonzero(draw < chance(hazard, tissue.pace.life))
         taken = np.zeros(tissue.grid.voxels, dtype=bool)
@@ -209,15 +222,21 @@ class Vessels:
         self.surface = np.concatenate([self.surface, np.full(len(mothers), growth.surface)])
         self.age = np.concatenate([self.age, np.zeros(len(mothers))])
         self.lineage = np.concatenate([self.lineage, second])
+        self.tip[mothers] = False  # what a tip leaves behind is vessel
+        self.tip = np.concatenate([self.tip, np.ones(len(mothers), dtype=bool)])
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        return {"position": self.position, "surface": self.surface, "age": self.age, "lineage": self.lineage}
+        kept: dict[str, NDArray[np.generic]] = {
+            "position": self.position, "surface": self.surface, "age": self.age, "lineage": self.lineage,
+        }  # fmt: skip
+        return kept if self.growth is None else kept | {"tip": self.tip}
 
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         self.position, self.surface, self.age = (
             np.array(arrays[name], dtype=np.float64) for name in ("position", "surface", "age")
         )
         self.lineage = np.array(arrays["lineage"], dtype=np.uint64)
+        self.tip = np.array(arrays["tip"], dtype=bool) if "tip" in arrays else np.zeros(len(self.lineage), dtype=bool)
 
 
 def _uphill(signal: Array, taken: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -1,0 +1,51 @@
+"""What a reader should know before trusting an arm of a tissue: walls, steps that are too long, books that do not close."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from exoresist.assembly.scenario import Scenario
+from exoresist.studies.tissue_setup import PACKING
+
+if TYPE_CHECKING:
+    from exoresist.studies.tissue_arm import ArmCourse
+
+ML_PER_UM3 = 1e-12
+
+
+def cautions(course: ArmCourse, scenario: Scenario) -> list[str]:
+    tissue = course.tissue
+    warnings = []
+    # Cells that crawl by themselves come to the walls and turn; a tumour that has grown that far has no room.
+    still = np.array([one.speed == 0.0 for one in tissue.types])[tissue.cells.kind]
+    wide = tissue.cells.position[: 2 if tissue.flat else 3, still]
+    reach = np.abs(wide).max(initial=0.0)
+    walled = scenario.arena.space is not None and scenario.arena.space.edges == "closed"  # a piece of a larger tumour
+    if not walled and reach > 0.5 * tissue.grid.extent[0] - tissue.grid.spacing:
+        warnings.append("Cells have reached the edge of the box: from there on its walls hold them. Make `space.size` larger.")
+    for drug, minutes in sorted(_emptied(course).items()):
+        if 60.0 * tissue.pace.network > minutes:
+            warnings.append(
+                f"Cells empty their share of fluid of {drug} in {minutes:.2g} min, less than a network step of "
+                f"{60.0 * tissue.pace.network:g} min: they take up too little while it is given. Shorten `space.network_step`."
+            )
+    for element, gap in course.conservation.items():
+        if gap > 1e-9:
+            warnings.append(f"The balance of {element} is off by {gap:.1e}.")
+    return warnings
+
+
+def _emptied(course: ArmCourse) -> dict[str, float]:
+    """Drug -> min in which the fastest cells clear the fluid that is theirs in packed tissue."""
+    found: dict[str, float] = {}
+    tissue = course.tissue
+    drugs = [drug.id for drug in next(iter(course.setup.models.values())).scenario.drugs if drug.dose > 0.0]
+    for index, contents in tissue.contents.items():
+        fluid = tissue.types[index].volume * ML_PER_UM3 * tissue.medium.fluid / PACKING
+        for drug in drugs:
+            place = contents.compiled.parameter_index.get(f"{tissue.types[index].id}.{drug}.permeability_surface")
+            if place is not None and contents.base[place] > 0.0:
+                found[drug] = min(found.get(drug, np.inf), 60.0 * fluid / float(contents.base[place]))
+    return found
