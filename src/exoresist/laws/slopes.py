@@ -5,6 +5,7 @@ A slope is made from the text of its law by SymPy when a kernel is written or nu
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,9 +105,10 @@ def _over(unit: str, divisor: str) -> str:
     """A unit divided by another, either of which may hold placeholders (which stand outside parentheses)."""
     if "$" not in unit + divisor:
         return f"({unit})/({divisor})"
-    if any(sign in divisor for sign in "*/"):
+    if "(" in divisor:
         raise ModelError(f"A slope by an argument in {divisor} has no unit that can be written. Give the law plainer units.")
-    return f"{unit}/{divisor}"
+    turned = "".join(f"{'*' if sign == '/' else '/'}{word.strip()}" for sign, word in re.findall(r"([*/]?)([^*/]+)", divisor))
+    return f"{unit}{turned}"
 
 
 def all_slopes() -> dict[str, Law]:
