@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from exoresist.assembly.build import Model
 from exoresist.assembly.changes import INDUCED, NATIVE, PREFIX, Changes, NodeTags
 from exoresist.assembly.layout import Population
-from exoresist.assembly.trait import Trait, lineages, numbers, trait
+from exoresist.assembly.trait import USUAL_SHARE, Trait, borne_share, lineages, numbers, trait
 from exoresist.laws import kinetics
 from exoresist.core.errors import ModelError
 from exoresist.network import Amount, Event, Network, Parameter, Pool, Process, RateOf
@@ -59,6 +59,18 @@ class Accounted:
     mean: str
     lines: tuple[Line, ...]
     tags: tuple[NodeTags, ...] = ()
+
+    def borne(self, values: Given | None = None) -> dict[str, float | Array]:
+        """The parameter with the part of the threshold at which the trait is told: 1, or what half of the sites make in a naive cell.
+
+        The naive cell is that of the population that the assay reads, at the start.
+        """
+        asked = self.traits[self.model.recipients().id].asked
+        if not asked:
+            return {}
+        course = Course(self.network, [0.0], values or {}, self.model.start(values), [])
+        needed = value_at(course.compiled, str(asked), course.y[None], course.p)[0]
+        return {borne_share(PREFIX): np.minimum(1.0, USUAL_SHARE / needed)}
 
     def start(self, values: Given | None = None) -> dict[str, float | Array]:
         """The model's start; a node that is not where its regulators ask it to be owes that to what is native."""

@@ -1,5 +1,8 @@
 """The trait of a lineage: ln of the steady concentration outside at which its damage meets its threshold, from the model's own equations.
 
+Some drugs never bring a naive cell's steady damage to its threshold (they kill below it, slowly), or only by holding nearly all of their
+sites. Their trait is told at the part of the threshold that half of the sites make in a naive cell: `borne_share`, else 1.
+
 Cells as they stand (their cargo, their nodes) are thought of as clamped, without division or death and without vesicles around them, in a
 medium that holds one drug only. Everything about the drug is at its steady state there; what remains is a value of the network.
 """
@@ -21,7 +24,8 @@ from exoresist.network import Amount, Derived, Process, RateOf, Sum
 from exoresist.network.gradient import Values
 from exoresist.network.parts import Reference
 
-LARGEST_SHARE = 0.99  # of sites: a cell that would bear more is held here, because no concentration kills it
+LARGEST_SHARE = 0.99  # of sites: a cell that would bear more is held here, because no concentration brings it to its threshold
+USUAL_SHARE = 0.5  # of sites: the trait of a drug that must hold more in a naive cell is told at a part of the threshold
 
 
 @dataclass
@@ -31,6 +35,7 @@ class Trait:
     z         ln(C* / 1 nM), C* the concentration of the medium
     outside   C*, nM; `free`: F*, the free concentration in the cytosol that goes with it, nM
     needed    share of the sites that must be held ("" where a drug acts in proportion to its concentration)
+    asked     the same for the whole threshold and without bound
     channels  channel -> the values through which the cell's contents and nodes enter
     """
 
@@ -38,6 +43,7 @@ class Trait:
     outside: Reference = ""
     free: Reference = ""
     needed: Reference = ""
+    asked: Reference = ""
     channels: dict[str, list[Reference]] = field(default_factory=dict)
 
     def through(self, channel: str, value: Reference) -> Reference:
@@ -52,10 +58,16 @@ def numbers(values: Values) -> dict[str, tuple[float, str]]:
     """Parameters that traits add to a network: id -> (value, unit)."""
     return {
         f"{values.prefix}.largest_share": (LARGEST_SHARE, "dimensionless"),
+        borne_share(values.prefix): (1.0, "dimensionless"),
         f"{values.prefix}.unit_concentration": (1.0, "nM"),
         f"{values.prefix}.half": (0.5, "dimensionless"),
         f"{values.prefix}.nothing_lost": (0.0, "pmol/cell/h"),
     }
+
+
+def borne_share(prefix: str) -> str:
+    """The parameter with the part of the threshold at which traits are told."""
+    return f"{prefix}.borne_share"
 
 
 def trait(model: Model, values: Values, population: Population, drug: str) -> Trait:
@@ -160,10 +172,11 @@ class _Builder:
         network, largest = self.model.network, f"{self.values.prefix}.largest_share"
         process = network.processes[f"{self.who}.damage_{self.model.layout.harms_of(self.drug)[0]}"]
         if process.law is action.photodynamic_damage:  # in the beam
-            return self.values.ratio(tolerance, made)
+            return self.values.ratio(self._borne(), made)
         if process.law is not growth.damage_formation:
             raise ModelError(f"Damage by '{self.drug}' follows law '{process.law.name}', which the trait of a ledger does not know.")
-        needed = self.values.call(attribution.at_most, value=self.values.ratio(tolerance, made), most=largest)
+        self.made.asked = self.values.ratio(tolerance, made)
+        needed = self.values.call(attribution.at_most, value=self.values.ratio(self._borne(), made), most=largest)
         self.made.needed = needed
         node = targets.node_of(self.model.layout, self.drug)
         if node:
@@ -171,6 +184,10 @@ class _Builder:
         binding = network.processes[f"{self.who}.target_binding_{self.drug}"].inputs
         affinity = self.values.ratio(binding["off_rate"], binding["on_rate"])
         return self._free_for(needed, affinity)
+
+    def _borne(self) -> Reference:
+        """Damage at which the trait is told."""
+        return self.values.times(borne_share(self.values.prefix), f"{self.who}.tolerance")
 
     def _seen_by_target(self, needed: Reference, node: str) -> Reference:
         """Of a drug that takes a target's signal: the share that must be blocked, and what blocks it."""
@@ -309,7 +326,7 @@ class _Builder:
 
     def _formation(self) -> Reference:
         """Vesicles formed per cell and hour by a cell whose damage is at its threshold."""
-        swap: dict[Reference, Reference] = {f"{self.who}.damage_per_cell": f"{self.who}.tolerance"}
+        swap: dict[Reference, Reference] = {f"{self.who}.damage_per_cell": self._borne()}
         routes: list[Reference] = []
         for route in ("escrt", "ceramide"):
             process = self.model.network.processes[f"{self.who}.ilv_formation_{route}"]

@@ -67,12 +67,14 @@ def ledger(scenario: Scenario, catalog: Catalog, ensemble: Ensemble | None = Non
     model = build(exposure, catalog, origin_tags=True)
     accounted = with_ledger(model, drug)
     draws = {**ensemble.values(model), **draws}
+    given = {key: value for key, value in draws.items() if key in model.network.parameters}
+    given |= accounted.borne(given)
     jumps = _Jumps(accounted)
     times = saved_times(exposure)
     run = culture(
         accounted,
         times,
-        values={key: value for key, value in draws.items() if key in model.network.parameters},
+        values=given,
         per_cell=per_cell,
         loads=None if loads is None else {group: _tagged(model.layout, load) for group, load in loads.items()},
         report=report,
@@ -133,7 +135,7 @@ def _told(accounted: Accounted, run: Run, jumps: _Jumps, sets: int) -> Ledger:
 
 def _bears(accounted: Accounted) -> str:
     antibody = accounted.drug in accounted.model.layout.antibodies
-    return "holds half of a cell's antigen" if antibody else "steadily brings a cell's damage to its threshold"
+    return "holds half of a cell's antigen" if antibody else "steadily brings a cell's damage to its threshold (or a set part of it)"
 
 
 def _row(line: Line, course: Array) -> LedgerRow:
