@@ -86,7 +86,7 @@ class Changes:
         found: list[Change] = []
 
         def change(flow: Flow, amount: Reference, gained: bool) -> None:
-            rate = values.call(kinetics.ratio, numerator=amount, denominator=Amount(cells))
+            rate = values.ratio(amount, Amount(cells))
             found.append(Change(flow.process.name, origin, rate if gained else values.opposite(rate)))
 
         for flow in self._moved:

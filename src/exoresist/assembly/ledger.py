@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from exoresist.assembly.build import Model
 from exoresist.assembly.changes import INDUCED, NATIVE, PREFIX, Changes, NodeTags
 from exoresist.assembly.layout import Population
-from exoresist.assembly.trait import Trait, lineages, numbers, trait
-from exoresist.laws import attribution, kinetics
+from exoresist.assembly.trait import USUAL_SHARE, Trait, borne_share, lineages, numbers, trait
+from exoresist.laws import kinetics
 from exoresist.core.errors import ModelError
 from exoresist.network import Amount, Event, Network, Parameter, Pool, Process, RateOf
 from exoresist.network.gradient import Values
@@ -59,6 +59,18 @@ class Accounted:
     mean: str
     lines: tuple[Line, ...]
     tags: tuple[NodeTags, ...] = ()
+
+    def borne(self, values: Given | None = None) -> dict[str, float | Array]:
+        """The parameter with the part of the threshold at which the trait is told: 1, or what half of the sites make in a naive cell.
+
+        The naive cell is that of the population that the assay reads, at the start.
+        """
+        asked = self.traits[self.model.recipients().id].asked
+        if not asked:
+            return {}
+        course = Course(self.network, [0.0], values or {}, self.model.start(values), [])
+        needed = value_at(course.compiled, str(asked), course.y[None], course.p)[0]
+        return {borne_share(PREFIX): np.minimum(1.0, USUAL_SHARE / needed)}
 
     def start(self, values: Given | None = None) -> dict[str, float | Array]:
         """The model's start; a node that is not where its regulators ask it to be owes that to what is native."""
@@ -121,7 +133,7 @@ class _Ledger:
         traits = {population.id: trait(self.model, values, population, self.drug) for population in who}
         census = values.sum([Amount(population.cells) for population in who])
         shares = {
-            population.id: values.call(kinetics.ratio, numerator=Amount(population.cells), denominator=census)
+            population.id: values.ratio(Amount(population.cells), census)
             for population in who
         }
         weighted = [values.times(shares[name], each.z) for name, each in traits.items()]
@@ -171,7 +183,7 @@ class _Ledger:
                 if not process.birth:  # cells that come from elsewhere, as a flux
                     moved = values.times(rate, Amount(process.source)) if process.specific else rate
                     own = next(population.cells for population in who if population.id == sink)
-                    rate = values.call(kinetics.ratio, numerator=moved, denominator=Amount(own))
+                    rate = values.ratio(moved, Amount(own))
                 rates.setdefault(process.name, {}).setdefault(sink, []).append(rate)
         for name, found in rates.items():
             for first, second in combinations(traits, 2):
@@ -179,9 +191,8 @@ class _Ledger:
                     continue
                 one, other = (values.sum(found[each]) if each in found else f"{PREFIX}.no_rate" for each in (first, second))
                 apart = values.call(kinetics.difference, first=traits[first].z, second=traits[second].z)
-                term = values.call(
-                    attribution.sorting, first=shares[first], second=shares[second], apart=apart, rate=one, other=other
-                )
+                faster = values.call(kinetics.difference, first=one, second=other)
+                term = values.times(shares[first], shares[second], values.times(apart, faster))
                 self._add("selection", name, "growth", "", term)
 
     # -- what changes within cells
