@@ -93,7 +93,9 @@ def _options(scenario: Scenario, catalog: Catalog, asked: Asked, dose: float | N
 
     players = None if asked.players is None else [name.strip() for name in asked.players.split(",") if name.strip()]
     if players is not None and not players:
-        raise InputError(f"--players '{asked.players}' names nobody", "routes, separated by commas", "Leave it out to take those found")
+        raise InputError(
+            f"--players '{asked.players}' names nobody", "routes, separated by commas", "Leave it out to take those found"
+        )
     drawn = None
     if asked.posterior is not None:
         most = scenario.uncertainty.draws or None

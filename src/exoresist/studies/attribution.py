@@ -239,4 +239,3 @@ def _counted(model: Model, scenario: Scenario, lineage: str | None) -> tuple[str
     if name not in present:
         raise unknown_name("Lineage", name, [*present, ALL])
     return (name,)
-

@@ -193,9 +193,7 @@ def tell(question: Question, catalog: Catalog, before: Attribution, after: Attri
     return answer
 
 
-def finish(
-    answer: AttributionAnswer, question: Question, catalog: Catalog, prior: Ensemble, options: Options
-) -> None:
+def finish(answer: AttributionAnswer, question: Question, catalog: Catalog, prior: Ensemble, options: Options) -> None:
     """Numbers used, sources, sentences and warnings."""
     models: list[Model] = [question.model]
     answer.parameters = parameter_rows(models)

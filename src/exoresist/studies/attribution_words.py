@@ -37,7 +37,7 @@ def verdict_of(share: Estimate, moved: float, outcome: Outcome, present: bool) -
     low, high = (value if end is None else float(end) for end in (share.low, share.high))
     if (low <= LITTLE and high >= MOST) or (low <= -MOST and high >= -LITTLE):
         return OPEN
-    if -LITTLE < low and high < LITTLE:
+    if low > -LITTLE and high < LITTLE:
         return LITTLE_OF_IT
     if low >= MOST:
         return MOST_OF_IT
@@ -67,7 +67,8 @@ def _first(answer: AttributionAnswer) -> str:
     cells = who(answer)
     if answer.verdict == NONE:
         return (
-            f"None of it: nothing that vesicles carry is delivered to the {cells} here, so the share that travels in vesicles is exactly 0."
+            f"None of it: nothing that vesicles carry is delivered to the {cells} here, so the share that travels in vesicles is "
+            "exactly 0."
         )
     if answer.verdict == NOTHING:
         return (

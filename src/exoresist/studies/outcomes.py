@@ -128,8 +128,8 @@ def outcome_of(scenario: Scenario, name: str | None, lineages: tuple[str, ...], 
     low, high = _range(scenario)
     return Outcome(
         name, lineages, "ln IC50 (nM)", "dimensionless", float(np.log(low)), float(np.log(high)),
-        f"Natural logarithm of the dose of {scenario.assay.drug} in nM at which half of the {who} cells are left after {hours:g} h, against "  # type: ignore[union-attr]
-        f"the same dish without it; held within {low:g} to {high:g} nM",
+        f"Natural logarithm of the dose of {scenario.assay.drug} in nM at which half of the {who} cells are left "  # type: ignore[union-attr]
+        f"after {hours:g} h, against the same dish without it; held within {low:g} to {high:g} nM",
     )  # fmt: skip
 
 
