@@ -220,7 +220,7 @@ def _prepared(scenario: Scenario) -> Scenario:
     if not isinstance(assay, Titration):
         return scenario
     added = with_preparation(scenario, "titrated", assay.donor, assay.hours)
-    entry = added.vesicles[-1].model_copy(update={"per_cell": assay.per_cell.to})
+    entry = added.vesicles[-1].model_copy(update={"per_cell": assay.per_cell.stop})
     return added.model_copy(update={"vesicles": (*added.vesicles[:-1], entry)})
 
 
