@@ -118,7 +118,7 @@ def _whole(answer: AttributionAnswer) -> str:
     ends = [effect_text(answer, effect[key]) for key in ("value", "low", "high")]
     span = "" if ends[1] == ends[2] else f" (90 % interval {ends[1]} to {ends[2]})"
     what = {"log_survival": "survivors", "log_ic50": "the IC50"}.get(answer.outcome["name"], "the outcome")
-    return f"Together, {count} change {what} {ends[0]}{span} against the same dish with all of them switched off."
+    return f"Together, {count} change {what} {ends[0]}{span} against the same cells with all of them switched off."
 
 
 def _largest(answer: AttributionAnswer) -> str:
@@ -164,6 +164,8 @@ def _vesicles(answer: AttributionAnswer) -> str:
 
 
 def _updated(answer: AttributionAnswer) -> str:
+    if answer.draws == 0:
+        return "These shares rest on central numbers alone, and so say nothing of how sure they are."
     if "posterior" not in answer.transfer:
         return "These shares rest on the catalogue's ranges, not on data of this dish: a fit's draws (--posterior) would narrow them."
     before, after = (interval(answer.transfer[kind], _share_text, kind == "prior") for kind in ("prior", "posterior"))

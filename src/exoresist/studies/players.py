@@ -38,14 +38,20 @@ def find_players(scene: Scene, apart: bool = False) -> list[Player]:
     return [player for player in made if player is not None]
 
 
-def choose(scene: Scene, wanted: Sequence[str] | None) -> tuple[list[Player], list[Player]]:
-    """(players, routes left on in every combination): those named, or all, the first seven.
+def choose(scene: Scene, wanted: Sequence[str] | None, most: int = MOST_PLAYERS) -> tuple[list[Player], list[Player]]:
+    """(players, routes left on in every combination): those named, or all that are found, at most `most` of them.
 
     Raises InputError for more than seven, unknown_name for one that the scenario does not have.
     """
-    together, single = find_players(scene), find_players(scene, apart=True)
+    return choose_among(find_players(scene), find_players(scene, apart=True), wanted, most)
+
+
+def choose_among(
+    together: Sequence[Player], single: Sequence[Player], wanted: Sequence[str] | None, most: int = MOST_PLAYERS
+) -> tuple[list[Player], list[Player]]:
+    """`choose` among players that are known, with cargo together and each by itself."""
     if wanted is None:
-        ranked = sorted(together, key=lambda player: IMPORTANCE.index(player.id))[:MOST_PLAYERS]
+        ranked = sorted(together, key=lambda player: IMPORTANCE.index(player.id))[:most]
         chosen = [player for player in together if player in ranked]
         return chosen, [player for player in together if player not in ranked]
     known = {player.id: player for player in [*single, *together]}
@@ -83,4 +89,4 @@ def switched(model: Model, off: Iterable[Player]) -> Model:
     return replace(model, network=Network(model.network.name, parts))
 
 
-__all__ = ["IMPORTANCE", "TRANSFER", "Player", "Scene", "choose", "find_players", "switched"]
+__all__ = ["IMPORTANCE", "TRANSFER", "Player", "Scene", "choose", "choose_among", "find_players", "switched"]

@@ -177,7 +177,7 @@ def neighbours(scene: Scene) -> Player | None:
 
 
 def sink(scene: Scene) -> Player | None:
-    substances, others = scene.substances, scene.others if scene.read else []
+    substances, others = scene.substances, scene.others if scene.read or scene.inside else []
     if not substances or not others:
         return None
 
@@ -193,7 +193,7 @@ def sink(scene: Scene) -> Player | None:
 
 
 def spent(scene: Scene) -> Player | None:
-    if not scene.layout.nutrients or not scene.others or not scene.read:
+    if not scene.layout.nutrients or not scene.others or not (scene.read or scene.inside):
         return None
     shared = [f"{side.id}.{nutrient}" for side in scene.layout.sides for nutrient in scene.layout.nutrients]
 

@@ -38,10 +38,12 @@ class Scene:
     """What players are looked for in.
 
     lineages  populations whose survivors are counted; others are all other populations
+    inside    whether the model is the network inside one type of cell of a tissue, where other populations have models of their own
     """
 
     model: Model
     lineages: tuple[str, ...]
+    inside: bool = False
 
     @property
     def layout(self) -> Layout:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from exoresist.assembly.build import Model
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.errors import ExoresistError
@@ -63,16 +64,18 @@ def run_arm(
     threads: int | None = None,
     watch: Callable[[ArmCourse], None] | None = None,
     progress: Callable[[float], None] | None = None,
+    change: Callable[[Model], Model] | None = None,
 ) -> ArmCourse:
     """Run an arm from its start, or from the last checkpoint in `folder`.
 
     what      names the resolved scenario and arm: a checkpoint of another one is refused
     watch     called at every saved time, after its row was added
     progress  called with the hours done since the last call
+    change    alters the network inside each type of cell before the run: a counterfactual
 
     Raises StoppedError when the process was asked to end; the state is then in the folder.
     """
-    course = ArmCourse(arm, set_up(scenario, catalog, threads))
+    course = ArmCourse(arm, set_up(scenario, catalog, threads, change))
     tissue = course.tissue
     happenings = _happenings(scenario, course.setup)
     given = balance(tissue)
