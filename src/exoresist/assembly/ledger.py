@@ -13,17 +13,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from exoresist.assembly.build import Model
-from exoresist.assembly.layout import ORIGINS, Population
-from exoresist.assembly.trait import Trait, lineages, numbers, trait
-from exoresist.laws import attribution, kinetics
-from exoresist.network import Amount, Event, Network, Parameter, PerSize, Pool, Process, RateOf
-from exoresist.network.flows import Flow, flows
-from exoresist.network.gradient import Gradient, Values
+from exoresist.assembly.changes import INDUCED, NATIVE, PREFIX, Changes, NodeTags
+from exoresist.assembly.layout import Population
+from exoresist.assembly.trait import USUAL_SHARE, Trait, borne_share, lineages, numbers, trait
+from exoresist.laws import kinetics
+from exoresist.core.errors import ModelError
+from exoresist.network import Amount, Event, Network, Parameter, Pool, Process, RateOf
+from exoresist.network.gradient import Values
 from exoresist.network.parts import Part, Reference
+from exoresist.network.run import Course, value_at
 from exoresist.network.run import Values as Given
 
-PREFIX = "ledger"
+Array = NDArray[np.float64]
 SCALE = 1e-2  # of a line: solver tolerances are told in these units of ln C*
 
 
@@ -44,6 +49,7 @@ class Accounted:
 
     traits  population -> its trait; `mean`: the value that the lines add up to
     lines   what the ledger says
+    tags    nodes whose activity is kept apart by origin
     """
 
     model: Model
@@ -52,12 +58,54 @@ class Accounted:
     traits: Mapping[str, Trait]
     mean: str
     lines: tuple[Line, ...]
+    tags: tuple[NodeTags, ...] = ()
 
-    def start(self, values: Given | None = None) -> dict[str, object]:
-        return self.model.start(values)  # type: ignore[return-value]
+    def borne(self, values: Given | None = None) -> dict[str, float | Array]:
+        """The parameter with the part of the threshold at which the trait is told: 1, or what half of the sites make in a naive cell.
 
-    def events(self, *given: object, **named: object) -> list[Event]:
-        return self.model.events(*given, **named)  # type: ignore[arg-type]
+        The naive cell is that of the population that the assay reads, at the start.
+        """
+        asked = self.traits[self.model.recipients().id].asked
+        if not asked:
+            return {}
+        course = Course(self.network, [0.0], values or {}, self.model.start(values), [])
+        needed = value_at(course.compiled, str(asked), course.y[None], course.p)[0]
+        return {borne_share(PREFIX): np.minimum(1.0, USUAL_SHARE / needed)}
+
+    def start(self, values: Given | None = None) -> dict[str, float | Array]:
+        """The model's start; a node that is not where its regulators ask it to be owes that to what is native."""
+        start = self.model.start(values)
+        if not self.tags:
+            return start
+        course = Course(self.network, [0.0], values or {}, start, [])
+        amounts = course.y[None]
+        for tag in self.tags:
+            asked = value_at(course.compiled, tag.asked, amounts, course.p)[0]
+            start[tag.pools[NATIVE][0]] = asked - amounts[0, course.compiled.state_index[tag.node]]
+        return start
+
+    def events(
+        self,
+        values: Given | None = None,
+        doses: Given | None = None,
+        per_cell: Given | None = None,
+        loads: Mapping[str, Given] | None = None,
+    ) -> list[Event]:
+        return self.model.events(values, doses, per_cell, loads)
+
+    def happened(self, before: tuple[Array, Array], after: tuple[Array, Array]) -> Array:
+        """(sets,) what an event did to the mean; what it makes nodes head for is noted in `after` as induced.
+
+        before, after  amounts (states, sets) and values (parameters, sets)
+        """
+        compiled = self.network.compile()
+
+        def read(name: str, state: tuple[Array, Array]) -> Array:
+            return value_at(compiled, name, state[0][None], state[1])[0]
+
+        for tag in self.tags:
+            after[0][compiled.state_index[tag.pools[INDUCED][0]]] += read(tag.asked, after) - read(tag.asked, before)
+        return read(self.mean, after) - read(self.mean, before)
 
 
 def with_ledger(model: Model, drug: str) -> Accounted:
@@ -73,30 +121,32 @@ class _Ledger:
     model: Model
     drug: str
     values: Values = field(init=False)
+    changes: Changes = field(init=False)
     terms: dict[tuple[str, str, str, str], list[Reference]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.values = Values(self.model.network, PREFIX)
+        self.changes = Changes(self.values)
 
     def build(self) -> Accounted:
         values, who = self.values, lineages(self.model)
         traits = {population.id: trait(self.model, values, population, self.drug) for population in who}
         census = values.sum([Amount(population.cells) for population in who])
         shares = {
-            population.id: values.call(kinetics.ratio, numerator=Amount(population.cells), denominator=census)
+            population.id: values.ratio(Amount(population.cells), census)
             for population in who
         }
         weighted = [values.times(shares[name], each.z) for name, each in traits.items()]
         mean = values.call(kinetics.constant, rate=values.sum(weighted))
         self._selection(who, traits, shares)
-        moved = flows(values)
         for population in who:
-            self._trait(population, traits[population.id], shares[population.id], moved)
+            self._trait(population, traits[population.id], shares[population.id])
         lines, parts = self._lines()
+        parts += self.changes.parts()
         extra = [Parameter(name, value, unit) for name, (value, unit) in numbers(values).items()]
         extra.append(Parameter(f"{PREFIX}.no_rate", 0.0, "1/h"))
         network = Network(self.model.network.name, [*self.model.network.parts(), *extra, *values.parts(), *parts])
-        return Accounted(self.model, self.drug, network, traits, mean, lines)
+        return Accounted(self.model, self.drug, network, traits, mean, lines, self.changes.tags())
 
     def _add(self, part: str, process: str, channel: str, origin: str, term: Reference) -> None:
         self.terms.setdefault((part, process, channel, origin), []).append(term)
@@ -133,7 +183,7 @@ class _Ledger:
                 if not process.birth:  # cells that come from elsewhere, as a flux
                     moved = values.times(rate, Amount(process.source)) if process.specific else rate
                     own = next(population.cells for population in who if population.id == sink)
-                    rate = values.call(kinetics.ratio, numerator=moved, denominator=Amount(own))
+                    rate = values.ratio(moved, Amount(own))
                 rates.setdefault(process.name, {}).setdefault(sink, []).append(rate)
         for name, found in rates.items():
             for first, second in combinations(traits, 2):
@@ -141,73 +191,21 @@ class _Ledger:
                     continue
                 one, other = (values.sum(found[each]) if each in found else f"{PREFIX}.no_rate" for each in (first, second))
                 apart = values.call(kinetics.difference, first=traits[first].z, second=traits[second].z)
-                term = values.call(
-                    attribution.sorting, first=shares[first], second=shares[second], apart=apart, rate=one, other=other
-                )
+                faster = values.call(kinetics.difference, first=one, second=other)
+                term = values.times(shares[first], shares[second], values.times(apart, faster))
                 self._add("selection", name, "growth", "", term)
 
     # -- what changes within cells
 
-    def _trait(self, population: Population, made: Trait, share: Reference, moved: list[Flow]) -> None:
-        values, network, cells = self.values, self.model.network, population.cells
-        whole = frozenset((pool.id, cells) for pool in network.passengers_of(cells))
-        gradient = Gradient(values, whole)
+    def _trait(self, population: Population, made: Trait, share: Reference) -> None:
+        gradient = self.changes.gradient
         roots = {root for listed in made.channels.values() for root in listed if gradient.moving(root)}
         by_root = gradient.by_states({made.z: None}, stop=roots)
         for state in by_root.keys() - roots:
-            raise NotImplementedError(f"the trait of '{population.id}' depends on '{state}' past its channels")
+            raise ModelError(f"The trait of '{population.id}' depends on '{state}' past its channels.")
         for channel, listed in made.channels.items():
             seeds: dict[Reference, Reference | None] = {root: by_root[root] for root in listed if root in by_root}
             for state, slope in gradient.by_states(seeds).items():
-                weight = values.times(share, slope)
-                if isinstance(state, PerSize):
-                    self._content(population, state.pool, channel, weight, moved)
-                elif isinstance(state, Amount):
-                    self._amount(state.pool, channel, weight, moved)
-                else:
-                    self._node(str(state), channel, weight)
-
-    def _content(self, population: Population, pool: str, channel: str, weight: Reference, moved: list[Flow]) -> None:
-        """Cargo per cell: flows of the cargo, and of the cells that it is divided by.
-
-        What leaves with its cells leaves the content of the others as it is; what comes with cells from elsewhere moves it towards theirs.
-        """
-        values, cells = self.values, population.cells
-        per_cell = values.call(kinetics.ratio, numerator=weight, denominator=Amount(cells))
-        for flow in moved:
-            gained = flow.sink == pool
-            if flow.source == pool and flow.with_cells != cells:
-                term = values.times(per_cell, flow.rate)
-                self._add("trait", flow.process.name, channel, self._origin(pool, flow), values.opposite(term))
-            if gained:
-                self._add("trait", flow.process.name, channel, self._origin(pool, flow), values.times(per_cell, flow.rate))
-            if flow.sink == cells:
-                diluted = values.times(per_cell, flow.rate, PerSize(pool, cells))
-                self._add("trait", flow.process.name, channel, self._origin(pool, flow), values.opposite(diluted))
-            elif flow.source == cells and not self._carries(flow, pool, moved):
-                raise NotImplementedError(f"'{flow.process.id}' takes cells of '{cells}' without their content '{pool}'")
-
-    @staticmethod
-    def _carries(flow: Flow, pool: str, moved: list[Flow]) -> bool:
-        return any(other.process is flow.process and other.source == pool and other.with_cells == flow.source for other in moved)
-
-    def _amount(self, pool: str, channel: str, weight: Reference, moved: list[Flow]) -> None:
-        """Something around the cells that enters their trait directly: all that flows into it and out of it."""
-        for flow in moved:
-            if pool in (flow.source, flow.sink):
-                term = self.values.times(weight, flow.rate)
-                self._add("trait", flow.process.name, channel, "", term if flow.sink == pool else self.values.opposite(term))
-
-    def _node(self, node: str, channel: str, weight: Reference) -> None:
-        from exoresist.laws.signalling import relaxation
-
-        part = self.model.network.nodes[node]
-        if not part.regulators:
-            return
-        asked = self.values.times(*(self.values.call(law, **inputs) for law, inputs in part.regulators))
-        change = self.values.call(relaxation, target=asked, activity=node, time=part.time)
-        self._add("trait", "relaxation", channel, "", self.values.times(weight, change))
-
-    def _origin(self, pool: str, flow: Flow) -> str:
-        last = pool.rsplit("_", 1)[-1]
-        return last if last in ORIGINS else ""
+                weight = self.values.times(share, slope)
+                for change in self.changes.of(state):
+                    self._add("trait", change.process, channel, change.origin, self.values.times(weight, change.rate))

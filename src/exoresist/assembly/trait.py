@@ -1,5 +1,8 @@
 """The trait of a lineage: ln of the steady concentration outside at which its damage meets its threshold, from the model's own equations.
 
+Some drugs never bring a naive cell's steady damage to its threshold (they kill below it, slowly), or only by holding nearly all of their
+sites. Their trait is told at the part of the threshold that half of the sites make in a naive cell: `borne_share`, else 1.
+
 Cells as they stand (their cargo, their nodes) are thought of as clamped, without division or death and without vesicles around them, in a
 medium that holds one drug only. Everything about the drug is at its steady state there; what remains is a value of the network.
 """
@@ -21,7 +24,8 @@ from exoresist.network import Amount, Derived, Process, RateOf, Sum
 from exoresist.network.gradient import Values
 from exoresist.network.parts import Reference
 
-LARGEST_SHARE = 0.99  # of sites: a cell that would bear more is held here, because no concentration kills it
+LARGEST_SHARE = 0.99  # of sites: a cell that would bear more is held here, because no concentration brings it to its threshold
+USUAL_SHARE = 0.5  # of sites: the trait of a drug that must hold more in a naive cell is told at a part of the threshold
 
 
 @dataclass
@@ -31,6 +35,7 @@ class Trait:
     z         ln(C* / 1 nM), C* the concentration of the medium
     outside   C*, nM; `free`: F*, the free concentration in the cytosol that goes with it, nM
     needed    share of the sites that must be held ("" where a drug acts in proportion to its concentration)
+    asked     the same for the whole threshold and without bound
     channels  channel -> the values through which the cell's contents and nodes enter
     """
 
@@ -38,6 +43,7 @@ class Trait:
     outside: Reference = ""
     free: Reference = ""
     needed: Reference = ""
+    asked: Reference = ""
     channels: dict[str, list[Reference]] = field(default_factory=dict)
 
     def through(self, channel: str, value: Reference) -> Reference:
@@ -52,10 +58,16 @@ def numbers(values: Values) -> dict[str, tuple[float, str]]:
     """Parameters that traits add to a network: id -> (value, unit)."""
     return {
         f"{values.prefix}.largest_share": (LARGEST_SHARE, "dimensionless"),
+        borne_share(values.prefix): (1.0, "dimensionless"),
         f"{values.prefix}.unit_concentration": (1.0, "nM"),
-        f"{values.prefix}.nothing_carried": (0.0, "mL/h/cell"),
+        f"{values.prefix}.half": (0.5, "dimensionless"),
         f"{values.prefix}.nothing_lost": (0.0, "pmol/cell/h"),
     }
+
+
+def borne_share(prefix: str) -> str:
+    """The parameter with the part of the threshold at which traits are told."""
+    return f"{prefix}.borne_share"
 
 
 def trait(model: Model, values: Values, population: Population, drug: str) -> Trait:
@@ -84,15 +96,38 @@ class _Builder:
 
     def build(self) -> Trait:
         """Threshold to sites, sites to cytosol, cytosol to medium."""
+        if self.drug in self.model.layout.antibodies:
+            return self._told(self._holding_half())
         tolerance = self.made.through("threshold", f"{self.who}.tolerance")
         seen = self._seen(tolerance, self._made_at_full())
         medium = self.model.catalog.drug(self.drug).mode == "ligand"
-        outside = self.values.call(kinetics.ratio, numerator=seen, denominator=self._free_share()) if medium else self._outside(seen)
-        self.made.outside = outside
-        self.made.z = self.values.call(
-            attribution.log_fold, value=outside, reference=f"{self.values.prefix}.unit_concentration"
+        return self._told(
+            self.values.ratio(seen, self._free_share()) if medium else self._outside(seen)
         )
+
+    def _told(self, outside: Reference) -> Trait:
+        unit = f"{self.values.prefix}.unit_concentration"
+        self.made.outside = outside
+        self.made.z = self.values.call(attribution.log_fold, value=outside, reference=unit)
         return self.made
+
+    def _holding_half(self) -> Reference:
+        """Of an antibody, which acts without a threshold: what a medium must hold, decoys included, to hold half of a cell's antigen."""
+        values, medium = self.values, self.model.layout.medium(self.population.side, self.drug)
+        cells = {population.id for population in self.model.layout.populations}
+        found = [
+            process for process in self.model.network.processes.values()
+            if process.law is kinetics.reversible_binding and process.source == medium
+        ]  # fmt: skip
+        if not found:
+            raise ModelError(f"Nothing in the medium of '{self.who}' binds '{self.drug}'. Add the cargo that bears its antigen.")
+        affinity = values.ratio(found[0].inputs["off_rate"], found[0].inputs["on_rate"])
+        decoys = [process.inputs["capacity"] for process in found if process.sink.split(".")[0] not in cells]
+        if not decoys:
+            return affinity
+        sites = self.made.through("decoy", values.sum(decoys))
+        per_volume = values.ratio(sites, self.population.side.volume)
+        return values.sum([affinity, values.times(f"{values.prefix}.half", per_volume)])
 
     # -- damage
 
@@ -104,7 +139,7 @@ class _Builder:
             rate = process.inputs["quantum_yield" if process.law is action.photodynamic_damage else "rate"]
             hit = self.made.through("damage", self.values.times(rate, *self._factors(process)))
             cleared = self.made.through("repair", self._cleared(process))
-            shares.append(self.values.call(kinetics.ratio, numerator=hit, denominator=cleared))
+            shares.append(self.values.ratio(hit, cleared))
         return self.values.sum(shares)
 
     def _cleared(self, damage: Process) -> Reference:
@@ -137,28 +172,33 @@ class _Builder:
         network, largest = self.model.network, f"{self.values.prefix}.largest_share"
         process = network.processes[f"{self.who}.damage_{self.model.layout.harms_of(self.drug)[0]}"]
         if process.law is action.photodynamic_damage:  # in the beam
-            return self.values.call(kinetics.ratio, numerator=tolerance, denominator=made)
+            return self.values.ratio(self._borne(), made)
         if process.law is not growth.damage_formation:
             raise ModelError(f"Damage by '{self.drug}' follows law '{process.law.name}', which the trait of a ledger does not know.")
-        needed = self.values.call(attribution.needed_share, tolerance=tolerance, made=made, largest=largest)
+        self.made.asked = self.values.ratio(tolerance, made)
+        needed = self.values.call(attribution.at_most, value=self.values.ratio(self._borne(), made), most=largest)
         self.made.needed = needed
         node = targets.node_of(self.model.layout, self.drug)
         if node:
             return self._seen_by_target(needed, node)
         binding = network.processes[f"{self.who}.target_binding_{self.drug}"].inputs
-        affinity = self.values.call(kinetics.ratio, numerator=binding["off_rate"], denominator=binding["on_rate"])
-        return self.values.call(attribution.free_for_share, share=needed, affinity=affinity)
+        affinity = self.values.ratio(binding["off_rate"], binding["on_rate"])
+        return self._free_for(needed, affinity)
+
+    def _borne(self) -> Reference:
+        """Damage at which the trait is told."""
+        return self.values.times(borne_share(self.values.prefix), f"{self.who}.tolerance")
 
     def _seen_by_target(self, needed: Reference, node: str) -> Reference:
         """Of a drug that takes a target's signal: the share that must be blocked, and what blocks it."""
         values, network, largest = self.values, self.model.network, f"{self.values.prefix}.largest_share"
         dependence = self._inputs(f"{self.key}.loss")["second"]
-        loss = values.call(kinetics.ratio, numerator=needed, denominator=dependence)
+        loss = values.ratio(needed, dependence)
         inputs = self._inputs(f"{self.key}.signal_loss")
         if "second" in inputs:  # a ligand: what counts is how much receptor it holds
             receptor = self.made.through("target", inputs["second"])
-            asked = values.call(kinetics.ratio, numerator=loss, denominator=receptor)
-            blocked = values.call(attribution.needed_share, tolerance=asked, made=values.one, largest=largest)
+            asked = values.ratio(loss, receptor)
+            blocked: Reference = values.call(attribution.at_most, value=asked, most=largest)
         else:
             activity = self._inputs(f"{self.who}.signal_{node}")["second"]
             signal = self.made.through("target", values.times(f"{self.who}.amount_{node}", activity))
@@ -178,15 +218,20 @@ class _Builder:
         names = [str(term).removeprefix(f"{self.who}.").removesuffix(".amount") for term in whole.terms]
         constants = [f"{self.key}.constant_{name}" for name in names]
         if len(names) == 1:
-            return self.values.call(attribution.free_for_share, share=blocked, affinity=constants[0])
+            return self._free_for(blocked, constants[0])
         if len(names) > 2:
             raise ModelError(
                 f"Cells '{self.who}' have {len(names)} variants of {node}; the trait of a ledger is known for up to two. "
                 "Leave out the cargo that brings the others."
             )
-        part = self.values.call(kinetics.ratio, numerator=whole.terms[0], denominator=f"{self.who}.amount_{node}")
+        part = self.values.ratio(whole.terms[0], f"{self.who}.amount_{node}")
         self.made.through("target", part)
         return self.values.call(attribution.free_for_two, share=blocked, part=part, first=constants[0], second=constants[1])
+
+    def _free_for(self, share: Reference, affinity: Reference) -> Reference:
+        """F = K·B/(1 − B): the law of mass action, solved for the ligand."""
+        left = self.values.call(kinetics.remainder, fraction=share)
+        return self.values.ratio(self.values.times(affinity, share), left)
 
     def _inputs(self, derived: str) -> Mapping[str, Reference]:
         part = self.model.network.derived[derived]
@@ -224,12 +269,9 @@ class _Builder:
             losses.append(values.times(values.sum(lost), free, self._volume()))
         loss = values.sum(losses) if losses else f"{values.prefix}.nothing_lost"
         if liposomes.held(self.model.catalog, self.drug):
-            carried = self._carried()
-            return values.call(
-                attribution.medium_needed, free=free, loss=loss, permeability=influx, share=self._free_share(), carried=carried
-            )
-        outside = values.call(attribution.outside_needed, free=free, loss=loss, permeability=influx)
-        return values.call(kinetics.ratio, numerator=outside, denominator=self._free_share())
+            taken = values.sum([values.times(influx, free), loss])  # liposomes bring drug past the membrane
+            return values.ratio(taken, values.sum([values.times(influx, self._free_share()), self._carried()]))
+        return values.ratio(values.sum([free, values.ratio(loss, influx)]), self._free_share())
 
     def _before_activation(self, seen: Reference, cytosol: str, acting: str) -> Reference:
         """Free prodrug that holds its active form: what loses the active form over what makes it."""
@@ -240,21 +282,20 @@ class _Builder:
             raise ModelError(f"Cells '{self.who}' do not activate '{self.drug}': no concentration of it harms them.")
         gone = self.made.through("metabolism", self.values.sum(lost))
         come = self.made.through("activation", self.values.sum(made))
-        return self.values.call(kinetics.ratio, numerator=self.values.times(seen, gone), denominator=come)
+        return self.values.ratio(self.values.times(seen, gone), come)
 
     def _inside(self, free: Reference, seen: Reference) -> Reference:
         """All drug per cell volume: free, trapped and on the target, nM."""
         values, inputs = self.values, self.model.network.processes[f"{self.who}.target_binding_{self.drug}"].inputs
-        affinity = values.call(kinetics.ratio, numerator=inputs["off_rate"], denominator=inputs["on_rate"])
+        affinity = values.ratio(inputs["off_rate"], inputs["on_rate"])
         taken = values.call(kinetics.total, first=affinity, second=seen)
-        occupied = values.call(kinetics.ratio, numerator=seen, denominator=taken)
-        sites = values.call(
-            kinetics.ratio, numerator=self._inputs(f"{self.key}.sites")["first"], denominator=self._volume()
+        occupied = values.ratio(seen, taken)
+        sites = values.ratio(self._inputs(f"{self.key}.sites")["first"], self._volume()
         )
         trapping = self.model.network.processes[f"{self.who}.lysosomal_trapping_{self.drug}"].inputs
         share = self._inputs(f"{self.key}.lysosomal_volume")["first"]
         trapped = values.times(trapping["accumulation"], share)
-        return values.call(attribution.held_inside, free=free, trapped=trapped, bound=values.times(sites, occupied))
+        return values.sum([free, values.times(trapped, free), values.times(sites, occupied)])
 
     def _volume(self) -> Reference:
         return self._inputs(f"{self.who}.volume")["first"]
@@ -271,20 +312,21 @@ class _Builder:
         )
 
     def _exported(self, process: Process, inside: Reference) -> Reference:
-        """Drug that leaves with the cell's own vesicles, whose formation is what it is at the threshold."""
-        common = {"formation": self._formation(), "inside": inside, "secretion": self._released()[0], "degradation": self._released()[1]}
-        names = ("leak", "partition", "vesicle_volume") if "leak" in process.inputs else ("partition", "retained", "vesicle_volume")
-        given = {name: process.inputs[name] for name in names}
+        """Drug that leaves with the cell's own vesicles, steadily, pmol/h per cell; formation is what it is at the threshold."""
+        values, inputs = self.values, process.inputs
+        secreted, degraded = self._released()
+        leaving = values.sum([secreted, degraded])
         factors = [self.made.through("release", factor) for factor in self._factors(process)]
-        if "leak" in given:
-            if factors:
-                given["leak"] = self.values.times(given["leak"], *factors)
-            return self.values.call(attribution.exchanged_export, **given, **common)
-        return self.values.times(self.values.call(attribution.retained_export, **given, **common), *factors)
+        laden = values.times(inputs["partition"], inputs["vesicle_volume"], inside, values.times(self._formation(), secreted))
+        if process.law is vesicles.vesicle_drug_capture:  # caught for good: leaves with the share of vesicles that is secreted
+            return values.times(values.ratio(values.times(inputs["retained"], laden), leaving), *factors)
+        # Exchanging: m = formation / leaving vesicles, of which each fills at the leak and is emptied by leak, secretion and degradation.
+        leak = values.times(inputs["leak"], *factors)
+        return values.ratio(values.times(leak, laden), values.times(leaving, values.sum([leak, leaving])))
 
     def _formation(self) -> Reference:
         """Vesicles formed per cell and hour by a cell whose damage is at its threshold."""
-        swap: dict[Reference, Reference] = {f"{self.who}.damage_per_cell": f"{self.who}.tolerance"}
+        swap: dict[Reference, Reference] = {f"{self.who}.damage_per_cell": self._borne()}
         routes: list[Reference] = []
         for route in ("escrt", "ceramide"):
             process = self.model.network.processes[f"{self.who}.ilv_formation_{route}"]
@@ -298,19 +340,18 @@ class _Builder:
 
     def _carried(self) -> Reference:
         """Medium whose liposomes end in the cytosol, directly or by way of vesicles that the cell degrades, mL/h per cell."""
-        values, inputs = self.values, self.model.network.processes[f"{self.who}.drug_loading_liposome_{self.drug}"].inputs
+        values = self.values
         clearance = self._inputs(f"{self.key}.liposome_clearance")["first"]
         basal = f"{self.who}.ilv_formation_rate"
         pull = values.times(
             self._inputs(f"{self.key}.pull_of_vesicles")["first"],
-            values.call(kinetics.ratio, numerator=self._formation(), denominator=basal),
+            values.ratio(self._formation(), basal),
         )
         pulls = values.sum([pull, f"{self.key}.pull_of_cytosol"])
-        into = values.call(kinetics.ratio, numerator=pull, denominator=pulls)
+        into = values.ratio(pull, pulls)
         direct = values.call(kinetics.remainder, fraction=into)
         secreted, degraded = self._released()
-        back = values.call(kinetics.ratio, numerator=degraded, denominator=values.sum([secreted, degraded]))
-        assert "second" in inputs
+        back = values.ratio(degraded, values.sum([secreted, degraded]))
         uptake = self.model.network.processes[f"{self.who}.liposome_uptake_{self.drug}"]
         return values.times(clearance, values.sum([direct, values.times(into, back)]), *self._factors(uptake))
 

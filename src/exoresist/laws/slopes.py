@@ -5,6 +5,7 @@ A slope is made from the text of its law by SymPy when a kernel is written or nu
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,18 +13,12 @@ from exoresist.core.errors import ModelError
 from exoresist.laws import attribution, cargo, kinetics, metabolism, signalling, signals, vesicles
 from exoresist.laws.registry import Law
 
-_SLOPES: dict[str, Law] = {}
+_SLOPES: dict[str, Slope] = {}
 # Slopes that ledgers of the bundled kinds of dishes need: part of every kernel that serves ledgers, so that these compile once.
 USUAL: tuple[tuple[Law, tuple[str, ...]], ...] = (
-    (attribution.needed_share, ("tolerance", "made")),
-    (attribution.free_for_share, ("share",)),
+    (attribution.at_most, ("value",)),
     (attribution.blocked_share, ("loss", "signal", "bypass")),
     (attribution.pumped_out, ("pump", "free")),
-    (attribution.held_inside, ("free", "bound")),
-    (attribution.retained_export, ("formation", "inside", "secretion", "degradation")),
-    (attribution.exchanged_export, ("formation", "inside", "secretion", "degradation")),
-    (attribution.outside_needed, ("free", "loss")),
-    (attribution.log_fold, ("value",)),
     (kinetics.fold, ("level",)),
     (kinetics.stimulation, ("concentration",)),
     (kinetics.tight_binding, ("first", "second")),
@@ -91,7 +86,7 @@ class Slope(Law):
         return expression.subs(dict(zip(own, symbols, strict=True)), simultaneous=True) if symbols else expression
 
 
-def slope(law: Law, argument: str) -> Law:
+def slope(law: Law, argument: str) -> Slope:
     """The slope of a law by an argument, made once.
 
     unit  of the result over that of the argument. Raises ModelError for an argument that the law does not have.
@@ -110,16 +105,17 @@ def _over(unit: str, divisor: str) -> str:
     """A unit divided by another, either of which may hold placeholders (which stand outside parentheses)."""
     if "$" not in unit + divisor:
         return f"({unit})/({divisor})"
-    if any(sign in divisor for sign in "*/"):
+    if "(" in divisor:
         raise ModelError(f"A slope by an argument in {divisor} has no unit that can be written. Give the law plainer units.")
-    return f"{unit}/{divisor}"
+    turned = "".join(f"{'*' if sign == '/' else '/'}{word.strip()}" for sign, word in re.findall(r"([*/]?)([^*/]+)", divisor))
+    return f"{unit}{turned}"
 
 
 def all_slopes() -> dict[str, Law]:
     """Every slope made so far, by name."""
-    return dict(sorted(_SLOPES.items()))
+    return {name: _SLOPES[name] for name in sorted(_SLOPES)}
 
 
-def usual_slopes() -> dict[str, Law]:
-    """The slopes that every kernel for ledgers holds."""
+def usual_slopes() -> dict[str, Slope]:
+    """The slopes that every kernel for ledgers holds, as far as it holds their laws."""
     return {made.name: made for law, arguments in USUAL for made in (slope(law, argument) for argument in arguments)}

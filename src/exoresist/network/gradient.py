@@ -67,7 +67,11 @@ class Values:
         return result
 
     def opposite(self, value: Reference | None) -> Reference:
-        return f"{self.prefix}.{MINUS_ONE}" if value is None else self.call(attribution.opposite, value=value)
+        return self.times(f"{self.prefix}.{MINUS_ONE}", *([] if value is None else [value]))
+
+    def ratio(self, numerator: Reference | None, denominator: Reference) -> str:
+        """numerator / denominator, where None stands for 1."""
+        return self.call(kinetics.ratio, numerator=numerator or self.one, denominator=denominator)
 
     @property
     def one(self) -> str:
@@ -159,12 +163,12 @@ class Gradient:
             if not (isinstance(name, str) and name in self.values.made):
                 return Sum("same", [name])
         elif isinstance(value, PerSize):
-            name = self.values.call(kinetics.ratio, numerator=Amount(value.pool), denominator=self._size(value.size))
+            name = self.values.ratio(Amount(value.pool), self._size(value.size))
         elif isinstance(value, str) and value in network.pools:
             size = network.pools[value].size
             if not size:
                 return Sum("same", [Amount(value)])
-            name = self.values.call(kinetics.ratio, numerator=Amount(value), denominator=self._size(size))
+            name = self.values.ratio(Amount(value), self._size(size))
         assert isinstance(name, str)
         return self.values.made.get(name) or network.derived.get(name)
 
@@ -196,23 +200,24 @@ class Gradient:
             return [(inputs["first"], seed), (inputs["second"], values.opposite(seed))]
         if part.law is kinetics.remainder:
             return [(inputs["fraction"], values.opposite(seed))]
-        if part.law is attribution.opposite:
-            return [(inputs["value"], values.opposite(seed))]
         if part.law is kinetics.product:
             first, second = inputs["first"], inputs["second"]
             return [(first, values.product(seed, second)), (second, values.product(seed, first))]
         if part.law is kinetics.ratio:
             over, under = inputs["numerator"], inputs["denominator"]
-            result: list[tuple[Reference, Reference | None]] = [
-                (over, values.call(kinetics.ratio, numerator=seed or values.one, denominator=under))
-            ]
-            if self.moving(under):
-                fall = values.call(attribution.ratio_fall, numerator=over, denominator=under)
-                result.append((under, values.product(seed, fall)))
-            return result
+            slope_of_numerator = values.ratio(seed, under)
+            if not self.moving(under):
+                return [(over, slope_of_numerator)]
+            return [(over, slope_of_numerator), (under, values.opposite(values.times(values.ratio(value, under), *_given(seed))))]
+        if part.law is attribution.log_fold and not self.moving(inputs["reference"]):
+            return [(inputs["value"], values.ratio(seed, inputs["value"]))]
         ignored = part.law.ignored
         return [
             (inputs[name], values.product(seed, values.call(slope(part.law, name), **inputs)))
             for place, name in enumerate(part.law.arguments)
             if place not in ignored and self.moving(inputs[name])
         ]
+
+
+def _given(seed: Reference | None) -> list[Reference]:
+    return [] if seed is None else [seed]

@@ -64,13 +64,16 @@ def _served(laws: Mapping[str, Law]) -> tuple[str, ...]:
     rooms = {name: law.function.__module__.split(".") for name, law in all_laws().items()}
     # Laws of the tissue act on whole cells: no network names them, and no kernel need hold them.
     package = {name: room[-1] for name, room in rooms.items() if room[:2] == ["exoresist", "laws"] and room[-1] != "tissue"}
-    ledger = {name for name, module in package.items() if module == "attribution"} | set(usual_slopes())
+    ledger = {name for name, module in package.items() if module == "attribution"}
     whole = package.keys() - ledger
     plain = {name for name, module in package.items() if module in PLAIN}
-    for served in (plain, whole, plain | ledger, whole | ledger):
-        if served.issuperset(laws):
-            return tuple(sorted(served))
-    return tuple(sorted((whole | ledger if ledger.intersection(laws) else whole) | set(laws)))
+    for own in (plain, whole):
+        # A ledger needs the slopes of those laws that its kernel holds.
+        slopes = {name for name, made in usual_slopes().items() if made.whole.name in own | ledger}
+        for served in (own, own | ledger | slopes):
+            if served.issuperset(laws):
+                return tuple(sorted(served))
+    return tuple(sorted((whole | ledger | slopes if ledger.intersection(laws) else whole) | set(laws)))
 
 
 @lru_cache(maxsize=64)

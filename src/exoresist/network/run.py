@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Values = Mapping[str, "float | Array"]
 
-# An event, and (amounts, values) of all sets before and after it.
+# An event, and (amounts, values) of all sets before and after it; the last may be changed, which is where the solve goes on from.
 Watch = Callable[[Event, tuple[Array, Array], tuple[Array, Array]], None]
 
 COPIES = 2.5  # the amounts, the blocks of them that are being solved, and what a study makes of them

@@ -25,26 +25,22 @@ from exoresist.studies.estimates import estimate
 from exoresist.studies.ledger_result import Ledger, LedgerRow
 
 Array = NDArray[np.float64]
-RELATIVE, ABSOLUTE = 1e-9, 1e-11  # so that lines add up to what the states say to better than 1e-8 of the change
-SMALL = 1e-6  # of the gross flows: a change below that is none, and the gap is told against the flows
+RELATIVE, ABSOLUTE = 1e-10, 1e-12  # so that lines add up to what the states say to better than 1e-8 of the change
+SMALL = 1e-6  # of ln C*, or of the gross flows: the gap of a smaller change is told against this
 
 
 @dataclass
 class _Jumps:
-    """What events by themselves do to the mean of the trait: read before and after each of them."""
+    """What events by themselves do to the mean of the trait, read before and after each of them."""
 
     accounted: Accounted
     first: Array | None = None
     found: dict[str, list[tuple[float, Array]]] = field(default_factory=dict)
 
     def __call__(self, event: Event, before: tuple[Array, Array], after: tuple[Array, Array]) -> None:
-        old, new = (self._mean(*each) for each in (before, after))
         if self.first is None:
-            self.first = old
-        self.found.setdefault(event.label or "event", []).append((event.time, new - old))
-
-    def _mean(self, amounts: Array, values: Array) -> Array:
-        return value_at(self.accounted.network.compile(), self.accounted.mean, amounts[None], values)[0]
+            self.first = value_at(self.accounted.network.compile(), self.accounted.mean, before[0][None], before[1])[0]
+        self.found.setdefault(event.label or "event", []).append((event.time, self.accounted.happened(before, after)))
 
     def courses(self, times: Array) -> dict[str, Array]:
         """Label -> (T, sets) running total."""
@@ -60,7 +56,7 @@ def ledger(scenario: Scenario, catalog: Catalog, ensemble: Ensemble | None = Non
     ensemble  parameter sets, the central one first; None: the central set alone
     progress  told of the hours that are solved, times sets
 
-    Raises InputError for a scenario without a drug that acts through damage, or one that is no dish.
+    Raises InputError for a scenario without a drug, or one that is no dish.
     """
     drug = ledger_drug(scenario, catalog)
     ensemble = ensemble or Ensemble(0, scenario.seed)
@@ -71,12 +67,14 @@ def ledger(scenario: Scenario, catalog: Catalog, ensemble: Ensemble | None = Non
     model = build(exposure, catalog, origin_tags=True)
     accounted = with_ledger(model, drug)
     draws = {**ensemble.values(model), **draws}
+    given = {key: value for key, value in draws.items() if key in model.network.parameters}
+    given |= accounted.borne(given)
     jumps = _Jumps(accounted)
     times = saved_times(exposure)
     run = culture(
         accounted,
         times,
-        values={key: value for key, value in draws.items() if key in model.network.parameters},
+        values=given,
         per_cell=per_cell,
         loads=None if loads is None else {group: _tagged(model.layout, load) for group, load in loads.items()},
         report=report,
@@ -88,7 +86,7 @@ def ledger(scenario: Scenario, catalog: Catalog, ensemble: Ensemble | None = Non
 
 
 def ledger_drug(scenario: Scenario, catalog: Catalog) -> str:
-    """The drug against which a ledger's trait is told: the assay's, else the first that acts through damage.
+    """The drug against which a ledger's trait is told: the assay's, else the first.
 
     Raises InputError where there is none, or where the scenario is no dish.
     """
@@ -96,10 +94,10 @@ def ledger_drug(scenario: Scenario, catalog: Catalog) -> str:
         raise InputError("the ledger of a dish was asked of a tissue", "a well, transwell or circulation")
     named = getattr(scenario.assay, "drug", None)
     listed = [named] if named else [entry.id for entry in scenario.drugs]
-    able = [name for name in listed if catalog.drug(name).mode not in ("surface_antibody", "pulse")]
+    able = [name for name in listed if catalog.drug(name).mode != "pulse"]
     if not able:
-        came = f"'{listed[0]}' kills without a threshold of damage" if listed else f"scenario '{scenario.name}' has no drug"
-        raise InputError(came, "a drug that makes damage", "A ledger tells how far cells bear a drug; name one under `drugs`")
+        came = f"'{listed[0]}' has no concentration" if listed else f"scenario '{scenario.name}' has no drug"
+        raise InputError(came, "a drug", "A ledger tells how far cells bear a drug; name one under `drugs`")
     if all(entry.id != able[0] for entry in scenario.drugs):
         raise InputError(f"the assay's drug '{able[0]}' is not under `drugs`", "an entry of `drugs`")
     return str(able[0])
@@ -120,21 +118,24 @@ def _told(accounted: Accounted, run: Run, jumps: _Jumps, sets: int) -> Ledger:
     courses = [(line, np.broadcast_to(course, mean.shape)) for line, course in courses]
     total = np.sum([course for _, course in courses], axis=0)
     gross = np.sum([np.abs(course) for _, course in courses], axis=0).max(axis=0)
-    largest = np.abs(change).max(axis=0)
-    scale = np.where(largest > SMALL * gross, largest, gross)
+    scale = np.maximum(np.abs(change).max(axis=0), SMALL * np.maximum(gross, 1.0))
     apart = np.abs(total - change).max(axis=0)
-    gap = np.divide(apart, scale, out=np.zeros_like(apart), where=scale > 0.0)
     rows = [_row(line, course) for line, course in courses if np.any(course != 0.0)]
     rows.sort(key=lambda row: -abs(row.value))
     lineages = " and ".join(f"'{name}'" for name in accounted.traits)
     return Ledger(
-        trait=f"ln of the steady {accounted.drug} concentration that a cell bears, mean over the cells of {lineages}",
+        trait=f"ln of the {accounted.drug} concentration that {_bears(accounted)}, mean over the cells of {lineages}",
         times=times,
         change=estimate(change[-1]),
         rows=tuple(rows),
-        gap=float(gap.max()),
+        gap=float(np.max(apart / scale)),
         by_origin=_by_origin(courses),
     )
+
+
+def _bears(accounted: Accounted) -> str:
+    antibody = accounted.drug in accounted.model.layout.antibodies
+    return "holds half of a cell's antigen" if antibody else "steadily brings a cell's damage to its threshold (or a set part of it)"
 
 
 def _row(line: Line, course: Array) -> LedgerRow:
