@@ -63,7 +63,9 @@ def _cohort(
 def _attribute(
     scenario: ScenarioFile,
     out: Folder = Path("attribution"),
-    arm: Annotated[str | None, typer.Option("--arm", help="Arm asked about; absent: the comparison's, or the first treated.")] = None,
+    arm: Annotated[
+        str | None, typer.Option("--arm", help="Arm asked about; absent: the comparison's, or the first treated.")
+    ] = None,
     players: Annotated[
         str | None, typer.Option("--players", help="Routes to share among, by commas; absent: those found, at most seven.")
     ] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,12 @@ def attribute(scenario_file: Path, folder: Path, asked: Asked, as_json: bool) ->
 
         catalog = Catalog.load()
         options = _options(scenario, catalog, asked, dose)
-        answer = answer_attribution(scenario, catalog, options, bar)
+        if scenario.arena.kind == "tissue":
+            from exoresist.studies.tissue_attribution import answer_tissue_attribution
+
+            answer = answer_tissue_attribution(scenario, catalog, options, bar, _say)
+        else:
+            answer = answer_attribution(scenario, catalog, options, bar)
         with filled(folder) as draft:
             write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions})
             write_attribution(answer, draft)
@@ -93,10 +99,17 @@ def _options(scenario: Scenario, catalog: Catalog, asked: Asked, dose: float | N
 
     players = None if asked.players is None else [name.strip() for name in asked.players.split(",") if name.strip()]
     if players is not None and not players:
-        raise InputError(f"--players '{asked.players}' names nobody", "routes, separated by commas", "Leave it out to take those found")
+        raise InputError(
+            f"--players '{asked.players}' names nobody", "routes, separated by commas", "Leave it out to take those found"
+        )
     drawn = None
     if asked.posterior is not None:
         most = scenario.uncertainty.draws or None
         drawn = read_posterior(asked.posterior, catalog, scenario.seed, most)
     name = "" if asked.posterior is None else asked.posterior.name
     return Options(asked.arm, players, asked.outcome, asked.lineage, dose, drawn, name)
+
+
+def _say(text: str) -> None:
+    """How long a run of tissues will be: on stderr, so that --json stays JSON."""
+    print(text, file=sys.stderr)

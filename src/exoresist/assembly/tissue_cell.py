@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
@@ -15,11 +17,14 @@ from exoresist.network.wiring import carried
 STRESSES = ("hypoxia", "acidity", "starvation")
 
 
-def cell_network(scenario: Scenario, catalog: Catalog, population: str) -> tuple[CellNetwork, Model]:
+def cell_network(
+    scenario: Scenario, catalog: Catalog, population: str, change: Callable[[Model], Model] | None = None
+) -> tuple[CellNetwork, Model]:
     """The network of one cell of a population, with the vesicles of all populations around it, and the model it is taken from.
 
     Everything that the well's network says holds for a cell of biomass 1; the only change is that the flow of dying cells becomes a rate
-    that is read (`<population>.death_hazard`), because in a tissue a cell dies whole or not at all.
+    that is read (`<population>.death_hazard`), because in a tissue a cell dies whole or not at all. `change` may alter the model first
+    (a counterfactual).
     """
     one = scenario.model_copy(
         update={
@@ -30,6 +35,8 @@ def cell_network(scenario: Scenario, catalog: Catalog, population: str) -> tuple
         }
     )
     model = build(one, catalog, inside=population)
+    if change is not None:
+        model = change(model)
     who = model.layout.populations[0]
     death = model.network.processes[f"{who.id}.death"]
     network = Network(f"{scenario.name}, {who.id}", [*_without(model.network, death), *_hazard(model.network, death)])

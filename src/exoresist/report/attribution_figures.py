@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from exoresist.report.drawing import (
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 RAISES, LOWERS, ENDS = "#0072B2", "#D55E00", "#8a8a84"
 SHARE, PRIOR, ORDERS = "#000000", "#8a8a84", "#c9b98a"
 MOST_LAYERS = 6  # of the ledger's picture; the rest goes into one
-LAYERS = tuple(
-    Fill(stroke.colour, INK, shape) for stroke, shape in zip(STROKES, ("", "/", ".", "\\", "x", "-"), strict=True)
-)
+LAYERS = tuple(Fill(stroke.colour, INK, shape) for stroke, shape in zip(STROKES, ("", "/", ".", "\\", "x", "-"), strict=True))
 REST = Fill("#bdbbb4", INK, "+")
 ORIGINS = {"native": "own", "induced": "induced", "received": "received", "relayed": "passed on"}
 
@@ -172,7 +171,11 @@ def waterfall_figure(answer: AttributionAnswer) -> Figure | None:
         shapes=links,
         margin={"l": 70, "r": 66, "t": 16, "b": 62},
     )
-    narrow_axis = {**_rows_axis([broken(label, 15) for label in labels]), "range": [len(labels) - 0.4, -0.6], "tickfont": {"size": 11}}
+    narrow_axis = {
+        **_rows_axis([broken(label, 15) for label in labels]),
+        "range": [len(labels) - 0.4, -0.6],
+        "tickfont": {"size": 11},
+    }
     narrow: Layout = {"margin": {"l": 10, "r": 52, "t": 10, "b": 56}, "font": {"size": 12}, "yaxis": narrow_axis}
     return Figure(
         "waterfall",
@@ -182,7 +185,11 @@ def waterfall_figure(answer: AttributionAnswer) -> Figure | None:
         "How much of the way one route makes. Steps back (hatched) are routes that work against the others.",
         "A waterfall of the outcome from all routes off to all routes on.",
         [Panel(traces, layout, {}, narrow)],
-        [Key("raises the outcome", "raises", RAISES, "bar"), Key("lowers it", "lowers", LOWERS, "bar"), Key("outcome", "ends", ENDS, "bar")],
+        [
+            Key("raises the outcome", "raises", RAISES, "bar"),
+            Key("lowers it", "lowers", LOWERS, "bar", "", "/"),
+            Key("outcome", "ends", ENDS, "bar"),
+        ],
     )
 
 
@@ -248,47 +255,68 @@ def row_name(row: Row) -> str:
 
 
 def ledger_figure(answer: AttributionAnswer) -> Figure | None:
-    """The ledger's running totals, gains above zero and losses below, and their sum."""
+    """The ledger's running totals by origin and line by line, gains above zero and losses below, and their sum."""
     if not answer.ledger_course:
         return None
-    courses: dict[str, tuple[list[float], list[float]]] = {}
-    for row in answer.ledger_course:
-        times, values = courses.setdefault(row_name(row), ([], []))
-        times.append(float(row["time"]))
-        values.append(float(row["value"]))
-    merged: dict[str, tuple[list[float], list[float]]] = {}
-    for name, (times, values) in courses.items():
-        kept = times[: times.index(times[0], 1)] if times.count(times[0]) > 1 else times
-        folds = len(times) // len(kept)
-        merged[name] = (kept, [sum(values[fold * len(kept) + at] for fold in range(folds)) for at in range(len(kept))])
-    ranked = sorted(merged, key=lambda name: -max(abs(value) for value in merged[name][1]))
-    times = merged[ranked[0]][0]
-    layers = [(name, merged[name][1], fill) for name, fill in zip(ranked[:MOST_LAYERS], LAYERS, strict=False)]
-    rest = ranked[MOST_LAYERS:]
-    if rest:
-        summed = [sum(merged[name][1][at] for name in rest) for at in range(len(times))]
-        layers.append((f"{len(rest)} smaller lines", summed, REST))
-    traces = [trace for place, (name, values, fill) in enumerate(layers) for trace in _layer(times, values, name, fill, f"layer{place}")]
-    total = [sum(merged[name][1][at] for name in ranked) for at in range(len(times))]
-    traces.append({
-        "type": "scatter", "mode": "lines", "x": rounded(times), "y": rounded(total), "line": {"color": "#000000", "width": 3},
-        "legendgroup": "total", "hovertemplate": "sum at %{x:.3g} h: %{y:.3g}<extra></extra>",
-    })  # fmt: skip
-    layout = base_layout(
-        440, xaxis=linear_axis("Time, h"), yaxis=linear_axis("ln of the fold in C*, since the start", zeroline=True, zerolinecolor=SOFT),
-    )  # fmt: skip
-    narrow: Layout = {"height": 340, "margin": {"l": 58, "r": 10, "t": 10, "b": 52}, "font": {"size": 12}}
-    keys = [Key(name, f"layer{place}", fill.colour, "bar", "", fill.shape) for place, (name, _, fill) in enumerate(layers)]
+    panels, keys = [], [Key("sum", "total", "#000000", "none")]
+    for title, name_of in (("Net, by where it is from", net_name), ("Line by line", row_name)):
+        times, layers = _layers(answer.ledger_course, name_of)
+        offset = len(keys)
+        traces = [
+            trace
+            for place, (name, values, fill) in enumerate(layers)
+            for trace in _layer(times, values, name, fill, f"layer{offset + place}")
+        ]
+        total = [sum(values[at] for _, values, _ in layers) for at in range(len(times))]
+        traces.append({
+            "type": "scatter", "mode": "lines", "x": rounded(times), "y": rounded(total), "line": {"color": "#000000", "width": 3},
+            "legendgroup": "total", "hovertemplate": "sum at %{x:.3g} h: %{y:.3g}<extra></extra>",
+        })  # fmt: skip
+        keys += [
+            Key(name, f"layer{offset + place}", fill.colour, "bar", "", fill.shape)
+            for place, (name, _, fill) in enumerate(layers)
+        ]
+        layout = base_layout(
+            380, xaxis=linear_axis("Time, h"),
+            yaxis=linear_axis("ln of the fold in C*, since the start", zeroline=True, zerolinecolor=SOFT),
+        )  # fmt: skip
+        narrow: Layout = {"height": 320, "margin": {"l": 58, "r": 10, "t": 10, "b": 52}, "font": {"size": 12}}
+        panels.append(Panel(traces, layout, {}, narrow, title))
     return Figure(
         "ledger",
         "The net ledger over time",
         f"Where the trait of the cells came from: {answer.ledger_trait}. Layers above zero add to it, layers below take from it, the black "
-        "line is their sum. Every line is integrated by itself; central numbers.",
-        "Whether the black line follows a layer of received cargo, or selection, or what the cells do by themselves.",
-        "Stacked layers of the ledger's lines over time with their sum.",
-        [Panel(traces, layout, {}, narrow)],
-        [Key("sum of all lines", "total", "#000000", "none"), *keys],
+        "line is their sum. On the left, what the cells' own upkeep adds and takes is netted, and so is what they received; on the right, "
+        "every line by itself. Central numbers.",
+        "Whether the black line follows received cargo, or selection, or what the cells do by themselves.",
+        "Stacked layers of the ledger's lines over time with their sum, by origin and line by line.",
+        panels,
+        keys,
     )
+
+
+def net_name(row: Row) -> str:
+    """Where a line's part is from, without the process."""
+    if row["part"] == "selection":
+        return "selection"
+    origin = {"native": "own cargo", "received": "received cargo", "relayed": "cargo passed on", "induced": "induced"}
+    return origin.get(str(row["origin"]), f"{spoken(str(row['channel']))}, no cargo")
+
+
+def _layers(course: list[Row], name_of: Callable[[Row], str]) -> tuple[list[float], list[tuple[str, list[float], Fill]]]:
+    """Times, and (name, running totals, fill) of the largest groups of lines; the rest in one."""
+    groups: dict[str, dict[float, float]] = {}
+    for row in course:
+        group = groups.setdefault(name_of(row), {})
+        group[float(row["time"])] = group.get(float(row["time"]), 0.0) + float(row["value"])
+    times = sorted(next(iter(groups.values())))
+    series = {name: [group[time] for time in times] for name, group in groups.items()}
+    ranked = sorted(series, key=lambda name: -max(abs(value) for value in series[name]))
+    layers = [(name, series[name], fill) for name, fill in zip(ranked[:MOST_LAYERS], LAYERS, strict=False)]
+    rest = ranked[MOST_LAYERS:]
+    if rest:
+        layers.append((f"{len(rest)} smaller lines", [sum(series[name][at] for name in rest) for at in range(len(times))], REST))
+    return times, layers
 
 
 def _layer(times: list[float], values: list[float], name: str, fill: Fill, group: str) -> list[Trace]:

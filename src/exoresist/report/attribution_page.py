@@ -10,7 +10,7 @@ from exoresist.report.attribution_figures import attribution_figures, row_name
 from exoresist.report.files import write_atomically
 from exoresist.report.page import in_script, panel_specs, template, template_text
 from exoresist.report.tables import csv_bytes, parquet_bytes
-from exoresist.report.wording import listed, percent_text
+from exoresist.report.wording import listed, percent_text, prose
 from exoresist.studies.answer import Row, plain
 from exoresist.studies.attribution_words import effect_text
 
@@ -51,6 +51,7 @@ def attribution_page(answer: AttributionAnswer) -> str:
             numbered={name: number for number, name in enumerate(figures, start=1)},
             specifications=in_script({key: spec for figure in figures.values() for key, spec in panel_specs(figure)}),
             tiles=_tiles(answer),
+            prose=lambda text: prose(str(text), []),
             players=[_player(answer, row) for row in _by_size(answer.players)],
             ledger=[{**row, "name": row_name(row)} for row in _by_size(answer.ledger)],
             style=template_text("report.css"),
@@ -85,7 +86,7 @@ def _player(answer: AttributionAnswer, row: Row) -> Row:
         **row,
         "effect": effect_text(answer, row["value"]),
         "effect_ends": f"{ends[0]} to {ends[1]}",
-        "share": percent_text(float(row["value"] or 0.0) / whole) if whole else "0",
+        "share": _percent(float(row["value"] or 0.0) / whole) if whole else "0",
     }
 
 
@@ -97,7 +98,7 @@ def _tiles(answer: AttributionAnswer) -> list[dict[str, str]]:
         share = answer.transfer[kind]
         tiles.append({
             "label": "Travels in vesicles" if kind != "prior" or len(answer.transfer) == 1 else "The same before the data",
-            "value": percent_text(share.value), "interval": _interval(percent_text(share.low), percent_text(share.high)),
+            "value": _percent(share.value), "interval": _interval(_percent(share.low), _percent(share.high)),
             "meaning": f"Cargo and ligands from other cells, of all that moves the outcome of the {cells} cells.",
         })  # fmt: skip
     effect = answer.outcome["effect"]
@@ -119,6 +120,13 @@ def _tiles(answer: AttributionAnswer) -> list[dict[str, str]]:
             "meaning": "They rest on judgement, not on a measurement, a fit or a derivation.",
         })  # fmt: skip
     return tiles
+
+
+def _percent(share: float | None) -> str:
+    """A share in per cent; what is next to nothing as a bound rather than as a power of ten."""
+    if share is not None and 0.0 < abs(share) < 1e-5:
+        return f"{'<' if share > 0.0 else '>−'}0.001 %"
+    return percent_text(share)
 
 
 def _interval(low: str, high: str) -> str:

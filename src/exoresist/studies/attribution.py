@@ -35,6 +35,7 @@ class Question:
 
     arm, scenario  the arm asked about, complete
     left_on        routes that stay on in every combination
+    also           further models, of the other types of cell of a tissue
     """
 
     arm: Arm
@@ -43,6 +44,12 @@ class Question:
     outcome: Outcome
     players: tuple[Player, ...]
     left_on: tuple[Player, ...]
+    also: tuple[Model, ...] = ()
+
+    @property
+    def models(self) -> list[Model]:
+        """Every model whose numbers are used."""
+        return [self.model, *self.also]
 
 
 @dataclass(frozen=True)
@@ -88,14 +95,14 @@ def ask(
     Raises InputError for a scenario in which nothing attacks the cells, or whose assay is of another kind.
     """
     chosen, one = arm_of(scenario, arm)
-    _refuse(one)
+    refuse(one, catalog)
     one = _prepared(one)
     model = build(_exposure(one, catalog), catalog)
     counted = _counted(model, one, lineage)
     scene = Scene(model, counted)
     found, left = choose(scene, players)
     one = _dosed(one, model, catalog, counted, dose)
-    return Question(chosen, one, model, outcome_of(one, outcome, counted), tuple(found), tuple(left))
+    return Question(chosen, one, model, outcome_of(one, catalog, outcome, counted), tuple(found), tuple(left))
 
 
 def _dosed(scenario: Scenario, model: Model, catalog: Catalog, counted: tuple[str, ...], dose: float | None) -> Scenario:
@@ -104,7 +111,7 @@ def _dosed(scenario: Scenario, model: Model, catalog: Catalog, counted: tuple[st
     if dose is None:
         if drug is None or not hasattr(scenario.assay, "doses"):
             return scenario
-        halving = outcome_of(scenario, LOG_IC50, counted)
+        halving = outcome_of(scenario, catalog, LOG_IC50, counted)
         question = Question(Arm(id="base"), scenario, model, halving, (), ())
         found = counterfactuals(question, catalog, Ensemble(0, scenario.seed)).outcomes[0, 0]
         dose = float(f"{float(np.exp(found)):.3g}")
@@ -195,19 +202,20 @@ class _Dishes:
 
 def _spared(scenario: Scenario, attacked: Model, catalog: Catalog) -> Model:
     """The dish without its attack: without rays (doses are left out by the run), or without killing by immune cells."""
-    if attack_of(scenario) == "drugs":
+    if attack_of(scenario, catalog) == "drugs":
         return build(scenario.model_copy(update={"pulses": ()}), catalog) if scenario.pulses else attacked
     killing = [process.id for process in attacked.network.processes.values() if process.name == "immune_killing"]
     return replace(attacked, network=surgery.cut(attacked.network, lambda parts: surgery.without_processes(parts, killing)))
 
 
-def _refuse(scenario: Scenario) -> None:
+def refuse(scenario: Scenario, catalog: Catalog) -> None:
+    """Raises InputError for a scenario in which nothing attacks the cells, or whose answer is about patients."""
     if isinstance(scenario.assay, Cohort):
         raise InputError(
             f"scenario '{scenario.name}' asks for assay 'cohort', whose answer is about patients", "a dish or a tissue",
             "Answer this one with `exoresist ask cohort SCENARIO`",
         )  # fmt: skip
-    if isinstance(scenario.assay, AddBack) or not attack_of(scenario):
+    if isinstance(scenario.assay, AddBack) or not attack_of(scenario, catalog):
         raise InputError(
             f"in scenario '{scenario.name}' nothing attacks the cells", "a drug with a dose, a pulse, or cells that kill",
             "Give one under `drugs`, or name another arm with --arm",
@@ -220,7 +228,7 @@ def _prepared(scenario: Scenario) -> Scenario:
     if not isinstance(assay, Titration):
         return scenario
     added = with_preparation(scenario, "titrated", assay.donor, assay.hours)
-    entry = added.vesicles[-1].model_copy(update={"per_cell": assay.per_cell.to})
+    entry = added.vesicles[-1].model_copy(update={"per_cell": assay.per_cell.stop})
     return added.model_copy(update={"vesicles": (*added.vesicles[:-1], entry)})
 
 
@@ -239,4 +247,3 @@ def _counted(model: Model, scenario: Scenario, lineage: str | None) -> tuple[str
     if name not in present:
         raise unknown_name("Lineage", name, [*present, ALL])
     return (name,)
-

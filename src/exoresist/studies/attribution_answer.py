@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.assembly.build import Model
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.progress import Progress, Silent, Stages
@@ -128,7 +127,7 @@ def answer_attribution(
     ran = time.perf_counter()
     answer = tell(question, catalog, before, after)
     stages.begin("ledger", hours * prior.sets)
-    if attack_of(question.scenario) == "drugs" and question.scenario.drugs:
+    if attack_of(question.scenario, catalog) == "drugs" and question.scenario.drugs:
         latest = options.posterior if options.posterior is not None else prior
         _add_ledger(answer, (accountant or _accountant())(question.scenario, catalog, latest, stages))
     finish(answer, question, catalog, prior, options)
@@ -193,11 +192,9 @@ def tell(question: Question, catalog: Catalog, before: Attribution, after: Attri
     return answer
 
 
-def finish(
-    answer: AttributionAnswer, question: Question, catalog: Catalog, prior: Ensemble, options: Options
-) -> None:
+def finish(answer: AttributionAnswer, question: Question, catalog: Catalog, prior: Ensemble, options: Options) -> None:
     """Numbers used, sources, sentences and warnings."""
-    models: list[Model] = [question.model]
+    models = question.models
     answer.parameters = parameter_rows(models)
     answer.assumed_share = assumed_share(answer.parameters)
     answer.bibliography = bibliography_rows(catalog, models, answer.parameters)

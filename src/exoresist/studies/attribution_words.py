@@ -37,7 +37,7 @@ def verdict_of(share: Estimate, moved: float, outcome: Outcome, present: bool) -
     low, high = (value if end is None else float(end) for end in (share.low, share.high))
     if (low <= LITTLE and high >= MOST) or (low <= -MOST and high >= -LITTLE):
         return OPEN
-    if -LITTLE < low and high < LITTLE:
+    if low > -LITTLE and high < LITTLE:
         return LITTLE_OF_IT
     if low >= MOST:
         return MOST_OF_IT
@@ -67,7 +67,8 @@ def _first(answer: AttributionAnswer) -> str:
     cells = who(answer)
     if answer.verdict == NONE:
         return (
-            f"None of it: nothing that vesicles carry is delivered to the {cells} here, so the share that travels in vesicles is exactly 0."
+            f"None of it: nothing that vesicles carry is delivered to the {cells} here, so the share that travels in vesicles is "
+            "exactly 0."
         )
     if answer.verdict == NOTHING:
         return (
@@ -117,7 +118,7 @@ def _whole(answer: AttributionAnswer) -> str:
     ends = [effect_text(answer, effect[key]) for key in ("value", "low", "high")]
     span = "" if ends[1] == ends[2] else f" (90 % interval {ends[1]} to {ends[2]})"
     what = {"log_survival": "survivors", "log_ic50": "the IC50"}.get(answer.outcome["name"], "the outcome")
-    return f"Together, {count} change {what} {ends[0]}{span} against the same dish with all of them switched off."
+    return f"Together, {count} change {what} {ends[0]}{span} against the same cells with all of them switched off."
 
 
 def _largest(answer: AttributionAnswer) -> str:
@@ -163,6 +164,8 @@ def _vesicles(answer: AttributionAnswer) -> str:
 
 
 def _updated(answer: AttributionAnswer) -> str:
+    if answer.draws == 0:
+        return "These shares rest on central numbers alone, and so say nothing of how sure they are."
     if "posterior" not in answer.transfer:
         return "These shares rest on the catalogue's ranges, not on data of this dish: a fit's draws (--posterior) would narrow them."
     before, after = (interval(answer.transfer[kind], _share_text, kind == "prior") for kind in ("prior", "posterior"))

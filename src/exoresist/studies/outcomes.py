@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from exoresist.assembly.assay import dose_values
 from exoresist.assembly.build import Model
 from exoresist.assembly.scenario import Scenario
+from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
 from exoresist.core.errors import InputError, unknown_name
 from exoresist.core.progress import Progress
@@ -97,7 +98,9 @@ class Dish:
         return result
 
 
-def outcome_of(scenario: Scenario, name: str | None, lineages: tuple[str, ...], floor: float = FLOOR) -> Outcome:
+def outcome_of(
+    scenario: Scenario, catalog: Catalog, name: str | None, lineages: tuple[str, ...], floor: float = FLOOR
+) -> Outcome:
     """The outcome of a name, or the scenario's default: the logarithm of the share of survivors.
 
     Raises unknown_name for a name that is none, InputError for an IC50 where the assay has no doses.
@@ -107,7 +110,7 @@ def outcome_of(scenario: Scenario, name: str | None, lineages: tuple[str, ...], 
     if name not in known:
         raise unknown_name("Outcome", name, known)
     hours, who = scenario.duration, " and ".join(one.replace("_", " ") for one in lineages)
-    base = f"{who} cells after {hours:g} h{_dose_words(scenario)}, as a share of those in the same dish {_spared_words(scenario)}"
+    base = f"{who} cells after {hours:g} h{_dose_words(scenario)}, as a share of those in the same dish {_spared_words(scenario, catalog)}"
     if name == LOG_SURVIVAL:
         return Outcome(
             name, lineages, "ln share of survivors", "dimensionless", float(np.log(floor)), float(-np.log(floor)),
@@ -128,20 +131,21 @@ def outcome_of(scenario: Scenario, name: str | None, lineages: tuple[str, ...], 
     low, high = _range(scenario)
     return Outcome(
         name, lineages, "ln IC50 (nM)", "dimensionless", float(np.log(low)), float(np.log(high)),
-        f"Natural logarithm of the dose of {scenario.assay.drug} in nM at which half of the {who} cells are left after {hours:g} h, against "  # type: ignore[union-attr]
-        f"the same dish without it; held within {low:g} to {high:g} nM",
+        f"Natural logarithm of the dose of {scenario.assay.drug} in nM at which half of the {who} cells are left "  # type: ignore[union-attr]
+        f"after {hours:g} h, against the same dish without it; held within {low:g} to {high:g} nM",
     )  # fmt: skip
 
 
-def attack_of(scenario: Scenario) -> str:
-    """What attacks the cells: `drugs`, `immune` cells, or nothing (empty)."""
+def attack_of(scenario: Scenario, catalog: Catalog) -> str:
+    """What attacks the cells: `drugs` (and rays), `immune` cells, or nothing (empty)."""
     if any(drug.dose > 0.0 for drug in scenario.drugs) or scenario.pulses:
         return "drugs"
-    return "immune" if len(scenario.populations) > 1 else ""
+    lines = [entry.cell_line for entry in scenario.populations if entry.count > 0.0]
+    return "immune" if any(catalog.has_parameter("killing_rate", f"cell_line:{line}") for line in lines) else ""
 
 
-def _spared_words(scenario: Scenario) -> str:
-    return "without drugs" if attack_of(scenario) == "drugs" else "without killing by immune cells"
+def _spared_words(scenario: Scenario, catalog: Catalog) -> str:
+    return "without drugs" if attack_of(scenario, catalog) == "drugs" else "without killing by immune cells"
 
 
 def _dose_words(scenario: Scenario) -> str:

@@ -88,9 +88,7 @@ def _interactions(table: Array, players: int) -> Array:
         for second in range(first + 1, players):
             one, two = 1 << first, 1 << second
             without = [number for number in range(len(table)) if not number & (one | two)]
-            both, single, other, none = (
-                table[[number | bits for number in without]] for bits in (one | two, one, two, 0)
-            )
+            both, single, other, none = (table[[number | bits for number in without]] for bits in (one | two, one, two, 0))
             weights = np.array(
                 [
                     factorial(number.bit_count()) * factorial(players - number.bit_count() - 2) / factorial(players - 1)

@@ -151,4 +151,3 @@ def _references(part: Part) -> list[Reference]:
     if isinstance(part, Sum):
         return list(part.terms)
     return [reference for _, inputs in getattr(part, "regulators", ()) for reference in inputs.values()]
-

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from exoresist.assembly.build import Model
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.stopping import StoppedError, asked_to_stop
@@ -59,6 +60,7 @@ def run_arm(
     watch: Callable[[ArmCourse], None] | None = None,
     progress: Callable[[ArmCourse], None] | None = None,
     grown: ArmCourse | None = None,
+    change: Callable[[Model], Model] | None = None,
 ) -> ArmCourse:
     """Run an arm from its start, or from the last checkpoint in `folder`.
 
@@ -66,10 +68,11 @@ def run_arm(
     watch     called at every saved time, after its row was added
     progress  called after every life step
     grown     the tumour that the arm goes on from, see `branch`; a checkpoint of the arm itself goes before it
+    change    alters the network inside each type of cell before the run: a counterfactual
 
     Raises StoppedError when the process was asked to end; the state is then in the folder.
     """
-    course = ArmCourse(arm, set_up(scenario, catalog, threads))
+    course = ArmCourse(arm, set_up(scenario, catalog, threads, change))
     tissue = course.tissue
     events = happenings(scenario, course.setup)
     course.given = given = balance(tissue)

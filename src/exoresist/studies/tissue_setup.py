@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,8 +62,10 @@ class Setup:
     tumours: tuple[str, ...] = ()
 
 
-def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> Setup:
-    """The tissue of a scenario at time 0, its drugs not yet given.
+def set_up(
+    scenario: Scenario, catalog: Catalog, threads: int | None = None, change: Callable[[Model], Model] | None = None
+) -> Setup:
+    """The tissue of a scenario at time 0, its drugs not yet given; `change` may alter the network inside each type of cell.
 
     Raises InputError for a scenario without a tissue arena, cells that do not fit into the box, a box that does not fit in memory.
     """
@@ -77,7 +80,7 @@ def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> 
     living = [entry for entry in scenario.populations if entry.count > 0.0]
     networks, models = {}, {}
     for entry in living:
-        networks[entry.id], models[entry.id] = cell_network(scenario, catalog, entry.id)
+        networks[entry.id], models[entry.id] = cell_network(scenario, catalog, entry.id, change)
     first = next(iter(networks.values()))
     names = first.medium
     check_made(scenario, numbers)
