@@ -73,7 +73,11 @@ def one(name: str, arm: str) -> Model:
     ("name", "arm", "asked"),
     [
         ("pgp_add_back", "added", ("recipient.delivered_fraction", "preparation.clearance_rate", "preparation.ABCB1.enrichment")),
-        ("mcf7_doxorubicin", "co_culture_gw4869", ("donor.secretion_rate", "recipient.doxorubicin.damage_rate", "donor.growth_rate")),
+        (
+            "mcf7_doxorubicin",
+            "co_culture_gw4869",
+            ("donor.secretion_rate", "recipient.doxorubicin.damage_rate", "donor.growth_rate"),
+        ),
     ],
 )
 def test_agrees_with_differences_on_bundled_scenarios(name, arm, asked):

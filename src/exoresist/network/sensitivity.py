@@ -219,7 +219,17 @@ class _Linear:
         state = course.y.copy()
         slots = self._slots()
         status, _, _, last = self.module.integrate(
-            state, slots, t, t + step, t + step * NODES[order], part, self.relative * FINER, self.fine, min(first, step), 20_000, self.tables
+            state,
+            slots,
+            t,
+            t + step,
+            t + step * NODES[order],
+            part,
+            self.relative * FINER,
+            self.fine,
+            min(first, step),
+            20_000,
+            self.tables,
         )
         if status or not np.all(np.isfinite(state)):
             raise SolverError(f"The solver failed between {t:g} and {t + step:g} h in network '{course.network.name}'.")
@@ -269,7 +279,9 @@ class _Linear:
         return entries.reshape(len(self.course.compiled.states), len(self.moving))
 
 
-def _parameter_tables(compiled: CompiledNetwork, names: tuple[str, ...], moving: Sequence[int]) -> tuple[NDArray[np.generic], ...]:
+def _parameter_tables(
+    compiled: CompiledNetwork, names: tuple[str, ...], moving: Sequence[int]
+) -> tuple[NDArray[np.generic], ...]:
     """Tables by which the kernel's `jacobian` gives dF/dp as a dense matrix: all calls, seeded at the chosen parameters."""
     calls: list[Call] = [(compiled.laws[law], inputs, out) for law, inputs, out in compiled.calls]
     first = len(compiled.states)

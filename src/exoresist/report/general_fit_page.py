@@ -182,8 +182,7 @@ def _traces(x: list[float], rows: list[Row], colour: str, dash: str, group: str,
 
 
 def _layout(x: str, y: str, rows: list[Row], ends: list[float]) -> Layout:
-    values = [value for row in rows for value in (row["observed"], row["predicted"], row["low"], row["high"], row["baseline"])
-              if value is not None and math.isfinite(value)]  # fmt: skip
+    values = [value for row in rows for value in (row["observed"], row["predicted"]) if math.isfinite(value)]
     positive = [value for value in values if value > 0.0]
     wide = bool(positive) and len(positive) == len(values) and max(positive) > 300.0 * min(positive)
     axis = linear_axis(shown(y), rangemode="tozero" if min(values) >= 0.0 else "normal")

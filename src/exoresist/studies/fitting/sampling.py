@@ -125,7 +125,8 @@ def _autocorrelation(samplers: list, warm_up: int) -> Array:
     """(P,) integrated autocorrelation time, steps, the longer of the ensembles'; at least 1."""
     from emcee.autocorr import integrated_time
 
-    times = [integrated_time(sampler.get_chain(discard=warm_up), tol=0, quiet=True) for sampler in samplers]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a walker that never moved has no autocorrelation
+        times = [integrated_time(sampler.get_chain(discard=warm_up), tol=0, quiet=True) for sampler in samplers]
     longest = np.max(np.stack(times), axis=0)
     steps = samplers[0].iteration - warm_up
     return np.clip(np.where(np.isfinite(longest), longest, steps), 1.0, max(steps, 1))
