@@ -133,7 +133,7 @@ class _Linear:
                 self.seeds[_known(compiled.parameter_index, name, "parameter"), column] = weight
             for name, slope in one.start.items():
                 self.slopes[_known(compiled.state_index, name, "pool or node"), column] = slope
-        asked = {index for row in (self.seeds,) for index in np.flatnonzero(row.any(axis=1))}
+        asked = {int(index) for index in np.flatnonzero(self.seeds.any(axis=1))}
         asked |= {
             compiled.parameter_index[name]
             for one in directions
@@ -141,7 +141,7 @@ class _Linear:
             for name in changed
             if name in compiled.parameter_index
         }
-        self.moving = sorted(int(index) for index in asked)
+        self.moving = sorted(asked)
         self.parameter_tables = _parameter_tables(compiled, names, self.moving)
         sizes = self.tables[15]
         self.work = [np.zeros((int(size), 1)) for size in sizes]
