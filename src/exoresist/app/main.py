@@ -151,11 +151,11 @@ def _reproduce(
 
 
 @app.command("schema")
-def _schema() -> None:
+def _schema(fit: Annotated[bool, typer.Option("--fit", help="Of fit files, instead of scenario files.")] = False) -> None:
     """Print the JSON Schema of scenario files."""
     from exoresist.app.schema import schema
 
-    schema()
+    schema(fit)
 
 
 @app.command("doctor")

@@ -22,7 +22,7 @@ from exoresist.assembly.fields import (
     Text,
     Time,
 )
-from exoresist.assembly.fit_readouts import NoiseEntry, Prior, Reads, Replicates
+from exoresist.assembly.fit_readouts import NoiseEntry, Prior, Reads
 
 FIT_SCHEMA = "exoresist-fit/1"
 DISTRIBUTION = Literal["lognormal", "loguniform", "normal", "uniform", "logitnormal"]
@@ -204,6 +204,3 @@ class FitFile(Record):
 def fit_json_schema() -> dict[str, Any]:
     """JSON Schema of fit files."""
     return FitFile.model_json_schema(by_alias=True)
-
-
-__all__ = ["FIT_SCHEMA", "FitFile", "Replicates", "fit_json_schema"]

@@ -45,7 +45,7 @@ class FitPlan:
 def is_fit_file(path: str | Path) -> bool:
     """Whether a file says of itself that it is a fit file. Raises InputError where it cannot be read as YAML."""
     data = plain_file(path)
-    return isinstance(data, Mapping) and data.get("schema") == FIT_SCHEMA
+    return isinstance(data, Mapping) and str(data.get("schema")).startswith(FIT_SCHEMA.partition("/")[0] + "/")
 
 
 def load_fit(path: str | Path, scenario: str | Path | None = None) -> FitPlan:

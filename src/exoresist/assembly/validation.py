@@ -78,7 +78,10 @@ def _problems(error: ValueError) -> list[tuple[Path, str]]:
             found.extend(((*path, *steps), text) for steps, text in cause.found)
         else:
             found.append((path, _sentence(item)))
-    return list(dict.fromkeys(found))
+    # A list of which an entry is wrong is told to be too short, as well: that is no fault of its own.
+    wrong = {path[:depth] for path, _ in found for depth in range(1, len(path))}
+    told = [(path, text) for path, text in found if not (path in wrong and text.endswith("but 0 came"))]
+    return list(dict.fromkeys(told))
 
 
 def _sentence(item: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ Slots are [states | parameters | intermediate values]. The tape is grouped by la
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -212,7 +212,7 @@ def compile_network(network: Network) -> CompiledNetwork:
     prelude, calls = _grouped(builder.tape.calls, len(builder.states), len(builder.parameters))
     laws = {law.name: law for law, _, _ in (*prelude, *calls)}
     n_states = len(builder.states)
-    chain, jacobian = _derivatives(calls, builder.fluxes, n_states)
+    chain, jacobian = derivatives(calls, builder.fluxes, {state: state for state in range(n_states)})
     pattern = {(row, column) for row, column, _, _ in jacobian}
     factorisation = symbolic_factorisation(n_states, pattern)
     pools = list(network.pools.values())
@@ -253,9 +253,12 @@ Chain = list[tuple[int, int, int]]  # (destination, partial, origin or -1)
 Entries = list[tuple[int, int, float, int]]  # (row, column, coefficient, derivative or -1)
 
 
-def _derivatives(calls: list[Call], fluxes: list[Flux], n_states: int) -> tuple[Chain, Entries]:
-    """Forward chain rule over the tape, as lists of multiply-adds that the kernel repeats with numbers."""
-    rows: dict[int, dict[int, int]] = {}  # slot -> state -> derivative index
+def derivatives(calls: Sequence[Call], fluxes: Sequence[Flux], columns: Mapping[int, int]) -> tuple[Chain, Entries]:
+    """Forward chain rule over the tape, as lists of multiply-adds that the kernel repeats with numbers.
+
+    columns  slot -> column of the matrix, of what is differentiated by: states, or parameters
+    """
+    rows: dict[int, dict[int, int]] = {}  # slot -> column -> derivative index
     chain: Chain = []
     count = 0
     partial = 0
@@ -264,7 +267,7 @@ def _derivatives(calls: list[Call], fluxes: list[Flux], n_states: int) -> tuple[
         zero = law.ignored
         for position, slot in enumerate(inputs):
             if position not in zero:
-                origins = {slot: -1} if slot < n_states else rows.get(slot, {})
+                origins = {columns[slot]: -1} if slot in columns else rows.get(slot, {})
                 for state, origin in origins.items():
                     if state not in row:
                         row[state] = count
@@ -275,7 +278,7 @@ def _derivatives(calls: list[Call], fluxes: list[Flux], n_states: int) -> tuple[
             rows[out] = row
     entries: Entries = []
     for flux in fluxes:
-        origins = {flux.slot: -1} if flux.slot < n_states else rows.get(flux.slot, {})
+        origins = {columns[flux.slot]: -1} if flux.slot in columns else rows.get(flux.slot, {})
         for state, origin in origins.items():
             if flux.source >= 0:
                 entries.append((flux.source, state, -1.0, origin))
@@ -305,8 +308,8 @@ def _tables(
         if position < len(calls):  # slopes are asked only of what moves
             offsets[position] = partial
             partial += len(slots)
-    groups = _runs(listed, names, 0, len(calls))
-    groups_before = _runs(listed, names, len(calls), len(listed))
+    groups = stretches(listed, names, 0, len(calls))
+    groups_before = stretches(listed, names, len(calls), len(listed))
     flow: list[tuple[int, int, float]] = []
     for flux in fluxes:
         if flux.source >= 0:
@@ -339,7 +342,7 @@ def _tables(
     )
 
 
-def _runs(calls: list[Call], names: list[str], first: int, last: int) -> list[list[int]]:
+def stretches(calls: Sequence[Call], names: Sequence[str], first: int, last: int) -> list[list[int]]:
     """[law, first call, last call) of each stretch of calls of one law."""
     groups: list[list[int]] = []
     for position in range(first, last):

@@ -117,14 +117,19 @@ def _time_panel(rows: list[Row], title: str) -> tuple[Panel, list[Key]]:
     place = 0
     for name in _conditions(rows):
         own = sorted((row for row in rows if row["condition"] == name), key=lambda row: row["time"])
-        role = own[0]["role"] if len({row["role"] for row in own}) == 1 else ""
         untreated = own[0]["dose"] == 0.0
         stroke = REFERENCE if untreated else STROKES[place % len(STROKES)]
         place += not untreated
-        dash = "dash" if role == "predicted" else "solid"
         group = f"{title}-{name}"
-        traces += _traces([row["time"] for row in own], own, stroke.colour, dash, group, " h", len(_conditions(rows)))
-        keys.append(Key(_short(own), group, stroke.colour, "circle", dash, note=title))
+        seen = [row for row in own if row["role"] == "fitted"]
+        held = [row for row in own if row["role"] == "predicted"]
+        # The dashed line begins where the solid one ends.
+        ahead = [*(row for row in seen[-1:] if held and row["time"] < held[0]["time"]), *held]
+        for part, dash in ((seen, "solid"), (ahead, "dash")):
+            if part:
+                traces += _traces([row["time"] for row in part], part, stroke.colour, dash, group, " h", len(_conditions(rows)))
+        label = "readings and model" if len(_conditions(rows)) == 1 and own[0]["dose"] is None else _short(own)
+        keys.append(Key(label, group, stroke.colour, "circle", "solid" if seen else "dash", note=title))
     last = max(row["time"] for row in rows)
     unit = "" if rows[0]["unit"] == "dimensionless" else f", {rows[0]['unit']}"
     return Panel(
@@ -182,8 +187,7 @@ def _traces(x: list[float], rows: list[Row], colour: str, dash: str, group: str,
 
 
 def _layout(x: str, y: str, rows: list[Row], ends: list[float]) -> Layout:
-    values = [value for row in rows for value in (row["observed"], row["predicted"], row["low"], row["high"], row["baseline"])
-              if value is not None and math.isfinite(value)]  # fmt: skip
+    values = [value for row in rows for value in (row["observed"], row["predicted"]) if math.isfinite(value)]
     positive = [value for value in values if value > 0.0]
     wide = bool(positive) and len(positive) == len(values) and max(positive) > 300.0 * min(positive)
     axis = linear_axis(shown(y), rangemode="tozero" if min(values) >= 0.0 else "normal")

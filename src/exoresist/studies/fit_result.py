@@ -78,16 +78,16 @@ class FitResult:
     def to_dict(self) -> Row:
         """The result without its curves, for programs; numbers that are not finite become None."""
         data: dict[str, Any] = {
-            "predictive": {
-                f"{row['dose']:g} nM": {"error": row["model"], "baseline": row["baseline"], "unit": "%"}
-                for row in self.by_dose
-                if row["role"] == "predicted"
-            },
             "fit_error": self.fit_error,
             "prediction_error": self.prediction_error,
             "baseline_prediction_error": self.baseline_prediction_error,
             "nearest_dose_error": self.nearest_dose_error,
             "parameters": self.parameters,
+            "predictive": {
+                f"{row['dose']:g} nM": {"error": row["model"], "baseline": row["baseline"], "unit": "%"}
+                for row in self.by_dose
+                if row["role"] == "predicted"
+            },
             "baseline_fit_error": self.baseline_fit_error,
             "cross_validation_error": self.cross_validation_error,
             "replicate_error": self.replicate_error,

@@ -138,4 +138,4 @@ def _distance(first: Condition, second: Condition) -> float:
 
 def key_label(key: Key) -> str:
     """Experiment and arm in words."""
-    return " ".join(part for part in key if part not in ("base", "experiment")) or "experiment"
+    return " ".join(part for part in key if part not in ("base", "experiment"))

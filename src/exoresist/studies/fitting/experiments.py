@@ -189,15 +189,16 @@ def _condition(plan: FitPlan, key: Key, model: Model, reading: Reading) -> Condi
 
 def _group(key: Key, model: Model, file: FitFile, found: list[tuple[Reading, Condition, int]], plan: FitPlan) -> Group:
     used = sorted({readout for _, _, readout in found})
+    experiment = next(one for one in plan.experiments if one.id == key[0])
     for readout in used:
-        check_readout(file.readouts[readout].reads, model)
+        check_readout(file.readouts[readout].reads, model, experiment.scenario)
     conditions = sorted({condition for _, condition, _ in found})
     if any(isinstance(file.readouts[readout].reads, Survival) for readout in used):
         conditions = sorted({*conditions, *(tuple((name, 0.0) for name, _ in condition) for condition in conditions)})
     untreated = [conditions.index(bare) if (bare := tuple((name, 0.0) for name, _ in item)) in conditions else n
                  for n, item in enumerate(conditions)]  # fmt: skip
     times = sorted({reading.time for reading, _, _ in found})
-    scenario = next(one for one in plan.experiments if one.id == key[0]).arms[key[1]]
+    scenario = experiment.arms[key[1]]
     donors = scenario if isinstance(scenario.assay, ConditionedMedium) else None
     return Group(key, model, tuple(conditions), tuple(times), tuple(used), tuple(untreated), donors)
 

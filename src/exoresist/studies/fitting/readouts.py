@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from exoresist.assembly.build import Model
 from exoresist.assembly.fit_readouts import CargoOf, Cells, Cover, DrugIn, Named, Particles, Reads, Share, Survival
 from exoresist.assembly.layout import Population, Side
+from exoresist.assembly.scenario import Scenario
 from exoresist.core.errors import InputError, unknown_name
 from exoresist.network import Run
 
@@ -30,11 +31,16 @@ def readout_unit(reads: Reads, model: Model) -> str:
     return UNITS[reads.kind]
 
 
-def check_readout(reads: Reads, model: Model) -> None:
-    """Refuse what the model of an experiment does not hold: populations, drugs, cargo, vesicles, names."""
+def check_readout(reads: Reads, model: Model, base: Scenario) -> None:
+    """Refuse what an experiment does not hold: populations, drugs, cargo, vesicles, names. What only this arm leaves out counts 0.
+
+    base  the experiment's scenario, of which the model is an arm
+    """
+    populations = {entry.id for entry in (*base.populations, *model.scenario.populations)}
     named = [*getattr(reads, "populations", ()), *getattr(reads, "among", ())]
     for name in [*named, *([reads.population] if getattr(reads, "population", None) else [])]:  # type: ignore[union-attr]
-        _declared(model, name)
+        if name not in populations:
+            raise unknown_name("Population of this experiment", name, populations)
     if isinstance(reads, DrugIn) and reads.drug not in (*model.layout.drugs, *model.layout.antibodies):
         raise unknown_name("Drug of this experiment", reads.drug, [*model.layout.drugs, *model.layout.antibodies])
     if isinstance(reads, CargoOf) and reads.cargo not in {cargo.id for cargo in model.layout.cargo}:
@@ -44,7 +50,7 @@ def check_readout(reads: Reads, model: Model) -> None:
         if reads.of not in compiled.slot_of and reads.of not in compiled.state_index:
             raise unknown_name("Value of this network", reads.of, compiled.slot_of)
     if isinstance(reads, Particles):
-        declared = {entry.id for entry in model.scenario.populations} | {entry.id for entry in model.scenario.vesicles}
+        declared = populations | {entry.id for entry in base.vesicles}
         for name in reads.of:
             if name not in {group.id for group in model.layout.classes} | declared:
                 raise unknown_name("Vesicles of this experiment", name, declared)
@@ -134,12 +140,6 @@ def _present(model: Model, names: Iterable[str]) -> list[Population]:
     """The named populations that this arm holds; one that the arm leaves out has no cells."""
     wanted = set(names)
     return [population for population in model.layout.populations if population.id in wanted]
-
-
-def _declared(model: Model, name: str) -> None:
-    known = {entry.id for entry in model.scenario.populations} | {population.id for population in model.layout.populations}
-    if name not in known:
-        raise unknown_name("Population of this experiment", name, known)
 
 
 def _side(model: Model, name: str | None) -> Side:

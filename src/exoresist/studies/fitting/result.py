@@ -191,11 +191,12 @@ def _curves(posterior: Posterior, found: Predictive, role: str, plain_: Baseline
         place = found.places[numbers[0]]
         group, readout = groups[place.key], posterior.file.readouts[place.readout]
         condition = group.conditions[place.condition]
-        text = " ".join(part for part in (key_label(place.key), _doses_text(condition, group.model.scenario.vesicles)) if part)
+        where, doses = key_label(place.key), _doses_text(condition, group.model.scenario.vesicles)
+        text = doses if where in dict(condition) else " ".join(part for part in (where, doses) if part)  # named after its drug
         seen = found.observed[numbers]
         first = numbers[0]
         rows.append({
-            "experiment": place.key[0], "arm": place.key[1], "condition": f"{text} ({readout.id})" if several else text,
+            "experiment": place.key[0], "arm": place.key[1], "condition": _condition_text(text, readout.id, several),
             "dose": condition[0][1] if len(condition) == 1 else None, "dosed": condition[0][0] if len(condition) == 1 else "",
             "readout": readout.id, "unit": readout.unit or readout_unit(readout.reads, group.model), "time": group.times[place.time],
             "role": role, "observed": float(seen.mean()), "observed_sd": float(seen.std(ddof=1)) if len(seen) > 1 else None,
@@ -206,6 +207,10 @@ def _curves(posterior: Posterior, found: Predictive, role: str, plain_: Baseline
             "baseline_kind": None if plain_ is None else plain_.kinds[first], "covered": float(np.mean(found.covered[numbers])),
         })  # fmt: skip
     return [{key: row[key] for key in (*CURVE_COLUMNS, "baseline_kind", "covered")} for row in rows]
+
+
+def _condition_text(text: str, readout: str, several: bool) -> str:
+    return f"{text} ({readout})" if several and text else text or readout
 
 
 def _doses_text(condition: Condition, preparations: Sequence[Any]) -> str:

@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 ENSEMBLES = 2
 CHUNK = 50  # steps between two looks at convergence
 LONG = 10.0  # autocorrelation times that a chain needs before its own estimate of them is worth something
+LEAST = 200  # steps before it may stop: short chains take themselves for independent
+ALIKE = 1.02  # split R-hat at which it may stop
 AGREE = 1.05  # split R-hat above which the ensembles are said to disagree
 
 
@@ -79,7 +81,10 @@ def sample(posterior: Posterior, summit: Summit, seed: int, report: Progress | N
         warm_up = _warm_up(done)
         times = _autocorrelation(samplers, warm_up)
         enough = ENSEMBLES * walkers * (done - warm_up) / np.max(times) >= asked.independent
-        if enough and done - warm_up >= LONG * np.max(times):
+        if not enough or done < LEAST or done - warm_up < LONG * np.max(times):
+            continue
+        chains = np.stack([sampler.get_chain(discard=warm_up) for sampler in samplers])
+        if np.max(split_r_hat(chains)) <= ALIKE:
             break
     warm_up = _warm_up(done)
     chains = np.stack([sampler.get_chain(discard=warm_up) for sampler in samplers])  # ensembles, steps, walkers, P
@@ -125,7 +130,8 @@ def _autocorrelation(samplers: list, warm_up: int) -> Array:
     """(P,) integrated autocorrelation time, steps, the longer of the ensembles'; at least 1."""
     from emcee.autocorr import integrated_time
 
-    times = [integrated_time(sampler.get_chain(discard=warm_up), tol=0, quiet=True) for sampler in samplers]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a walker that never moved has no autocorrelation
+        times = [integrated_time(sampler.get_chain(discard=warm_up), tol=0, quiet=True) for sampler in samplers]
     longest = np.max(np.stack(times), axis=0)
     steps = samplers[0].iteration - warm_up
     return np.clip(np.where(np.isfinite(longest), longest, steps), 1.0, max(steps, 1))
