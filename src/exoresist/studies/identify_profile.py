@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from exoresist.core.progress import Progress
 from exoresist.core.random import stream
+from exoresist.studies.answer import Row
 from exoresist.studies.emulator import Emulator, learn
 from exoresist.studies.identify_bench import Bench
 from exoresist.studies.identify_readings import SHARED, Readings, predicted
@@ -30,6 +31,7 @@ MEMBERS, STEPS, LOOPS = 20, 60, 6
 SMALL, UNIT = 0.02, 0.1  # T and R are learned as asinh(./SMALL)/UNIT
 CLOSE = 0.02  # a share is met to within this
 AS_WELL = 2.706 / 2.0  # J may be worse by this: the 90 % point of χ² with one degree of freedom, halved
+SLACK = 3.0  # how far above its least J the search may stop, seen when it is repeated with other seeds
 SHARES = tuple(np.linspace(0.0, 1.0, 7))
 LEVELS = 4  # strengths at which a rival is profiled
 
@@ -53,8 +55,8 @@ class Profiles:
     misfit     −2 ln L of the best world over that of a perfect prediction, by number of readings
     """
 
-    shares: list[dict[str, float]]
-    strengths: list[dict[str, float | str]]
+    shares: list[Row]
+    strengths: list[Row]
     rivals: dict[str, float]
     misfit: float
     best: float
@@ -200,7 +202,9 @@ def _read(made: Bench, readings: Readings, known: Worlds, targets: Mapping[tuple
     price = cost(made, readings, known)
     least = float(price.min())
     number = len(targets)
-    shares, strengths, rivals = [], [], {}
+    shares: list[Row] = []
+    strengths: list[Row] = []
+    rivals: dict[str, float] = {}
     # Bins reach half way to the next share.
     half = 0.5 * (SHARES[1] - SHARES[0])
     for index, (kind, value) in enumerate(targets):
