@@ -92,3 +92,29 @@ def _attribute(
     from exoresist.app.attribute import Asked, attribute
 
     attribute(scenario, out, Asked(arm, players, outcome, lineage, dose, posterior, draws, seed), as_json)
+
+
+Wells = Annotated[
+    Path | None,
+    typer.Option("--data", help="Table of measured wells (arm, time, dose, readout, value, replicate). Absent: the design is asked."),
+]
+Worlds = Annotated[int, typer.Option("--draws", min=200, max=20_000, help="Worlds that are simulated.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the draws, in place of the scenario's.")]
+
+
+@ask_app.command("identify")
+def _identify(
+    scenario: ScenarioFile,
+    data: Wells = None,
+    out: Folder = Path("identify"),
+    draws: Worlds = 1000,
+    seed: Seed = None,
+    as_json: Json = False,
+) -> None:
+    """Can this experiment tell how much travels in vesicles?
+
+    Identified, bounded, or cannot tell; with the confounders that fit as well.
+    """
+    from exoresist.app.identify import identify
+
+    identify(scenario, data, out, draws, seed, as_json)

@@ -12,6 +12,7 @@ source  Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006, ch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 SLOPE_VARIANCE = 100.0  # of the straight mean's coefficients, in units of the process: as good as free
-SCALES = (2.5, 5.0, 10.0)  # common factors on the lengths that are tried
-NUGGETS = (1e-3, 1e-2, 5e-2)  # shares of scatter that are tried
+SCALES = (3.0, 8.0)  # common factors on the lengths that are tried
+NUGGETS = (3e-3, 3e-2)  # shares of scatter that are tried
 INPUTS = 26  # inputs that are kept, the most telling ones
 BENT = 6  # the most telling inputs, whose products are part of the trend, too
 COMPONENT = 0.15  # principal components with a smaller standard deviation are left out, unit of Y
@@ -32,11 +33,13 @@ NEIGHBOURS = 25.0  # worlds over which squared errors are averaged
 class Emulator:
     """Predicts readings at inputs. Made by `learn`.
 
-    kept     inputs that are used; `error`: root mean square error of leaving one world out, unit of Y
+    kept      inputs that are used; `error`: root mean square error of leaving one world out, unit of Y
+    left_out  (N, C) what is predicted of each world that was learned from, when it is left out
     """
 
     kept: NDArray[np.intp]
     error: float
+    left_out: Array
     _bent: NDArray[np.intp]
     _inputs: Array
     _lengths: Array
@@ -57,8 +60,11 @@ class Emulator:
         return self._mean + scores @ self._components, variances
 
 
-def learn(x: Array, y: Array) -> Emulator:
-    """Learn readings `y` (N, C), scaled so that 1 is what matters, from inputs `x` (N, inputs) of about unit spread."""
+def learn(x: Array, y: Array, inputs: int = INPUTS, nuggets: Sequence[float] = NUGGETS) -> Emulator:
+    """Learn readings `y` (N, C), scaled so that 1 is what matters, from inputs `x` (N, inputs) of about unit spread.
+
+    inputs  how many of the most telling inputs are kept; `nuggets`: shares of unexplained scatter that are tried
+    """
     count = len(x)
     mean = y.mean(axis=0)
     _, singular, components = np.linalg.svd(y - mean, full_matrices=False)
@@ -68,7 +74,7 @@ def learn(x: Array, y: Array) -> Emulator:
     every = np.column_stack([np.ones(count), x])
     first = np.linalg.solve(every.T @ every + np.eye(every.shape[1]), every.T @ scores)[1:]
     telling = np.sqrt((first**2).sum(axis=1))
-    kept = np.sort(np.argsort(-telling, kind="stable")[: min(INPUTS, x.shape[1])])
+    kept = np.sort(np.argsort(-telling, kind="stable")[:inputs])
     picked = x[:, kept]
     bent = np.sort(np.argsort(-telling[kept], kind="stable")[:BENT])
     lengths = np.sqrt(telling[kept].max() / np.maximum(telling[kept], 1e-3 * telling.max()))
@@ -78,11 +84,11 @@ def learn(x: Array, y: Array) -> Emulator:
     best: tuple[float, float, Array, Array] | None = None
     for scale in SCALES:
         process = np.exp(-0.5 * apart / scale**2) + flat
-        for nugget in NUGGETS:
+        for nugget in nuggets:
             inverse = np.linalg.inv(process + nugget * np.eye(count))
             weights = inverse @ scores
             left_out = weights / np.diag(inverse)[:, None]
-            # Medians of squares by component: a few wild worlds must not decide how the many are smoothed.
+            # Cut: a few wild worlds must not decide how the many are smoothed.
             loss = float(np.sqrt(np.mean(np.clip(left_out, -5.0, 5.0) ** 2)))
             if best is None or loss < best[0]:
                 best = (loss, scale, weights, left_out)
@@ -94,7 +100,7 @@ def learn(x: Array, y: Array) -> Emulator:
     rest = (y - mean) - scores @ components
     squares = error**2 + rest**2
     return Emulator(
-        kept, float(np.sqrt(np.mean(squares))), bent, picked, lengths, weights, SLOPE_VARIANCE * straight.T @ weights, mean, components,
+        kept, float(np.sqrt(np.mean(squares))), y - rest - error, bent, picked, lengths, weights, SLOPE_VARIANCE * straight.T @ weights, mean, components,
         squares, _width(apart / scale**2),
     )  # fmt: skip
 

@@ -1,0 +1,258 @@
+"""Is the share of the protection that travels in vesicles identified, bounded, or can this design not tell?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exoresist.assembly.scenario import Scenario
+from exoresist.catalog import Catalog
+from exoresist.core.progress import Progress, Silent, Stages
+from exoresist.studies import provenance
+from exoresist.studies.answer import Row
+from exoresist.studies.identify_bench import Bench, bench
+from exoresist.studies.identify_data import Well, dose_half, doses_and_times, grouped, readings
+from exoresist.studies.identify_posterior import Posterior, Summaries, posterior, shortest, summaries, weighted_quantiles
+from exoresist.studies.identify_profile import AS_WELL, SLACK, Profiles, profiles
+from exoresist.studies.identify_readings import Readings, planned, predicted
+from exoresist.studies.identify_space import GROWTH, PRESENT, Draws
+from exoresist.studies.identify_worlds import Worlds, all_kinds, kinds, run_worlds, worlds_of
+
+Array = NDArray[np.float64]
+
+WORLDS = 1000  # of the bank
+IDENTIFIED, BOUNDED, CANNOT_TELL = "identified", "bounded", "cannot_tell"
+NARROW = 0.35  # an interval of the share no wider than this, and clear of 0 (or close to it), identifies it
+CLEAR, NEAR_NONE = 0.05, 0.15
+AT_MOST, AT_LEAST = 1.0 / 3.0, 0.1  # a one-sided statement that says something
+BINS = 20
+
+
+@dataclass(frozen=True)
+class Setting:
+    """All that an answer needs: the experiment, worlds that were run, its readings, and what readings tell."""
+
+    made: Bench
+    bank: Worlds
+    read: Readings
+    told: Summaries
+    simulated: bool
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass
+class IdentifyAnswer:
+    """The answer, as plain data; rows are ready for tables."""
+
+    name: str
+    title: str
+    question: str
+    verdict: str
+    interval: tuple[float, float]
+    median: float
+    prior_interval: tuple[float, float]
+    confounders: list[str]
+    sentences: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    arms: list[Row] = field(default_factory=list)
+    shares: list[Row] = field(default_factory=list)
+    profile: list[Row] = field(default_factory=list)
+    worlds: list[Row] = field(default_factory=list)
+    rivals: list[Row] = field(default_factory=list)
+    strengths: list[Row] = field(default_factory=list)
+    narrowed: list[Row] = field(default_factory=list)
+    expected: list[Row] = field(default_factory=list)
+    readings: list[Row] = field(default_factory=list)
+    quality: dict[str, float] = field(default_factory=dict)
+    simulated: bool = False
+    threshold: float = AS_WELL + SLACK
+    seed: int = 0
+    catalog_hash: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """What summary.json holds."""
+        names = ("name", "title", "question", "verdict", "interval", "median", "prior_interval", "confounders", "sentences", "warnings",
+                 "simulated", "worlds", "rivals", "strengths", "expected", "profile", "quality", "seed", "catalog_hash", "versions")  # fmt: skip
+        return {name: plain(getattr(self, name)) for name in names}
+
+
+def plain(value: Any) -> Any:
+    """JSON-able: numbers that are not finite become null."""
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, (float, np.floating)):
+        return float(value) if np.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def verdict(low: float, high: float) -> str:
+    """identified, bounded or cannot_tell, from the 90 % interval of the share.
+
+    identified  no wider than NARROW, and either clear of 0 or within NEAR_NONE of it
+    bounded     at most AT_MOST, or at least AT_LEAST (of a share that sensitises likewise, downwards)
+    """
+    clear = low >= CLEAR or high <= -CLEAR
+    if high - low <= NARROW and (clear or (high <= NEAR_NONE and low >= -NEAR_NONE)):
+        return IDENTIFIED
+    if high <= AT_MOST or low >= AT_LEAST:
+        return BOUNDED
+    return CANNOT_TELL
+
+
+def prepared(scenario: Scenario, catalog: Catalog, wells: Sequence[Well] | None, seed: int, progress: Progress,
+             count: int = WORLDS) -> Setting:  # fmt: skip
+    """The experiment with its readings: those of the wells, or of a simulated laboratory at the scenario's centre."""
+    remarks: list[str] = []
+    if wells is None:
+        made = bench(scenario, catalog)
+        read = planned(made)
+    else:
+        groups = grouped(wells, scenario.duration)
+        made = bench(scenario, catalog, *doses_and_times(groups))
+        read, remarks = readings(made, groups)
+        half = dose_half(made, read)
+        if half is not None and made.space.potent:
+            made = replace(made, dose_half=half)
+    bank = run_worlds(made, made.space.draw(count, seed, "bank"), progress)
+    if wells is None:
+        read = read.drawn(predicted(made, read.conditions, centre(made).cells)[0], seed, "centre")
+    return Setting(made, bank, read, summaries(made, read, bank, seed), wells is None, tuple(remarks))
+
+
+def centre(made: Bench) -> Worlds:
+    """The world of central numbers without any rival."""
+    return worlds_of(made, Draws(made.space, np.zeros((1, made.space.size))).without_rivals())
+
+
+
+
+def answer_identify(scenario: Scenario, catalog: Catalog, wells: Sequence[Well] | None, seed: int | None = None,
+                    progress: Progress | None = None, count: int = WORLDS) -> IdentifyAnswer:  # fmt: skip
+    """The verdict on the transfer share, with what it rests on.
+
+    wells  measured wells; None: the design itself is asked, with readings simulated at the scenario's own centre
+    """
+    stages = progress if isinstance(progress, Stages) else Stages(Silent(), {"worlds": 0.7, "profile": 0.3})
+    stages.begin("worlds", count * scenario.duration * 60.0)
+    own = scenario.seed if seed is None else seed
+    setting = prepared(scenario, catalog, wells, own, stages, count)
+    made, bank, read = setting.made, setting.bank, setting.read
+    assert read.observed is not None
+    after = posterior(setting.told, bank, read.observed)
+    stages.begin("profile", 200.0 * scenario.duration * 50.0)
+    drawn = profiles(made, read, bank, own, stages)
+    from exoresist.studies.identify_words import sentences, warnings
+
+    low, high = after.interval
+    even = np.full(len(bank.z), 1.0 / len(bank.z))
+    answer = IdentifyAnswer(
+        name=scenario.name,
+        title=scenario.title or scenario.name,
+        question=scenario.question,
+        verdict=verdict(low, high),
+        interval=(low, high),
+        median=after.quantiles([0.5])[0],
+        prior_interval=shortest(bank.share, even),
+        confounders=[rival for rival, cost in drawn.rivals.items() if cost <= AS_WELL + SLACK],
+        simulated=setting.simulated,
+        seed=own,
+        catalog_hash=catalog.hash,
+        versions=provenance.versions(),
+    )
+    answer.quality = {"worlds": float(len(bank.z)), "effective_draws": after.effective, "strange": after.strange, "misfit": drawn.misfit,
+                      "noise": read.relative}  # fmt: skip
+    _tables(answer, setting, after, drawn)
+    answer.sentences += sentences(answer, made)
+    answer.warnings += [*setting.remarks, *warnings(answer, made)]
+    return answer
+
+
+def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: Profiles) -> None:
+    made, bank, read = setting.made, setting.bank, setting.read
+    assert read.observed is not None
+    answer.arms = [
+        {"id": arm.id, "label": arm.label, "role": arm.arm.role,
+         "part": "main" if arm.id == made.of else "reference" if arm.id == made.against else ""}
+        for arm in made.arms.values()
+    ]  # fmt: skip
+    edges = np.linspace(min(0.0, float(np.floor(bank.share.min() * BINS) / BINS)), 1.0, BINS + 1)
+    places = np.clip(np.digitize(bank.share, edges) - 1, 0, BINS - 1)
+    for index in range(BINS):
+        here = places == index
+        answer.shares.append({"low": float(edges[index]), "high": float(edges[index + 1]), "prior": float(here.mean()),
+                              "posterior": float(after.weights[here].sum())})  # fmt: skip
+    answer.profile = [{**row, "fits": bool(row["cost"] <= answer.threshold)} for row in drawn.shares]
+    kind = kinds(made.space, bank.z)
+    weight = after.kinds(made)
+    answer.worlds = [
+        {"world": name, "prior": float(np.mean(kind == name)), "posterior": weight[name]} for name in all_kinds(made.space)
+    ]
+    answer.rivals = [
+        {"rival": rival, "cost": cost, "fits": bool(cost <= answer.threshold), "weight": weight.get(rival, 0.0)}
+        for rival, cost in drawn.rivals.items()
+    ]
+    strengths = made.space.strengths(bank.z)
+    for rival in made.space.rivals:
+        rows = [row for row in drawn.strengths if row["rival"] == rival]
+        fits = [float(row["strength"]) for row in rows if float(row["cost"]) <= answer.threshold]
+        value = strengths[rival]
+        before = weighted_quantiles(value, np.ones(len(value)), [0.05, 0.95])
+        now = weighted_quantiles(value, after.weights, [0.05, 0.5, 0.95])
+        there = np.abs(value) >= PRESENT
+        answer.strengths.append({
+            "rival": rival, "low": now[0], "median": now[1], "high": now[2], "prior_low": before[0], "prior_high": before[1],
+            "present_before": float(there.mean()), "present": float(after.weights[there].sum()),
+            "fitting": fits, "tried": [float(row["strength"]) for row in rows], "costs": [float(row["cost"]) for row in rows],
+        })  # fmt: skip
+    for column, name in enumerate(made.space.names):
+        if isinstance(name, tuple):
+            z = bank.z[:, column]
+            centre_of = float(after.weights @ z)
+            spread = float(np.sqrt(after.weights @ (z - centre_of) ** 2)) / float(z.std())
+            answer.narrowed.append({"name": name[0], "subject": name[1], "left": min(spread, 1.0), "moved": centre_of})
+    answer.narrowed.sort(key=lambda row: row["left"])
+    answer.expected = expected_verdicts(made, setting.told, bank)
+    seen = predicted(made, read.conditions, bank.cells)
+    for index, one in enumerate(read.conditions):
+        low, mid, high = weighted_quantiles(seen[:, index], after.weights, [0.05, 0.5, 0.95])
+        answer.readings.append({"arm": one.arm, "dose": one.dose, "time": one.time, "readout": one.readout, "wells": one.wells,
+                                "observed": float(read.observed[index]), "low": low, "predicted": mid, "high": high})  # fmt: skip
+
+
+def expected_verdicts(made: Bench, told: Summaries, bank: Worlds) -> list[Row]:
+    """What this design would say of worlds of every kind: each world of the bank judged by the others, with readings of its own."""
+    kind = kinds(made.space, bank.z)
+    found = verdicts_left_out(told, bank)
+    rows: list[Row] = []
+    for name in [*all_kinds(made.space), "any"]:
+        here = np.ones(len(kind), dtype=bool) if name == "any" else kind == name
+        count = int(here.sum())
+        shares = {word: float(np.mean(found[here] == word)) if count else float("nan") for word in (IDENTIFIED, BOUNDED, CANNOT_TELL)}
+        rows.append({"world": name, "worlds": count, **shares})
+    return rows
+
+
+def verdicts_left_out(told: Summaries, bank: Worlds) -> NDArray[np.str_]:
+    """(N,) verdict on every world of the bank from its own noisy readings, the world itself left out."""
+    known = told.emulator.left_out
+    share = bank.share
+    result = []
+    count = max(20, int(0.1 * len(known)))
+    for index in range(len(known)):
+        apart = ((known - known[index]) ** 2).sum(axis=1)
+        apart[index] = np.inf
+        weights = np.maximum(1.0 - apart / np.partition(apart, count)[count], 0.0)
+        result.append(verdict(*shortest(share, weights / weights.sum())))
+    return np.array(result)
+
+
+
+
+__all__ = ["GROWTH", "IdentifyAnswer", "answer_identify", "prepared", "verdict"]
