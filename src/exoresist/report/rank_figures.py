@@ -40,9 +40,9 @@ KINDS = {
 
 def rank_figures(answer: RankAnswer) -> dict[str, Figure]:
     """Figures of the page, in its order; those that have nothing to show are absent."""
-    from exoresist.report.rank_map_figures import map_figure, sensitivity_figure
+    from exoresist.report.rank_map_figures import indices_figure, map_figure, tornado_figure
 
-    drawn = [
+    drawn: list[Figure | None] = [
         best_figure(answer),
         regret_figure(answer),
         effect_figure(answer, answer.interventions, "effect", "Effect of each choice"),
@@ -50,7 +50,7 @@ def rank_figures(answer: RankAnswer) -> dict[str, Figure]:
     if answer.combinations:
         title = "Effect of the pairs, beside what they are made of"
         drawn.append(effect_figure(answer, answer.combinations, "pairs", title))
-    drawn += [map_figure(answer), schedule_figure(answer), sensitivity_figure(answer)]
+    drawn += [map_figure(answer), schedule_figure(answer), tornado_figure(answer), indices_figure(answer)]
     return {figure.id: figure for figure in drawn if figure is not None}
 
 
@@ -246,7 +246,7 @@ def schedule_figure(answer: RankAnswer) -> Figure | None:
         "schedules",
         "The search for a schedule",
         "Every trial of the two searches (dots) and the best so far (lines), on what is used for nothing else. Limits: "
-        f"{number_text(limit['dose'])} nM a dose, {number_text(limit['total'])} nM in all, {number_text(limit['interval'])} h between doses.",
+        f"{number_text(limit['dose'])} nM a dose, {number_text(limit['total'])} nM in all, {number_text(limit['interval'])} h apart.",
         "A line that never leaves the level of trial 0: nothing was found that beats the scenario's own schedule.",
         f"Dots and lines of the outcome against the number of the trial. {words}.",
         [Panel(tried, layout, {}, narrow)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from exoresist.report.drawing import Figure, Layout, Panel, Trace, base_layout, line_up, linear_axis, rounded, shown
+from exoresist.report.drawing import Figure, Key, Layout, Panel, Trace, base_layout, line_up, linear_axis, rounded, shown
 from exoresist.report.palette import INK, SOFT
 from exoresist.report.rows import RowText, row_layouts
 from exoresist.report.wording import number_text, percent_text, spoken, subject_text
@@ -67,6 +67,11 @@ def _heat(one: Row, column: str, title: str, scale: list[list[Any]], ends: tuple
     return Panel([trace], layout, {}, narrow, title)
 
 
+def _over(one: Row, what: str) -> str:
+    first = str(one["first"]["label"])
+    return f"{first[:1].upper()}{first[1:]} with {one['second']['label']}: {what}"
+
+
 def _agent(axis: Row) -> str:
     name = str(axis["label"])
     return f"{name[:1].upper()}{name[1:]} ({axis['unit']})"
@@ -87,11 +92,11 @@ def _bliss(one: Row) -> Panel:
 def _loewe(one: Row) -> Panel | None:
     if not any(row["loewe"] is not None for row in one["rows"]):
         return None
-    return _heat(one, "loewe", "Loewe, combination index", LOEWE, (0.0, 2.0), lambda value: f"{value:.2f}")
+    return _heat(one, "loewe", _over(one, "Loewe, combination index"), LOEWE, (0.0, 2.0), lambda value: f"{value:.2f}")
 
 
-def sensitivity_figure(answer: RankAnswer) -> Figure | None:
-    """Tornado of the effect, and Sobol's indices beside it."""
+def tornado_figure(answer: RankAnswer) -> Figure | None:
+    """Each number alone at the ends of its range."""
     rows = answer.tornado[:12]
     if not rows:
         return None
@@ -124,21 +129,38 @@ def sensitivity_figure(answer: RankAnswer) -> Figure | None:
     )
     common, wide, narrow = row_layouts(texts, axis, {**axis, "nticks": 4}, 46)
     common |= {"barmode": "overlay", "shapes": [line_up(centre)]}
-    panels = [Panel(traces, common, wide, narrow, "Each number alone at the ends of its range")]
-    if answer.sobol:
-        panels.append(_indices(answer))
     return Figure(
-        "sensitivity",
+        "tornado",
         f"What the effect of {label} hangs on",
-        "First, each number alone at its 5 % (blue) and 95 % point (red), all others at their central values. Then Sobol's indices of the "
-        f"foremost {len(answer.sobol)} (by Morris' screening of {len(answer.morris)} and by the bars of the first plot): the share of the "
-        "variance that a number brings by itself (dark) and with all that it does together with others (light); whiskers are 95 % "
-        "intervals.",
-        f"The number on top is what to measure first. Further {'left' if folds else 'right'} is better. Light bars much longer than dark "
-        "ones: numbers act together, and none can be judged alone.",
+        "Each number alone at its 5 % and at its 95 % point, all others at their central values; the dotted line is the effect with "
+        "central numbers.",
+        f"The number on top moves the effect most. Further {'left' if folds else 'right'} is better.",
         "Bars. " + "; ".join(text.words() for text in texts) + ".",
-        panels,
-    )  # fmt: skip
+        [Panel(traces, common, wide, narrow)],
+        [Key("at its 5 % point", "low_effect", LOW, "bar"), Key("at its 95 % point", "high_effect", HIGH, "bar")],
+    )
+
+
+def indices_figure(answer: RankAnswer) -> Figure | None:
+    """Sobol's indices of the foremost numbers."""
+    if not answer.sobol:
+        return None
+    told = [f"{spoken(str(row['name']))}: {row['first']:.2f}, in all {row['total']:.2f}" for row in answer.sobol]
+    words = "; ".join(told)
+    return Figure(
+        "indices",
+        "Which numbers are worth measuring first",
+        f"Sobol's indices of the foremost {len(answer.sobol)} of {len(answer.morris)} numbers, by Morris' screening and by the figure "
+        "before: the share of the variance of the effect that a number brings by itself, and with all that it does together with others. "
+        "Whiskers are 95 % intervals.",
+        "The number on top is what to measure first. Light bars much longer than dark ones: numbers act together, and none can be "
+        "judged alone.",
+        "Bars. "
+        + "; ".join(f"{spoken(str(row['name']))}: {row['first']:.2f}, in all {row['total']:.2f}" for row in answer.sobol)
+        + ".",
+        [_indices(answer)],
+        [Key("by itself", "first", FIRST, "bar"), Key("with others", "total", TOTAL, "bar")],
+    )
 
 
 def _indices(answer: RankAnswer) -> Panel:
@@ -163,7 +185,7 @@ def _indices(answer: RankAnswer) -> Panel:
             "hovertext": [shown(text.words()) for text in texts], "hovertemplate": "%{hovertext}<extra></extra>",
         })  # fmt: skip
     top = max(float(row["total"]) + float(row["total_conf"] or 0.0) for row in rows)
-    axis = linear_axis("Share of the variance: by itself (dark), in all (light)", range=[0.0, max(1.0, 1.05 * top)], nticks=6)
+    axis = linear_axis("Share of the variance of the effect", range=[0.0, max(1.0, 1.05 * top)], nticks=6)
     common, wide, narrow = row_layouts(texts, axis, {**axis, "nticks": 4}, 46)
     common |= {"barmode": "overlay"}
-    return Panel(traces, common, wide, narrow, "Sobol's indices")
+    return Panel(traces, common, wide, narrow)

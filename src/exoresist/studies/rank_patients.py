@@ -42,6 +42,7 @@ def rank_cohort(one: Ranking, results: Path | None) -> None:
     found: dict[str, Plain] = {}
     if course is not None and trials:
         limits = limits_of(one.base, course, question.max_dose, question.max_total, question.min_interval)
+        answer.own_rule = rule_text(course.rule)
         answer.limits, answer.drug = asdict(limits), one.catalog.drug(course.drug).name
         kept = (
             None if results is None else Kept(results / FILE, identity(one.catalog.hash, resolved_text(one.base), limits, trials))

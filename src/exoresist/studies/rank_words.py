@@ -36,7 +36,7 @@ def sentences(answer: RankAnswer) -> list[str]:
     told.append(PARTIAL)
     if answer.assumed_share is not None:
         told.append(assumed_sentence(answer.assumed_share, len(answer.parameters)))
-    return [text for text in told if text]
+    return [text[:1].upper() + text[1:] for text in told if text]
 
 
 def against(answer: RankAnswer) -> str:
@@ -128,7 +128,7 @@ def _hardly_sentence(answer: RankAnswer, best: Row) -> str:
         cost = regret_text(answer.outcome, float(best["regret"]))
         return f"To choose {best['label']} costs {cost} on average against always knowing the best."
     return (
-        f"It hardly matters whether {listed([str(best['label']), *close[:MOST_NAMED]])} is chosen: "
+        f"It hardly matters whether {' or '.join([str(best['label']), *close[:MOST_NAMED]])} is chosen: "
         f"their expected regrets differ by {'1 %' if answer.outcome['folds'] else 'one ' + str(answer.outcome['unit'])} or less."
     )
 
