@@ -45,7 +45,6 @@ def advanced(scenario: Any, rule: Rule, limits: Limits, draws: int = 3):
         {"at": "12 h"},
         {"at": "6 h", "until": "30 h"},
         {"every": "24 h", "courses": 3, "until": "12 h"},
-        {"every": "20 h", "courses": 3},
     ],
 )
 def test_a_rule_that_always_gives_is_the_scenarios_own_schedule(drug: dict[str, Any]) -> None:

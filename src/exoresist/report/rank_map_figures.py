@@ -155,9 +155,7 @@ def indices_figure(answer: RankAnswer) -> Figure | None:
         "Whiskers are 95 % intervals.",
         "The number on top is what to measure first. Light bars much longer than dark ones: numbers act together, and none can be "
         "judged alone.",
-        "Bars. "
-        + "; ".join(f"{spoken(str(row['name']))}: {row['first']:.2f}, in all {row['total']:.2f}" for row in answer.sobol)
-        + ".",
+        f"Bars. {words}.",
         [_indices(answer)],
         [Key("by itself", "first", FIRST, "bar"), Key("with others", "total", TOTAL, "bar")],
     )

@@ -17,7 +17,7 @@ class RankAnswer:
     outcome        `name, label, unit, folds, says`: what is compared; effects are ratios where `folds`, else differences in `unit`
     interventions  rows of `rank_score.Scores`, least expected regret first; `draws_table`: the value of every choice in every draw
     combinations   the same for pairs, judged together with nothing and with the choices that they are made of
-    schedules      `name, label, effect, low, high, better, rule, given, times, excess, trials`; `limits`: dose, total, interval; `own_rule` in words
+    schedules      `name, label, effect, low, high, better, rule, given, times, excess, trials`; `limits`; `own_rule` in words
     maps           `first, second, rows, most_bliss, ...`: interaction over dose grids
     morris, sobol, tornado  what the effect of `sensitivity_of` hangs on
     patients       `name, share`: how large a share of the patients each choice is best for; `cohort`: the cohort study behind it
