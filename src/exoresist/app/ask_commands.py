@@ -118,3 +118,52 @@ def _identify(
     from exoresist.app.identify import identify
 
     identify(scenario, data, out, draws, seed, as_json)
+
+
+@ask_app.command("rank")
+def _rank(
+    scenario: ScenarioFile,
+    out: Folder = Path("rank"),
+    interventions: Annotated[
+        str | None,
+        typer.Option("--interventions", help="Which: names with commas, a+b for two together, a@0.8 or 'a@10 uM' for a level."),
+    ] = None,
+    arm: Annotated[str | None, typer.Option("--arm", help="Arm of the scenario in which they are tried.")] = None,
+    outcome: Annotated[
+        str | None,
+        typer.Option("--outcome", help="survivors, shift (of the IC50), regrowth or cargo; as fits the assay if left out."),
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            "--draws", min=0, max=10000, help="Draws that are compared (of a cohort: worlds), in place of the scenario's."
+        ),
+    ] = None,
+    posterior: Annotated[
+        Path | None, typer.Option("--posterior", help="File of draws from a fit (columns name@subject), in place of the ranges.")
+    ] = None,
+    max_dose: Annotated[str | None, typer.Option("--max-dose", help="Most in one dose of a schedule, such as '200 nM'.")] = None,
+    max_total: Annotated[str | None, typer.Option("--max-total", help="Most in all doses of a schedule together.")] = None,
+    min_interval: Annotated[str | None, typer.Option("--min-interval", help="Least time between doses, such as '24 h'.")] = None,
+    trials: Annotated[
+        int | None, typer.Option("--trials", min=0, max=10000, help="Trials of each search for a schedule; 0 searches none.")
+    ] = None,
+    patients: Annotated[
+        int | None, typer.Option("--patients", help="Rank for so many virtual patients; a dish becomes a tumour.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws, in place of the scenario's.")] = None,
+    workers: Workers = None,
+    memory: Memory = None,
+    cluster: Cluster = "",
+    results: Results = None,
+    as_json: Json = False,
+) -> None:
+    """Rank what could be done.
+
+    Interventions, pairs and schedules by outcome over draws that all share: probability of being best, expected regret.
+    """
+    from exoresist.app.places import Places
+    from exoresist.app.rank import Asked, rank
+
+    asked = Asked(arm, interventions, outcome, draws, posterior, max_dose, max_total, min_interval, trials, patients, seed)
+    rank(scenario, out, asked, Places(workers, memory, cluster, results), as_json)

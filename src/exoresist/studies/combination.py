@@ -40,7 +40,7 @@ class Combination:
         """(m, n) Loewe's combination index, d1/D1 + d2/D2, D the dose that alone does what both do together; below 1 for synergy.
 
         An agent that alone never does as much, at any dose of its list, counts with an infinite D (its term is 0); the index is
-        NaN along the edges and where neither does as much alone.
+        NaN along the edges, where neither does as much alone, and where both together do nothing.
 
         source  Loewe 1926, in the form of Chou and Talalay 1984
         """
@@ -49,7 +49,7 @@ class Combination:
             for column in range(1, len(self.second)):
                 left = self.survival[row, column]
                 alone = dose_for(self.first, self.survival[:, 0], left), dose_for(self.second, self.survival[0], left)
-                if np.isfinite(alone).any():
+                if np.isfinite(alone).any() and min(alone) > 0.0:
                     result[row, column] = self.first[row] / alone[0] + self.second[column] / alone[1]
         return result
 

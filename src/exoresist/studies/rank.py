@@ -24,11 +24,13 @@ from exoresist.studies.names import line_name
 from exoresist.studies.posterior import Posterior, read_posterior
 from exoresist.studies.rank_answer import RankAnswer, draw_rows, take_scores
 from exoresist.studies.rank_candidates import (
+    ARM,
     NONE,
     SCHEDULE,
     Candidate,
     Setting,
     base_of,
+    drug_arms,
     named,
     nothing,
     settings,
@@ -146,6 +148,8 @@ def _rank_dish(one: Ranking, results: Path | None) -> None:
     every = named(question.interventions, one.scenario, base, catalog) if question.interventions is not None else None
     known = [] if every is not None else settings(one.scenario, base, catalog)
     singles = every if every is not None else [nothing(base), *(single(base, each) for each in known)]
+    if every is None:
+        singles += drug_arms(one.scenario, base, [each.id for each in singles])
     reason = searchable(base, one.outcome.name)
     trials = TRIALS if question.trials is None else question.trials
     limits = None if reason else _limits(one)
@@ -210,6 +214,7 @@ def _limits(one: Ranking) -> Limits | None:
     found = limits_of(one.base, course, question.max_dose, question.max_total, question.min_interval)
     one.answer.limits, one.answer.drug = asdict(found), one.catalog.drug(course.drug).name
     own = course.rule
+    one.answer.own_rule = rule_text(own)
     if own.dose > found.dose or course.total > found.total or (own.visits > 1 and own.interval < found.interval):
         one.warned.append(
             "The scenario's own schedule lies outside the limits; the schedules found keep them, so they are given less."
@@ -298,7 +303,7 @@ def _maps(one: Ranking, singles: Sequence[Candidate]) -> None:
     """Interaction of the drug with the best single intervention, and of the two of the best pair."""
     one.stages.begin("maps")
     answer, base = one.answer, one.base
-    if one.outcome.name not in ("survivors", "shift", "regrowth"):
+    if one.outcome.name not in ("survivors", "shift", "regrowth") or answer.best == NONE:
         return
     by_id = {each.id: each for each in singles}
     label = {str(row["name"]): str(row["label"]) for row in (*answer.interventions, *answer.combinations)}
@@ -332,7 +337,7 @@ def _entries(one: Ranking, pair: dict[str, Any], whole: Candidate | None) -> Any
 
 
 def _is_treatment(one: Candidate) -> bool:
-    return one.kind != SCHEDULE and len(one.parts) == 1
+    return len(one.parts) == 1 and len(one.scenario.interventions) == 1 and one.kind not in (SCHEDULE, ARM)
 
 
 def _sensitivity(one: Ranking, singles: Sequence[Candidate]) -> None:

@@ -15,9 +15,9 @@ class RankAnswer:
     """Rows are dictionaries.
 
     outcome        `name, label, unit, folds, says`: what is compared; effects are ratios where `folds`, else differences in `unit`
-    interventions  rows of `rank_score.Scores`, each choice by itself, least expected regret first; `values` of every draw in `draws_table`
+    interventions  rows of `rank_score.Scores`, least expected regret first; `draws_table`: the value of every choice in every draw
     combinations   the same for pairs, judged together with nothing and with the choices that they are made of
-    schedules      `name, label, effect, low, high, better, rule, given, times, excess, trials`; `limits`: dose, total, interval
+    schedules      `name, label, effect, low, high, better, rule, given, times, excess, trials`; `limits`; `own_rule` in words
     maps           `first, second, rows, most_bliss, ...`: interaction over dose grids
     morris, sobol, tornado  what the effect of `sensitivity_of` hangs on
     patients       `name, share`: how large a share of the patients each choice is best for; `cohort`: the cohort study behind it
@@ -45,6 +45,7 @@ class RankAnswer:
     schedules: list[Row] = field(default_factory=list)
     limits: Row = field(default_factory=dict)
     drug: str = ""
+    own_rule: str = ""
     no_schedules: str = ""
     maps: list[Row] = field(default_factory=list)
     sensitivity_of: str = ""

@@ -170,6 +170,18 @@ def arms_of(scenario: Scenario, reference: str) -> list[Candidate]:
     ]
 
 
+def drug_arms(scenario: Scenario, base: Scenario, taken: Sequence[str]) -> list[Candidate]:
+    """Treated arms that differ from the base in drugs, rays and interventions only: an antibody, say, or another dose."""
+    found = []
+    for arm, whole in expand_arms(scenario):
+        bare = whole.model_copy(update={"arms": (), "comparison": None, "vesicle_titration": None})
+        same = bare.model_copy(update={"drugs": base.drugs, "pulses": base.pulses, "interventions": ()}) == base
+        if same and arm.role == "treated" and (bare.drugs, bare.pulses) != (base.drugs, base.pulses):
+            name = f"arm_{arm.id}" if arm.id in {NONE, *taken} else arm.id
+            found.append(Candidate(name, arm.label or arm.id, ARM, bare, (name,)))
+    return found
+
+
 def _asked(text: str, known: dict[str, Setting], catalog: Catalog) -> Setting:
     if text in known:
         return known[text]

@@ -12,8 +12,9 @@ import numpy as np
 from exoresist.assembly.resolve import resolved_text
 from exoresist.assembly.scenario import Scenario, Uncertainty
 from exoresist.core.errors import InputError
+from exoresist.studies.cohort import Course
 from exoresist.studies.cohort_answer import tell
-from exoresist.studies.kept import Kept, identity
+from exoresist.studies.kept import Kept, Plain, identity
 from exoresist.studies.rank_answer import draw_rows, take_scores
 from exoresist.studies.rank_candidates import ARM, Candidate, arms_of, named, nothing, settings, single
 from exoresist.studies.rank_cohort import TRIALS, as_arms, best_for_patients, rank_patients, searched_courses
@@ -37,9 +38,11 @@ def rank_cohort(one: Ranking, results: Path | None) -> None:
         scenario = scenario.model_copy(update={"uncertainty": Uncertainty(draws=question.draws)})
     trials = TRIALS if question.trials is None else question.trials
     course = own_course(one.base)
-    courses, found = [], {}
+    courses: list[Course] = []
+    found: dict[str, Plain] = {}
     if course is not None and trials:
         limits = limits_of(one.base, course, question.max_dose, question.max_total, question.min_interval)
+        answer.own_rule = rule_text(course.rule)
         answer.limits, answer.drug = asdict(limits), one.catalog.drug(course.drug).name
         kept = (
             None if results is None else Kept(results / FILE, identity(one.catalog.hash, resolved_text(one.base), limits, trials))

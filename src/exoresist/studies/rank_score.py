@@ -15,6 +15,7 @@ from exoresist.studies.rank_outcomes import Outcome
 
 Array = NDArray[np.float64]
 SURE, LIKELY = 0.9, 0.5  # probability of being best from which a choice is called best, or probably best
+FIRM = 0.7  # what the lower end of its interval must reach as well: few draws settle nothing
 CREDIBLE = 0.95  # of the probability of being best: what is left out of `could_be_best` holds less than the rest
 VISIBLE = 0.01  # of cells, IC50 or cargo, and share of the run for times: a smaller effect cannot be seen
 BEST, PROBABLY, CANNOT_TELL, NOTHING_HELPS = "best", "probably_best", "cannot_tell", "nothing_helps"
@@ -76,7 +77,7 @@ def scored(candidates: Sequence[Candidate], values: Array, outcome: Outcome, cen
     best = candidates[int(order[0])]
     return Scores(
         rows,
-        _verdict(rows[0], best, effects[int(order[0])], outcome),
+        _verdict(rows[0], best, float(regret[0] - regret[int(order[0])]), outcome),
         best.id,
         could_be_best(rows),
         kept.shape[1],
@@ -119,10 +120,10 @@ def _told(outcome: Outcome, regret: float) -> float:
     return float(np.expm1(regret)) if outcome.folds else regret
 
 
-def _verdict(row: Row, best: Candidate, effects: Array, outcome: Outcome) -> str:
-    smallest = VISIBLE if outcome.folds else 10.0 * outcome.tie
-    if not best.parts or float(np.mean(effects <= -smallest)) < LIKELY:
+def _verdict(row: Row, best: Candidate, gain: float, outcome: Outcome) -> str:
+    """`gain`: by how much the mean value of the best choice is below that of doing nothing."""
+    if not best.parts or gain < (VISIBLE if outcome.folds else 10.0 * outcome.tie):
         return NOTHING_HELPS
-    if row["p_best"] >= SURE:
+    if row["p_best"] >= SURE and row["p_low"] >= FIRM:
         return BEST
     return PROBABLY if row["p_best"] >= LIKELY and row["p_low"] > 1.0 / 3.0 else CANNOT_TELL

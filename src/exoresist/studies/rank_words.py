@@ -36,7 +36,13 @@ def sentences(answer: RankAnswer) -> list[str]:
     told.append(PARTIAL)
     if answer.assumed_share is not None:
         told.append(assumed_sentence(answer.assumed_share, len(answer.parameters)))
-    return [text for text in told if text]
+    return [text[:1].upper() + text[1:] for text in told if text]
+
+
+def against(answer: RankAnswer) -> str:
+    """What effects are compared with: no intervention, or the reference arm of a cohort by its name."""
+    label = next((str(row["label"]) for row in answer.interventions if row["name"] == NONE), "No intervention")
+    return "no intervention" if label == "No intervention" else f"'{label}'"
 
 
 def effect_text(outcome: Row, row: Row) -> str:
@@ -79,12 +85,12 @@ def _verdict_sentence(answer: RankAnswer, best: Row, rows: dict[str, Row]) -> st
             return "Nothing that was tried helps: to do nothing has the least expected regret."
         return (
             f"Nothing that was tried makes a difference that could be seen. The least expected regret is that of {best['label']}, "
-            f"with {effect} against no intervention."
+            f"with {effect} against {against(answer)}."
         )
     if answer.verdict == BEST:
-        return f"{best['label']} is best: {p}, with {effect} against no intervention."
+        return f"{best['label']} is best: {p}, with {effect} against {against(answer)}."
     if answer.verdict == PROBABLY:
-        return f"{best['label']} is probably best: {p}, with {effect} against no intervention."
+        return f"{best['label']} is probably best: {p}, with {effect} against {against(answer)}."
     top = max(rows.values(), key=lambda row: float(row["p_best"]))
     more = (
         f" Most often best is {top['label']} ({percent(float(top['p_best']))})"
@@ -92,7 +98,7 @@ def _verdict_sentence(answer: RankAnswer, best: Row, rows: dict[str, Row]) -> st
         else ""
     )
     return (
-        f"Cannot tell which is best. The least expected regret is that of {best['label']}: {p}, with {effect} against no intervention."
+        f"Cannot tell which is best. The least expected regret is that of {best['label']}: {p}, with {effect} against {against(answer)}."
         f"{more}{'.' if more else ''}"
     )
 
@@ -122,7 +128,7 @@ def _hardly_sentence(answer: RankAnswer, best: Row) -> str:
         cost = regret_text(answer.outcome, float(best["regret"]))
         return f"To choose {best['label']} costs {cost} on average against always knowing the best."
     return (
-        f"It hardly matters whether {listed([str(best['label']), *close[:MOST_NAMED]])} is chosen: "
+        f"It hardly matters whether {' or '.join([str(best['label']), *close[:MOST_NAMED]])} is chosen: "
         f"their expected regrets differ by {'1 %' if answer.outcome['folds'] else 'one ' + str(answer.outcome['unit'])} or less."
     )
 
@@ -181,11 +187,10 @@ def _visible(outcome: Row, row: Row) -> bool:
 def _map_sentence(one: Row) -> str:
     names = f"{one['first']['label']} and {one['second']['label']}"
     most, least = float(one["most_bliss"]), float(one["least_bliss"])
-    loewe = (
-        f"; where both alone do as much, Loewe's combination index runs from {show(float(one['loewe_low']))} to {show(float(one['loewe_high']))}"
-        if one["loewe_low"] is not None
-        else ""
-    )
+    loewe = ""
+    if one["loewe_low"] is not None:
+        ends = f"{show(float(one['loewe_low']))} to {show(float(one['loewe_high']))}"
+        loewe = f"; where both alone do as much, Loewe's combination index runs from {ends}"
     names = names[:1].upper() + names[1:]
     if max(most, -least) < 0.01:
         return f"{names} act independently (Bliss excess below 1 % of the cells at all doses{loewe})."
@@ -200,10 +205,9 @@ def _sensitivity_sentence(answer: RankAnswer) -> str:
     top = answer.sobol[0]
     rest = listed([_number(row) for row in answer.sobol[1:3]])
     label = next(str(row["label"]) for row in answer.interventions if row["name"] == answer.sensitivity_of)
-    return (
-        f"The effect of {label} hangs most on {_number(top)}, which has a part in {percent(min(1.0, max(0.0, float(top['total']))))} of its "
-        f"variance{f', then on {rest}' if rest else ''}."
-    )
+    part = percent(min(1.0, max(0.0, float(top["total"]))))
+    more = f", then on {rest}" if rest else ""
+    return f"The effect of {label} hangs most on {_number(top)}, which has a part in {part} of its variance{more}."
 
 
 def _number(row: Row) -> str:

@@ -59,8 +59,10 @@ class Rule:
         return np.asarray(times[times < end], dtype=float)
 
     def held(self, limits: Limits) -> Rule:
-        """The rule within limits: its dose cut, its visits moved apart."""
-        return replace(self, dose=min(self.dose, limits.dose, limits.total), interval=max(self.interval, limits.interval))
+        """The rule within limits: its dose cut, its visits moved apart, and none left after the total is given."""
+        dose = min(self.dose, limits.dose, limits.total)
+        enough = int(np.ceil(limits.total / dose - 1e-9)) if dose > 0.0 and not self.adapts else self.visits
+        return replace(self, dose=dose, interval=max(self.interval, limits.interval), visits=max(1, min(self.visits, enough)))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import multiprocessing
 import os
@@ -25,6 +26,10 @@ class _Worker:
     task: Task | None = None
 
 
+# A worker's start costs seconds (Python, the compiled kernels), so those of one call serve the next; kind -> workers that wait.
+_IDLE: dict[tuple[object, ...], list[_Worker]] = {}
+
+
 def on_processes(
     function: Callable[..., Plain], tasks: Sequence[Task], count: int, memory: float | None
 ) -> Iterator[tuple[Task, Outcome]]:
@@ -34,10 +39,13 @@ def on_processes(
     memory  bytes that each of them may take for data; None: no limit
     """
     waiting = list(reversed(tasks))
-    workers: list[_Worker] = []
+    variables = environment(count)
+    kind = (count, memory, *variables.items())
+    workers = [worker for worker in _IDLE.pop(kind, []) if worker.process.is_alive()]
+    whole = False
     try:
-        with _settings(environment(count)):
-            for _ in range(min(count, len(tasks))):
+        with _settings(variables):
+            while len(workers) < min(count, len(tasks)):
                 workers.append(_start(memory))
         for worker in workers:
             _hand(worker, function, waiting)
@@ -50,8 +58,18 @@ def on_processes(
                 if worker.process.exitcode is None:
                     _hand(worker, function, waiting)
                 yield task, outcome
+        whole = True
     finally:
-        _end(workers)
+        if whole:
+            _IDLE[kind] = workers
+        else:
+            _end(workers)
+
+
+def end_idle() -> None:
+    """End the workers that wait for the next tasks; they end by themselves when the program does."""
+    while _IDLE:
+        _end(_IDLE.popitem()[1])
 
 
 def _start(memory: float | None) -> _Worker:
@@ -135,3 +153,6 @@ def _settings(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
         if masked:
             signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+
+
+atexit.register(end_idle)
