@@ -52,7 +52,11 @@ def _label(answer: LabAnswer, arm: str) -> str:
 
 
 def _keys(answer: LabAnswer, used: set[str]) -> list[Key]:
-    return [Key(_label(answer, arm), arm, stroke.colour, stroke.mark, stroke.dash) for arm, stroke in lab_strokes(answer).items() if arm in used]
+    return [
+        Key(_label(answer, arm), arm, stroke.colour, stroke.mark, stroke.dash)
+        for arm, stroke in lab_strokes(answer).items()
+        if arm in used
+    ]
 
 
 def curves_figure(answer: LabAnswer) -> Figure | None:
@@ -124,7 +128,11 @@ def shifts_figure(answer: LabAnswer) -> Figure | None:
     entries: list[tuple[str, Row, Stroke]] = [(_label(answer, row["arm"]), row, lab_strokes(answer)[row["arm"]]) for row in rows]
     if model is not None and model["value"] is not None:
         entries.append(("Model's prediction", model, Stroke("#77736b", "diamond-open", "dash")))
-    entries += [(f"Plate {row['plate']} alone", row, Stroke(SOFT, "circle-open", "dot")) for row in answer.potencies.repeats if row["value"] is not None]
+    entries += [
+        (f"Plate {row['plate']} alone", row, Stroke(SOFT, "circle-open", "dot"))
+        for row in answer.potencies.repeats
+        if row["value"] is not None
+    ]
     return _forest("shifts", "IC50 against that of the reference", entries, "IC50 ratio", [
         "Marks: IC50 of an arm over that of the reference arm; bars: 95 % intervals (of the model's prediction 90 % of its draws).",
         "Bars that cross the line at 1 show nothing for sure. A control that should do nothing belongs at 1.",
@@ -133,7 +141,9 @@ def shifts_figure(answer: LabAnswer) -> Figure | None:
 
 def _forest(identity: str, title: str, entries: list[tuple[str, Row, Stroke]], axis: str, words: list[str]) -> Figure:
     """Ratios as points with bars on a logarithmic axis."""
-    ends = [value for _, row, _ in entries for value in (row["value"], row["low"], row["high"]) if value is not None and value > 0]
+    ends = [
+        value for _, row, _ in entries for value in (row["value"], row["low"], row["high"]) if value is not None and value > 0
+    ]
     low, high = min([*ends, 0.9]) / 1.15, max([*ends, 1.1]) * 1.15
     low, high = max(low, 0.01), min(high, 1000.0)
     traces: list[Trace] = []
@@ -153,7 +163,10 @@ def _forest(identity: str, title: str, entries: list[tuple[str, Row, Stroke]], a
                "fixedrange": True, "automargin": True, "ticks": ""},
         shapes=[line_up(1.0, layer="above")], margin={"l": 40, "r": 24, "t": 12, "b": 62},
     )  # fmt: skip
-    alt = "; ".join(f"{name}: {number_text(row['value'])} ({number_text(row['low'])} to {number_text(row['high'])})" for name, row, _ in entries)
+    alt = "; ".join(
+        f"{name}: {number_text(row['value'])} ({number_text(row['low'])} to {number_text(row['high'])})"
+        for name, row, _ in entries
+    )
     return Figure(identity, title, words[0], words[1], alt, [Panel(traces, layout, {}, {"font": {"size": 12}})])
 
 
@@ -184,7 +197,19 @@ def sizes_figure(answer: LabAnswer) -> Figure | None:
     for key, text in (("d10_nm", "D10"), ("d50_nm", "D50"), ("d90_nm", "D90")):
         if row.get(key):
             marks.append(line_up(row[key]))
-            notes.append(note(f"{text} {number_text(row[key])}", row[key], 1.0, 12, SOFT, yref="paper", yanchor="bottom", textangle=-40, xanchor="left"))
+            notes.append(
+                note(
+                    f"{text} {number_text(row[key])}",
+                    row[key],
+                    1.0,
+                    12,
+                    SOFT,
+                    yref="paper",
+                    yanchor="bottom",
+                    textangle=-40,
+                    xanchor="left",
+                )
+            )
     layout = base_layout(
         380, xaxis=linear_axis("Diameter, nm", range=[0, 1.05 * last]), yaxis=linear_axis("Particles, % per nm", rangemode="tozero"), shapes=marks, annotations=notes,
         margin={"l": 70, "r": 40, "t": 64, "b": 62},
@@ -212,14 +237,23 @@ def courses_figure(answer: LabAnswer) -> Figure | None:
         for dose in doses:
             mine = sorted((row for row in rows if row["arm"] == arm and row["dose"] == dose), key=lambda row: row["hours"])
             times = sorted({row["hours"] for row in mine})
-            means = [sum(row["signal"] for row in mine if row["hours"] == hours) / sum(row["hours"] == hours for row in mine) for hours in times]
+            means = [
+                sum(row["signal"] for row in mine if row["hours"] == hours) / sum(row["hours"] == hours for row in mine)
+                for hours in times
+            ]
             share = doses.index(dose) / max(len(doses) - 1, 1)
             colour = f"rgb({int(20 + 190 * share)},{int(60 + 60 * (1 - share))},{int(150 - 120 * share)})"
             traces.append({
                 "type": "scatter", "mode": "lines", "x": rounded(times), "y": rounded(means), "line": {"color": colour, "width": 2},
                 "name": f"{dose:g} {shown(answer.meta.dose_unit)}", "hovertemplate": f"{dose:g} {shown(answer.meta.dose_unit)}, %{{x:.3g}} h: %{{y:.3g}}<extra></extra>",
             })  # fmt: skip
-        layout = base_layout(360, xaxis=linear_axis("Time, h"), yaxis=linear_axis(f"Signal ({answer.meta.readout.kind})", range=[min(0.0, min(row["signal"] for row in rows)), 1.06 * top]))
+        layout = base_layout(
+            360,
+            xaxis=linear_axis("Time, h"),
+            yaxis=linear_axis(
+                f"Signal ({answer.meta.readout.kind})", range=[min(0.0, min(row["signal"] for row in rows)), 1.06 * top]
+            ),
+        )
         panels.append(Panel(traces, layout, {}, NARROW, _label(answer, arm)))
     return Figure(
         "courses", "Readings over time", "Mean signal of each dose, blanks of the same time subtracted, from blue (untreated) to red (the highest dose).",
@@ -255,7 +289,9 @@ def tumours_figure(answer: LabAnswer) -> Figure | None:
             "hovertemplate": f"{shown(_label(answer, arm))}, {shown(str(animal))}, day %{{x:g}}: %{{y:.3g}}<extra></extra>",
         })  # fmt: skip
     volumes = [row["volume"] for row in rows]
-    layout = base_layout(420, xaxis=linear_axis("Day"), yaxis=log_axis("Tumour volume, mm³", min(volumes) / 1.3, max(volumes) * 1.3))
+    layout = base_layout(
+        420, xaxis=linear_axis("Day"), yaxis=log_axis("Tumour volume, mm³", min(volumes) / 1.3, max(volumes) * 1.3)
+    )
     return Figure(
         "tumours", "Tumour volumes", "Each line is an animal; volume is length x width² / 2. On a logarithmic axis a straight line is exponential growth.",
         "Lines of one colour that lie apart from those of the other.", "Tumour volume against day by animal.", [Panel(traces, layout, {}, NARROW)], _keys(answer, {row["arm"] for row in rows}),

@@ -68,12 +68,18 @@ def _panel(answer: LabAnswer, plate: str, plates: int) -> Panel:
         yaxis={"tickvals": list(range(down)), "ticktext": list(LETTERS[:down]), "range": [down - 0.5, -0.5], "showgrid": False, "zeroline": False, "fixedrange": True, "ticks": ""},
         annotations=marks,
     )  # fmt: skip
-    return Panel([trace], layout, {}, {"height": int(0.75 * height), "font": {"size": 10}}, f"Plate {plate}" if plates > 1 else "")
+    return Panel(
+        [trace], layout, {}, {"height": int(0.75 * height), "font": {"size": 10}}, f"Plate {plate}" if plates > 1 else ""
+    )
 
 
 def _words(answer: LabAnswer, row: Row) -> str:
     arm = answer.meta.arm(row["arm"]) if row["arm"] else None
-    what = "blank" if row["kind"] == "blank" else f"{(arm.label or arm.id) if arm else row['arm']}, {number_text(row['dose'])} {answer.meta.dose_unit}"
+    what = (
+        "blank"
+        if row["kind"] == "blank"
+        else f"{(arm.label or arm.id) if arm else row['arm']}, {number_text(row['dose'])} {answer.meta.dose_unit}"
+    )
     reading = f"reads {number_text(row['raw'], 4)}" if row["raw"] is not None else ""
     why = f"not used: {row['why']}" if not row["used"] else ""
     return "<br>".join(part for part in (shown(f"{row['well']}: {what}"), reading, shown(why)) if part)

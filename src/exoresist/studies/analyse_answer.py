@@ -92,15 +92,21 @@ def answer_lab(
     began = time.perf_counter()
     catalog = catalog or Catalog.load()
     if not files:
-        raise InputError("no file with readings was given", "at least one beside meta.yaml", "exoresist analyse plate.csv meta.yaml --out DIR")
+        raise InputError(
+            "no file with readings was given", "at least one beside meta.yaml", "exoresist analyse plate.csv meta.yaml --out DIR"
+        )
     readings = [row for file in files if file["kind"] == "plate" for row in file["rows"]]
     names = names_of(meta, catalog)
-    data = plate_data(meta, readings, mapped, max((file["wells"] or 0 for file in files), default=0) or None) if readings else None
+    data = (
+        plate_data(meta, readings, mapped, max((file["wells"] or 0 for file in files), default=0) or None) if readings else None
+    )
     found = potencies(meta, data) if data is not None else Potencies()
     plates, poor = quality(data, found) if data is not None else ([], [])
     tables = [{**table, "file": file["name"]} for file in files for table in file["particles"]]
     counted = doses(meta, tables, catalog, names.donor)
-    samples = effects(meta, [{**file, "file": file["name"]} for file in files if file["kind"] in ("qpcr", "facs", "transwell", "calipers")])
+    samples = effects(
+        meta, [{**file, "file": file["name"]} for file in files if file["kind"] in ("qpcr", "facs", "transwell", "calipers")]
+    )
     model = compare(meta, names, found, counted, catalog)
     series = sorted({row["dose"] for row in data.wells if row["kind"] == "cells" and row["dose"] > 0}) if data is not None else []
     predict(model, scenario_of(meta, names, found, counted, catalog, series), run_model, catalog, found, counted, progress)
@@ -129,12 +135,19 @@ def _unit_doubt(meta: LabMeta, recipient: str | None, drug: str | None, found: P
     against = found.shift["against"] if found.shift else ""
     row = next((row for row in found.ic50 if row["arm"] == against), None)
     subject = f"cell_line:{recipient}|drug:{drug}"
-    if row is None or row["value"] is None or not catalog.has_parameter("ic50_observed", subject) or not same_dimension(meta.dose_unit, "nM"):
+    if (
+        row is None
+        or row["value"] is None
+        or not catalog.has_parameter("ic50_observed", subject)
+        or not same_dimension(meta.dose_unit, "nM")
+    ):
         return []
     known, own = catalog.parameter("ic50_observed", subject).value, convert(row["value"], meta.dose_unit, "nM")
     if 1.0 / FAR_OFF < own / known < FAR_OFF:
         return []
-    return [f"The IC50 of '{row['label']}' is {own:.3g} nM; the catalogue has {known:g} nM for these cells. Check the unit of the doses ({meta.dose_unit})."]
+    return [
+        f"The IC50 of '{row['label']}' is {own:.3g} nM; the catalogue has {known:g} nM for these cells. Check the unit of the doses ({meta.dose_unit})."
+    ]
 
 
 def _sources(answer: LabAnswer, catalog: Catalog) -> None:
@@ -153,5 +166,8 @@ def _sources(answer: LabAnswer, catalog: Catalog) -> None:
             reasons[quantity.source].append(row["name"])
     answer.parameters = list(rows.values())
     listed = {row["id"] for row in answer.model.bibliography}
-    made = [{"id": name, "citation": catalog.source(name).citation, "doi": catalog.source(name).doi, "reasons": why} for name, why in reasons.items()]
+    made = [
+        {"id": name, "citation": catalog.source(name).citation, "doi": catalog.source(name).doi, "reasons": why}
+        for name, why in reasons.items()
+    ]
     answer.bibliography = [row for row in made if row["id"] not in listed] + list(answer.model.bibliography)

@@ -91,7 +91,9 @@ def control_rows(meta: LabMeta, found: Potencies) -> list[Row]:
         if arm is None and isinstance(value, str):
             arm = next((one for one in meta.arms if one.id.lower() == value.lower()), None)
         shift = next((row for row in found.shifts if arm is not None and row["arm"] == arm.id), None)
-        needed = meta.design in control.needed or (control.name == NOT_NEEDED_WITHOUT_INHIBITOR and any(one.inhibitor for one in meta.arms))
+        needed = meta.design in control.needed or (
+            control.name == NOT_NEEDED_WITHOUT_INHIBITOR and any(one.inhibitor for one in meta.arms)
+        )
         row: Row = {
             "name": control.name, "label": control.label, "excludes": control.excludes, "needed": needed, "arm": arm.id if arm else "",
             "value": shift["value"] if shift else None, "low": shift["low"] if shift else None, "high": shift["high"] if shift else None, "how": control.how,
@@ -101,7 +103,11 @@ def control_rows(meta: LabMeta, found: Potencies) -> list[Row]:
         elif arm is not None or said:
             row["outcome"], row["words"] = "said", "done, by your word; no dose series of it is on this plate"
         elif needed or meta.design in control.useful:
-            row["outcome"], row["words"] = ("missing", "not done") if said is not None or needed else ("missing", "not done, not strictly needed in this design")
+            row["outcome"], row["words"] = (
+                ("missing", "not done")
+                if said is not None or needed
+                else ("missing", "not done, not strictly needed in this design")
+            )
         else:
             row["outcome"], row["words"] = "not_needed", "not needed in this design"
         row["done"] = row["outcome"] not in ("missing", "not_needed")
@@ -120,7 +126,9 @@ def _judged(control: Control, shift: Row, treated: Row) -> tuple[str, str]:
     if abs(effect) < 0.05:
         return "unclear", f"{text}; there is no effect to explain"
     share = own / effect
-    low, high = (sorted(math.log(shift[end]) / effect for end in ("low", "high")) if shift["low"] and shift["high"] else (share, share))
+    low, high = (
+        sorted(math.log(shift[end]) / effect for end in ("low", "high")) if shift["low"] and shift["high"] else (share, share)
+    )
     if control.inert or control.inert is None:
         if high < CLEAR:
             return "passed", f"{text}: less than half of the effect"
