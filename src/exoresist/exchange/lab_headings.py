@@ -19,7 +19,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _DAY = re.compile(rf"\b(?:day|tag)\s*(?P<value>{_NUMBER})", re.IGNORECASE)
-_UNIT = re.compile(r"[(\[]\s*([^)\]]+?)\s*[)\]]|/\s*([A-Za-zµμ%³^0-9/]+)\s*$|,\s*([A-Za-zµμ%]+)\s*$")
+_UNIT = re.compile(r"[(\[]\s*([^)\]]+?)\s*[)\]]|\bin\s+([a-zA-Zµμ]{1,4}(?:\^?[23])?)\s*$|/\s*([A-Za-zµμ%³^0-9/]+)\s*$|,\s*([A-Za-zµμ%]+)\s*$")
 _DOSE = re.compile(rf"(?P<dose>{_NUMBER})\s*(?P<unit>[pnuµμm]?M|[pnuµμm]?mol/l|[pnuµμm]?g/m?l)?", re.IGNORECASE)
 
 
@@ -36,10 +36,11 @@ class Columns:
 
 
 def plain_heading(text: str) -> str:
-    """A heading in small letters without unit, punctuation and case: `Conc. [nM]` reads `conc`."""
-    return " ".join(
-        re.sub(r"[^a-z0-9%µ]+", " ", re.sub(r"[(\[].*?[)\]]", " ", text.lower().replace("сt", "ct").replace("cт", "ct"))).split()
-    )
+    """A heading in small letters without unit, punctuation and case: `Conc. [nM]` reads `conc`, `VOLUME in cm^3` reads `volume`."""
+    # ABI's programs write Ct with a Cyrillic letter, which looks the same.
+    latin = text.lower().replace("с", "c").replace("т", "t")
+    bare = re.sub(r"[(\[].*?[)\]]", " ", re.sub(r"\bin (?:[a-zµ]{1,4}(?:\^?[23])?|days?|hours?)\s*$", " ", latin))
+    return " ".join(re.sub(r"[^a-z0-9%µ]+", " ", bare).split())
 
 
 def unit_in(text: str) -> str:

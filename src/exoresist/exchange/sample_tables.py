@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exoresist.core.errors import InputError
-from exoresist.exchange.lab_headings import Columns, find_columns, hours_in, plain_heading
+from exoresist.exchange.lab_headings import Columns, find_columns, hours_in, plain_heading, unit_in
 from exoresist.exchange.lab_numbers import Number, number_of
 from exoresist.exchange.sheets import Sheet
 
@@ -99,7 +99,7 @@ def read_qpcr(sheet: Sheet) -> SampleTable | None:
 
 def read_facs(sheet: Sheet) -> SampleTable | None:
     """Statistics of cytometry, one line per sample: `Singlets/Live | Freq. of Parent (%)`, `Median (APC-A)`, `% positive`, `MFI`."""
-    for index, cells in enumerate(sheet.rows[:60]):
+    for index, cells in enumerate(sheet.rows[:60]):  # noqa: B007 (used after the loop)
         columns = [place for place, cell in enumerate(cells) if place and _STATISTIC.search(cell)]
         if columns and (not cells[0] or plain_heading(cells[0]) in (*SAMPLE, *ARM, "depth", "")):
             break
@@ -167,7 +167,11 @@ def read_calipers(sheet: Sheet) -> SampleTable | None:
     if columns is None:
         return None
     table = SampleTable("calipers")
-    factor = {what: _to_mm(columns.texts[columns.at[what]]) for what in ("length", "width") if what in columns.at}
+    factor = {
+        what: _to_mm(columns.texts[columns.at[what]]) ** (3 if what == "volume" else 1)
+        for what in ("length", "width", "volume")
+        if what in columns.at
+    }
     swapped = 0
     seen: set[tuple[str, float]] = set()
     for line, row in _body(sheet, columns):
@@ -214,7 +218,7 @@ def read_calipers(sheet: Sheet) -> SampleTable | None:
 
 
 def _to_mm(heading: str) -> float:
-    return 10.0 if re.search(r"[(\[]\s*cm\s*[)\]]|\bcm\b", heading.lower()) else 1.0
+    return 10.0 if unit_in(heading).lower().startswith("cm") else 1.0
 
 
 def _day(sheet: Sheet, columns: Columns, text: str, line: int) -> float:
