@@ -9,15 +9,14 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 ANSWER, REFUSAL = "answer", "refusal"
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """name; what has to come (ANSWER or REFUSAL); text that its warning or message must hold; how the example is broken."""
 
     name: str
@@ -164,7 +163,7 @@ CASES = (
     Case("stars", ANSWER, "beyond the instrument's range", _set(("B3", "*****"))),
     Case("#N/A and #DIV/0!", ANSWER, "not read", _set(("D4", "#N/A"), ("G5", "#DIV/0!"))),
     Case("no blanks", ANSWER, "no blank wells", _edit("meta.yaml", lambda text: re.sub(r'(?m)^.*"A12:H12".*$', "", text))),
-    Case("doses in other units in the table", ANSWER, "", _long_table),
+    Case("doses in other units in the table", ANSWER, "not in the files", _long_table),
     Case("a dose unit that is none", REFUSAL, "no unit of a dose", _edit("meta.yaml", lambda text: text.replace("dose_unit: nM", "dose_unit: bananas"))),
     Case("doses a million times too large", ANSWER, "Check the unit of the doses", _edit("meta.yaml", lambda text: text.replace("dose_unit: nM", "dose_unit: mM"))),
     Case("a date in a well (1-Jan)", REFUSAL, "date", _set(("E5", "1-Jan"))),
