@@ -5,9 +5,9 @@
 Prints, for plates with a shift and for plates without one: how often the 95 % interval of the IC50 shift holds the true shift (and the
 one of the IC50), its median width, and the verdicts. Every plate has its own IC50, shift, steepness and noise. No plate is left out.
 
-Last result (2026-11-20, 100 plates each): with a shift 96 of 100 intervals hold it (IC50: 93), median width 1.43, verdicts 81 shown, 11 cannot
-tell, 8 not shown; without one 96 of 100 (IC50: 96), verdicts 86 not shown, 10 cannot tell, 4 shown, as a 95 % interval has it. The controls are
-taken as done, so that the verdict rests on the interval alone. 58 s on two shared cores.
+Last result (2026-11-20, 100 plates each): with a shift 96 of 100 intervals hold it (IC50: 93), median width 1.43, verdicts
+81 shown, 11 cannot tell, 8 not shown; without one 96 of 100 (IC50: 96), verdicts 86 not shown, 10 cannot tell, 4 shown, as a
+95 % interval has it. Controls are taken as done: the verdict then rests on the interval alone. 58 s on two shared cores.
 """
 
 from __future__ import annotations
@@ -47,15 +47,27 @@ def synthetic(number: int, shift: float) -> tuple[dict[str, Any], float]:
         return {dose: 1.4 * float(logistic_response(dose, middle, hill, 1.0, bottom)) for dose in DOSES}
 
     design = PlateDesign(PLATE_96, replicates=3, blanks=4, noise=ReadoutNoise(noise, additive=0.01, background=0.1))
-    rows = plate_rows({"alone": survivors(ic50), "vesicles": survivors(ic50 * shift)}, "doxorubicin", number, time=72.0, design=design)
+    rows = plate_rows(
+        {"alone": survivors(ic50), "vesicles": survivors(ic50 * shift)}, "doxorubicin", number, time=72.0, design=design
+    )
     readings = [
         {
-            "plate": row["plate"], "hours": row["time"], "channel": None, "well": row["well"], "value": row["value"], "flag": "", "line": 0, "text": "",
+            "plate": row["plate"], "hours": row["time"], "channel": None, "well": row["well"], "value": row["value"],
+            "flag": "", "line": 0, "text": "",
             **({"contains": "blank"} if row["arm"] == "blank" else {"arm": row["arm"], "dose": row["dose"], "dose_unit": "nM"}),
         }
         for row in rows
     ]  # fmt: skip
-    file = {"name": "plate", "kind": "plate", "recognised": "", "notes": [], "warnings": [], "rows": readings, "particles": [], "wells": 96}
+    file = {
+        "name": "plate",
+        "kind": "plate",
+        "recognised": "",
+        "notes": [],
+        "warnings": [],
+        "rows": readings,
+        "particles": [],
+        "wells": 96,
+    }
     return file, ic50
 
 

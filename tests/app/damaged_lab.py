@@ -69,7 +69,9 @@ def _set(*cells: tuple[str, str]) -> Callable[[Path], None]:
     return _grid(change)
 
 
-def _workbook(sheets: dict[str, str], merge: str = "", name: str = "plate.xlsx", formulas: bool = False) -> Callable[[Path], None]:
+def _workbook(
+    sheets: dict[str, str], merge: str = "", name: str = "plate.xlsx", formulas: bool = False
+) -> Callable[[Path], None]:
     """The plate (or another content) as an Excel workbook with these sheets: title -> plate | notes | twice."""
 
     def act(folder: Path) -> None:
@@ -106,7 +108,10 @@ def _zip(folder: Path) -> None:
 def _as_384(rows: list[list[str]]) -> list[list[str]]:
     """The same numbers on a plate with 16 rows and 24 columns."""
     head = ["", *map(str, range(1, 25))]
-    body = [[letter, *(rows[5 + index % 8][1 + column % 11] or "0.1" for column in range(24))] for index, letter in enumerate("ABCDEFGHIJKLMNOP")]
+    body = [
+        [letter, *(rows[5 + index % 8][1 + column % 11] or "0.1" for column in range(24))]
+        for index, letter in enumerate("ABCDEFGHIJKLMNOP")
+    ]
     return [*rows[:4], head, *body]
 
 
@@ -135,12 +140,23 @@ def _long_table(folder: Path, heading: str = "Well,Arm,Dose (uM),OD450", factor:
 
 
 def _calipers(folder: Path) -> None:
-    (folder / "tumours.csv").write_text("Mouse,Group,Day,Length (mm),Width (mm)\n1,alone,3,6.1,5.0\n1,alone,7,-8.2,6.9\n2,vesicles,3,6.0,5.2\n")
+    (folder / "tumours.csv").write_text(
+        "Mouse,Group,Day,Length (mm),Width (mm)\n1,alone,3,6.1,5.0\n1,alone,7,-8.2,6.9\n2,vesicles,3,6.0,5.2\n"
+    )
 
 
 def _zetaview(folder: Path) -> None:
-    lines = ["ZetaView", "Sample:\tMCF-7 EV", "Dilution Factor:\t1000", "Number of Traces:\t1500", "Size Distribution", "Size / nm\tNumber\tConcentration / cm-3\tVolume / nm^3\tArea / nm^2"]
-    table = [f"{size},0\t{count}\t{count}e3\t1\t1".replace(".", ",") for size, count in ((75, 300), (105, 900), (135, 500), (165, 200))]
+    lines = [
+        "ZetaView",
+        "Sample:\tMCF-7 EV",
+        "Dilution Factor:\t1000",
+        "Number of Traces:\t1500",
+        "Size Distribution",
+        "Size / nm\tNumber\tConcentration / cm-3\tVolume / nm^3\tArea / nm^2",
+    ]
+    table = [
+        f"{size},0\t{count}\t{count}e3\t1\t1".replace(".", ",") for size, count in ((75, 300), (105, 900), (135, 500), (165, 200))
+    ]
     lines += [*table, "-1,000E+0\t-1,000E+0\t-1,000E+0\t-1,000E+0\t-1,000E+0", *table]
     (folder / "nta.csv").write_bytes("\n".join(lines).encode("latin-1"))
 
@@ -148,13 +164,18 @@ def _zetaview(folder: Path) -> None:
 CASES = (
     Case("cut off after row E", ANSWER, "cut off", _edit("plate.csv", lambda text: "\n".join(text.splitlines()[:10]))),
     Case("cut off within a number", ANSWER, "could not be used", _edit("plate.csv", lambda text: text[:-30])),
-    Case("cut off before the plate", REFUSAL, "could not be read", _edit("plate.csv", lambda text: "\n".join(text.splitlines()[:4]))),
-    Case("Latin-1 with a micro sign", ANSWER, "", _edit("plate.csv", lambda text: text.replace("CCK-8 viability", "Absorbanz in µM, Nährmedium"), "latin-1")),
+    Case("cut off before the plate", REFUSAL, "could not be read",
+        _edit("plate.csv", lambda text: "\n".join(text.splitlines()[:4]))),
+    Case("Latin-1 with a micro sign", ANSWER, "", _edit("plate.csv", lambda text: text.replace("CCK-8 viability", "Absorbanz "
+        "in µM, Nährmedium"), "latin-1")),
     Case("UTF-16 with its mark", ANSWER, "", _edit("plate.csv", lambda text: text, "utf-16")),
-    Case("UTF-16 without its mark, one byte lost", ANSWER, "end of the file", lambda folder: _bytes("plate.csv", (folder / "plate.csv").read_text().encode("utf-16-le")[:-1])(folder)),
+    Case("UTF-16 without its mark, one byte lost", ANSWER, "end of the file",
+        lambda folder: _bytes("plate.csv", (folder / "plate.csv").read_text().encode("utf-16-le")[:-1])(folder)),
     Case("decimal commas within commas", REFUSAL, "decimal comma", _edit("plate.csv", lambda text: text.replace(".", ","))),
     Case("decimal commas and semicolons", ANSWER, "", _edit("plate.csv", lambda text: text.replace(",", ";").replace(".", ","))),
-    Case("some commas, some points", ANSWER, "decimal comma and some with a point", _edit("plate.csv", lambda text: re.sub(r"(?m)^([BCD];.*)$", lambda row: row[1].replace(".", ","), text.replace(",", ";")))),
+    Case("some commas, some points", ANSWER, "decimal comma and some with a point",
+        _edit("plate.csv",
+            lambda text: re.sub(r"(?m)^([BCD];.*)$", lambda row: row[1].replace(".", ","), text.replace(",", ";")))),
     Case("the table printed twice", ANSWER, "repeats an earlier one", _twice),
     Case("merged cells in the workbook", ANSWER, "merged cells", _workbook({"Plate": "plate"}, merge="B6:C6")),
     Case("empty wells", ANSWER, ": empty", _set(("B4", ""), ("E7", ""))),
@@ -164,11 +185,14 @@ CASES = (
     Case("#N/A and #DIV/0!", ANSWER, "not read", _set(("D4", "#N/A"), ("G5", "#DIV/0!"))),
     Case("no blanks", ANSWER, "no blank wells", _edit("meta.yaml", lambda text: re.sub(r'(?m)^.*"A12:H12".*$', "", text))),
     Case("doses in other units in the table", ANSWER, "not in the files", _long_table),
-    Case("a dose unit that is none", REFUSAL, "no unit of a dose", _edit("meta.yaml", lambda text: text.replace("dose_unit: nM", "dose_unit: bananas"))),
-    Case("doses a million times too large", ANSWER, "Check the unit of the doses", _edit("meta.yaml", lambda text: text.replace("dose_unit: nM", "dose_unit: mM"))),
+    Case("a dose unit that is none", REFUSAL, "no unit of a dose",
+        _edit("meta.yaml", lambda text: text.replace("dose_unit: nM", "dose_unit: bananas"))),
+    Case("doses a million times too large", ANSWER, "Check the unit of the doses",
+        _edit("meta.yaml", lambda text: text.replace("dose_unit: nM", "dose_unit: mM"))),
     Case("a date in a well (1-Jan)", REFUSAL, "date", _set(("E5", "1-Jan"))),
     Case("a dose turned into a date", REFUSAL, "no dose", lambda folder: _long_table(folder, broken="B3,alone,1-Oct,1.53")),
-    Case("the heading shifted by a cell", ANSWER, "one place to the left", _grid(lambda rows: [*rows[:4], rows[4][1:], *rows[5:]])),
+    Case("the heading shifted by a cell", ANSWER, "one place to the left",
+        _grid(lambda rows: [*rows[:4], rows[4][1:], *rows[5:]])),
     Case("a 384-well plate told to be one of 96", REFUSAL, "384", _grid(_as_384)),
     Case("a negative volume of a tumour", REFUSAL, "length of -8.2", _calipers),
     Case("a workbook with several sheets", ANSWER, "No plate was found in", _workbook({"Notes": "notes", "Plate": "plate"})),
@@ -179,17 +203,25 @@ CASES = (
     Case("no bytes at all", REFUSAL, "empty", _bytes("plate.csv", b"")),
     Case("blank lines only", REFUSAL, "empty", _bytes("plate.csv", b"\r\n \r\n\t\r\n")),
     Case("a file of 24 MB", REFUSAL, "MB", _many_megabytes),
-    Case("random bytes", REFUSAL, "not text", _bytes("plate.csv", bytes((index * 97 + index // 7) % 256 for index in range(5000)))),
+    Case("random bytes", REFUSAL, "not text",
+        _bytes("plate.csv", bytes((index * 97 + index // 7) % 256 for index in range(5000)))),
     Case("a PDF", REFUSAL, "PDF", _bytes("plate.csv", b"%PDF-1.7\n1 0 obj\n")),
     Case("an old Excel file", REFUSAL, ".xls", _bytes("plate.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500))),
     Case("a damaged workbook", REFUSAL, "damaged", _bytes("plate.csv", b"PK\x03\x04" + bytes(300))),
     Case("the particle table twice, on two axes", ANSWER, "prints the particles twice", _zetaview),
-    Case("a particle table without any particle", REFUSAL, "no particle", _edit("nta.csv", lambda text: re.sub(r"(?m)^(Concentration \(Part.*?),.*$", r"\1,0,0,0,0,0", re.sub(r"(?m)^([\d.]+),.*$", r"\1,0,0,0,0,0", text)))),
-    Case("negative particle counts", REFUSAL, "concentration of -", _edit("nta.csv", lambda text: re.sub(r"(?m)^(Concentration \(Part[^,]*),", r"\1,-", text))),
+    Case("a particle table without any particle", REFUSAL, "no particle",
+        _edit("nta.csv",
+            lambda text: re.sub(r"(?m)^(Concentration \(Part.*?),.*$", r"\1,0,0,0,0,0",
+                re.sub(r"(?m)^([\d.]+),.*$", r"\1,0,0,0,0,0", text)))),
+    Case("negative particle counts", REFUSAL, "concentration of -",
+        _edit("nta.csv", lambda text: re.sub(r"(?m)^(Concentration \(Part[^,]*),", r"\1,-", text))),
     Case("a well named twice in a long table", ANSWER, "twice", lambda folder: _long_table(folder, broken="B2,alone,0,1.4")),
-    Case("untreated wells that read as the blanks", REFUSAL, "untreated wells", _set(*((f"{row}{column}", "0.100") for row in "ABCDEFGH" for column in (2, 11)))),
-    Case("an arm that meta.yaml does not know", REFUSAL, "not known", lambda folder: _long_table(folder, broken="B3,exosomes,0.001,1.53")),
-    Case("a key of meta.yaml misspelt", REFUSAL, "Did you mean", _edit("meta.yaml", lambda text: text.replace("cells_per_well", "cell_per_well"))),
+    Case("untreated wells that read as the blanks", REFUSAL, "untreated wells",
+        _set(*((f"{row}{column}", "0.100") for row in "ABCDEFGH" for column in (2, 11)))),
+    Case("an arm that meta.yaml does not know", REFUSAL, "not known",
+        lambda folder: _long_table(folder, broken="B3,exosomes,0.001,1.53")),
+    Case("a key of meta.yaml misspelt", REFUSAL, "Did you mean",
+        _edit("meta.yaml", lambda text: text.replace("cells_per_well", "cell_per_well"))),
     Case("meta.yaml without units", REFUSAL, "no unit", _edit("meta.yaml", lambda text: text.replace('"3000 cell"', "3000"))),
     Case("a decimal sign lost in one well", ANSWER, "decimal sign", _set(("C4", "1532"))),
     Case("a decimal sign swapped in one well", ANSWER, "far from the curve", _set(("F6", "0.093"), ("F5", "0.125"))),

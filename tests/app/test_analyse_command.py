@@ -85,7 +85,8 @@ def test_there_are_enough_of_them():
 
 @pytest.mark.parametrize(
     ("arguments", "text"),
-    [([], "no file meta.yaml"), (["plate.csv"], "no file meta.yaml"), (["meta.yaml"], "given"), (["nothing.csv", "meta.yaml"], "no file"), (["plate.csv", "meta.yaml", "meta.yaml"], ".yaml files")],
+    [([], "no file meta.yaml"), (["plate.csv"], "no file meta.yaml"), (["meta.yaml"], "given"),
+        (["nothing.csv", "meta.yaml"], "no file"), (["plate.csv", "meta.yaml", "meta.yaml"], ".yaml files")],
 )  # fmt: skip
 def test_wrong_command_lines(command, lab, arguments, text):
     (lab / "nta.csv").unlink()
@@ -102,10 +103,31 @@ def test_files_that_meta_names_are_found_beside_it(command, lab, strict_json):
 
 def test_all_kinds_of_files_at_once(command, lab, strict_json):
     (lab / "qpcr.csv").write_text("Sample,Target,Ct\n" + "".join(
-        f"{arm}{number},{gene},{ct + 0.1 * number}\n" for arm, shift in (("alone", 0), ("vesicles", -2)) for number in (1, 2, 3) for gene, ct in (("ABCB1", 30 + shift), ("GAPDH", 18))))  # fmt: skip
-    (lab / "facs.csv").write_text("Sample,Live | Freq. of Parent (%),Pgp | Median (APC-A)\nalone_1,90,800\nalone_2,91,840\nvesicles_1,90,1600\nvesicles_2,92,1680\n")
-    (lab / "transwell.csv").write_text("Arm,Insert,Field,Count\n" + "".join(f"{arm},{insert},{field},{count + insert}\n" for arm, count in (("alone", 30), ("vesicles", 60)) for insert in (1, 2, 3) for field in (1, 2)))
-    (lab / "tumours.csv").write_text("Mouse,Group,Day,Length,Width\n" + "".join(f"{arm}{animal},{arm},{day},{6 + day / 4 + animal / 5},{5 + day / 5}\n" for arm in ("alone", "vesicles") for animal in (1, 2, 3) for day in (0, 4, 8)))
+        f"{arm}{number},{gene},{ct + 0.1 * number}\n" for arm,
+        shift in (("alone", 0), ("vesicles", -2)) for number in (1, 2, 3) for gene,
+        ct in (("ABCB1", 30 + shift), ("GAPDH", 18))))  # fmt: skip
+    (lab / "facs.csv").write_text(
+        "Sample,Live | Freq. of Parent (%),Pgp | Median "
+        "(APC-A)\nalone_1,90,800\nalone_2,91,840\nvesicles_1,90,1600\nvesicles_2,92,1680\n"
+    )
+    (lab / "transwell.csv").write_text(
+        "Arm,Insert,Field,Count\n"
+        + "".join(
+            f"{arm},{insert},{field},{count + insert}\n"
+            for arm, count in (("alone", 30), ("vesicles", 60))
+            for insert in (1, 2, 3)
+            for field in (1, 2)
+        )
+    )
+    (lab / "tumours.csv").write_text(
+        "Mouse,Group,Day,Length,Width\n"
+        + "".join(
+            f"{arm}{animal},{arm},{day},{6 + day / 4 + animal / 5},{5 + day / 5}\n"
+            for arm in ("alone", "vesicles")
+            for animal in (1, 2, 3)
+            for day in (0, 4, 8)
+        )
+    )
     done = analysed(command, lab, "--json")
     assert done.code == 0, done.err
     summary = strict_json(done.out)
@@ -118,7 +140,16 @@ def test_all_kinds_of_files_at_once(command, lab, strict_json):
 
 def test_a_plate_map_in_place_of_a_layout(command, lab, strict_json):
     doses = [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 0]
-    arms = {"A": "buffer", "B": "alone", "C": "alone", "D": "alone", "E": "With vesicles", "F": "vesicles", "G": "vesicles", "H": "buffer"}
+    arms = {
+        "A": "buffer",
+        "B": "alone",
+        "C": "alone",
+        "D": "alone",
+        "E": "With vesicles",
+        "F": "vesicles",
+        "G": "vesicles",
+        "H": "buffer",
+    }
     lines = [";" + ";".join(map(str, range(1, 13)))]
     lines += [f"{row};;" + ";".join(f"{arm} {dose} nM" for dose in doses) + ";blank" for row, arm in arms.items()]
     (lab / "map.csv").write_text("\n".join(lines))
@@ -136,7 +167,9 @@ def test_two_plates_are_two_plates_and_a_copy_is_none(command, lab, strict_json)
     assert any("same readings" in warning for warning in first["warnings"])
     assert len(first["quality"]) == 1
     text = (lab / "plate.csv").read_text().splitlines()
-    (lab / "copy.csv").write_text("\n".join(re.sub(r"\d\.\d+", lambda found: f"{float(found[0]) * 1.07:.4f}", line) for line in text))
+    (lab / "copy.csv").write_text(
+        "\n".join(re.sub(r"\d\.\d+", lambda found: f"{float(found[0]) * 1.07:.4f}", line) for line in text)
+    )
     second = strict_json(analysed(command, lab, "--json").out)
     assert len(second["quality"]) == 2
     assert len(second["repeats"]) == 2
@@ -164,7 +197,20 @@ def test_the_page_holds_everything_and_asks_no_other_host(command, lab):
     text = (lab / "result" / "report.html").read_text()
     page = _Page()
     page.feed(text)
-    for part in ("answer", "why", "next", "figure-curves", "figure-shifts", "figure-plates", "figure-sizes", "numbers", "warnings", "files", "methods", "bibliography"):
+    for part in (
+        "answer",
+        "why",
+        "next",
+        "figure-curves",
+        "figure-shifts",
+        "figure-plates",
+        "figure-sizes",
+        "numbers",
+        "warnings",
+        "files",
+        "methods",
+        "bibliography",
+    ):
         assert part in page.ids
     assert not page.links
     assert "<b>alone</b>" not in text

@@ -14,7 +14,8 @@ def written(value: float, decimal: str, group: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("decimal", "group", "separator"), [(".", "", ","), (".", ",", ";"), (",", "", ";"), (",", ".", "\t"), (",", " ", "\t"), (".", "'", "\t")]
+    ("decimal", "group", "separator"),
+    [(".", "", ","), (".", ",", ";"), (",", "", ";"), (",", ".", "\t"), (",", " ", "\t"), (".", "'", "\t")],
 )
 @given(values=st.lists(numbers, min_size=1, max_size=20))
 def test_numbers_come_back_whatever_the_signs(decimal, group, separator, values):
@@ -34,8 +35,10 @@ def test_powers_of_ten(value):
 @pytest.mark.parametrize(
     ("text", "flag"),
     [
-        ("", "empty"), (" ", "empty"), ("OVRFLW", "overflow"), ("*****", "overflow"), ("####", "overflow"), (">4.0", "overflow"), ("#N/A", "missing"), ("nan", "missing"),
-        ("#DIV/0!", "missing"), ("Undetermined", "missing"), ("-", "missing"), ("1-Jan", "date"), ("01.02.2024", "date"), ("2024-01-05 00:00:00", "date"), ("Mar-01", "date"),
+        ("", "empty"), (" ", "empty"), ("OVRFLW", "overflow"), ("*****", "overflow"), ("####", "overflow"),
+        (">4.0", "overflow"), ("#N/A", "missing"), ("nan", "missing"),
+        ("#DIV/0!", "missing"), ("Undetermined", "missing"), ("-", "missing"), ("1-Jan", "date"), ("01.02.2024", "date"),
+        ("2024-01-05 00:00:00", "date"), ("Mar-01", "date"),
         ("<0.05", "below"), ("bubble", "text"), ("1.2.3", "text"), ("inf", "text"),
     ],
 )  # fmt: skip
@@ -46,7 +49,7 @@ def test_what_is_no_number_says_why(text, flag):
 
 
 def test_a_starred_reading_and_a_percentage_are_numbers():
-    assert number_of("1.234*", NumberStyle()) .value == 1.234
+    assert number_of("1.234*", NumberStyle()).value == 1.234
     assert number_of("1.234*", NumberStyle()).flag == "starred"
     assert number_of("45.2 %", NumberStyle()).value == 45.2
 
@@ -65,13 +68,17 @@ def test_mixed_signs_are_told():
 
 @pytest.mark.parametrize(
     ("text", "hours"),
-    [("24 h", 24), ("Time: 0:30:00", 0.5), ("90 min", 1.5), ("Day 3", 72), ("1d6h0m", 30), ("72h", 72), ("36:00:00", 36), ("3600 s", 1), ("plate 1", None), ("37 C", None)],
+    [("24 h", 24), ("Time: 0:30:00", 0.5), ("90 min", 1.5), ("Day 3", 72), ("1d6h0m", 30), ("72h", 72), ("36:00:00", 36),
+        ("3600 s", 1), ("plate 1", None), ("37 C", None)],
 )  # fmt: skip
 def test_times(text, hours):
     assert hours_in(text) == hours
 
 
-@pytest.mark.parametrize(("text", "dose"), [("100 nM", (100, "nM")), ("6.25", (6.25, "")), ("0,5 uM", (0.5, "uM")), ("1e3 nM", (1000, "nM")), ("abc", None)])
+@pytest.mark.parametrize(
+    ("text", "dose"),
+    [("100 nM", (100, "nM")), ("6.25", (6.25, "")), ("0,5 uM", (0.5, "uM")), ("1e3 nM", (1000, "nM")), ("abc", None)],
+)
 def test_doses(text, dose):
     assert dose_in(text) == dose
 

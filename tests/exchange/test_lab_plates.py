@@ -22,7 +22,11 @@ def readings(size: int, seed: int = 1) -> dict[str, float]:
     """A value for every well, three decimals, some above a thousand."""
     source = random.Random(seed)
     down, along = SIZES[size]
-    return {f"{LETTERS[row]}{column + 1}": round(source.uniform(0.05, 4.0) * source.choice([1, 1, 1, 1000]), 3) for row in range(down) for column in range(along)}
+    return {
+        f"{LETTERS[row]}{column + 1}": round(source.uniform(0.05, 4.0) * source.choice([1, 1, 1, 1000]), 3)
+        for row in range(down)
+        for column in range(along)
+    }
 
 
 def text_of(rows: list[list[str]], separator: str) -> str:
@@ -49,7 +53,8 @@ def read(path: Path, content: bytes) -> dict[str, float]:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    size=st.sampled_from([96, 384]), decimal=st.sampled_from(".,"), separator=st.sampled_from([";", "\t"]), seed=st.integers(0, 1000),
+    size=st.sampled_from([96, 384]), decimal=st.sampled_from(".,"), separator=st.sampled_from([";", "\t"]),
+    seed=st.integers(0, 1000),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1"]), ends=st.sampled_from(["\n", "\r\n"]),
     head=st.booleans(), letters=st.booleans(), above=st.booleans(),
 )  # fmt: skip
@@ -85,7 +90,10 @@ def test_a_workbook(tmp_path, size):
 @pytest.mark.parametrize(("decimal", "separator"), [(".", ","), (",", ";"), (",", "\t")])
 def test_a_long_table(tmp_path, decimal, separator):
     values = readings(96)
-    rows = [["Well", "Content", "Absorbance"], *([well, "sample", f"{value:.3f}".replace(".", decimal)] for well, value in values.items())]
+    rows = [
+        ["Well", "Content", "Absorbance"],
+        *([well, "sample", f"{value:.3f}".replace(".", decimal)] for well, value in values.items()),
+    ]
     assert read(tmp_path / "long.csv", text_of(rows, separator).encode()) == pytest.approx(values)
 
 
@@ -97,7 +105,11 @@ def test_a_long_table_with_row_and_column(tmp_path):
 
 def test_several_times_and_wavelengths_in_one_file(tmp_path):
     one, two, three = readings(96, 1), readings(96, 2), readings(96, 3)
-    parts = [[["Plate: 7"], ["450 nm"], ["Time 24 h"], *grid(one), [""]], [["450 nm"], ["Time 48 h"], *grid(two), [""]], [["650 nm"], ["Time 48 h"], *grid(three)]]
+    parts = [
+        [["Plate: 7"], ["450 nm"], ["Time 24 h"], *grid(one), [""]],
+        [["450 nm"], ["Time 48 h"], *grid(two), [""]],
+        [["650 nm"], ["Time 48 h"], *grid(three)],
+    ]
     path = tmp_path / "kinetic.csv"
     path.write_text(text_of([row for part in parts for row in part], ","))
     file = read_lab_file(path)
@@ -136,7 +148,11 @@ def test_rows_without_letters_under_a_heading_with_a_temperature(tmp_path):
 
 def test_one_column_per_well(tmp_path):
     values = readings(96)
-    rows = [["Time", "Temp", *values], ["0:00:00", "37.0", *map(str, values.values())], ["1:30:00", "37.1", *(str(2 * value) for value in values.values())]]
+    rows = [
+        ["Time", "Temp", *values],
+        ["0:00:00", "37.0", *map(str, values.values())],
+        ["1:30:00", "37.1", *(str(2 * value) for value in values.values())],
+    ]
     path = tmp_path / "kinetic.csv"
     path.write_text(text_of(rows, ","))
     file = read_lab_file(path)
@@ -193,4 +209,6 @@ def test_confluence_of_h1299_through_the_same_reader():
         for dose in (0.0, *known.doses(drug)):
             mine = [row for row in file.rows if row.get("arm") == code and row["dose"] == dose]
             series = known.series(drug, dose, "phase")
-            assert sorted(row["value"] - blanks[row["replicate"], row["hours"]] for row in mine) == pytest.approx(sorted(series.ravel()))
+            assert sorted(row["value"] - blanks[row["replicate"], row["hours"]] for row in mine) == pytest.approx(
+                sorted(series.ravel())
+            )

@@ -18,15 +18,19 @@ from exoresist.studies.dose_curve import logistic_response
 DOSES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
 CATALOG = Catalog.load()
 BASE: dict[str, Any] = {
-    "schema": "exoresist-lab/1", "title": "A test", "drug": "doxorubicin", "recipient": "MCF-7", "donor": "mcf7_resistant", "cells_per_well": "3000 cell", "volume": "100 uL",
+    "schema": "exoresist-lab/1", "title": "A test", "drug": "doxorubicin", "recipient": "MCF-7", "donor": "mcf7_resistant",
+    "cells_per_well": "3000 cell", "volume": "100 uL",
     "timing": {"read": "72 h", "washed_before_drug": True, "vesicles_before_drug": "24 h"}, "repeats": 3,
     "arms": [{"id": "alone", "role": "reference"}, {"id": "vesicles", "vesicles": "prep", "added": "2 uL"}],
-    "vesicles": [{"id": "prep", "concentration": "4e10 particle/mL", "donor_cells": "4e7 cell", "resuspended": "100 uL", "conditioned": "48 h"}],
+    "vesicles": [{"id": "prep", "concentration": "4e10 particle/mL", "donor_cells": "4e7 cell", "resuspended": "100 uL",
+        "conditioned": "48 h"}],
     "controls": dict.fromkeys(CONTROLS, "yes"),
 }  # fmt: skip
 
 
-def table(ic50s: dict[str, float], seed: int = 1, noise: float = 0.05, replicates: int = 4, doses: tuple[float, ...] = DOSES) -> dict[str, Any]:
+def table(
+    ic50s: dict[str, float], seed: int = 1, noise: float = 0.05, replicates: int = 4, doses: tuple[float, ...] = DOSES
+) -> dict[str, Any]:
     """A long table of conditions as the readers give it."""
     source = np.random.default_rng(seed)
     rows = []
@@ -37,8 +41,20 @@ def table(ic50s: dict[str, float], seed: int = 1, noise: float = 0.05, replicate
                 value = 0.1 + mean * (1 + noise * source.standard_normal()) + 0.004 * source.standard_normal()
                 rows.append({"arm": arm, "dose": dose, "dose_unit": "nM", "value": value, "replicate": str(replicate)})
     rows += [{"contains": "blank", "value": 0.1 + 0.004 * source.standard_normal()} for _ in range(6)]
-    full = [{"plate": "1", "hours": 72.0, "channel": None, "well": None, "flag": "", "line": line, "text": "", **row} for line, row in enumerate(rows, 1)]
-    return {"name": "plate.csv", "kind": "plate", "recognised": "a table", "notes": [], "warnings": [], "rows": full, "particles": [], "wells": None}
+    full = [
+        {"plate": "1", "hours": 72.0, "channel": None, "well": None, "flag": "", "line": line, "text": "", **row}
+        for line, row in enumerate(rows, 1)
+    ]
+    return {
+        "name": "plate.csv",
+        "kind": "plate",
+        "recognised": "a table",
+        "notes": [],
+        "warnings": [],
+        "rows": full,
+        "particles": [],
+        "wells": None,
+    }
 
 
 def ask(ic50s: dict[str, float], changes: dict[str, Any] | None = None, **more: Any) -> LabAnswer:
@@ -60,7 +76,17 @@ def test_shown_needs_everything():
     assert answer.potencies.shift["value"] == pytest.approx(2.4, rel=0.2)
 
 
-@pytest.mark.parametrize("control", ["soluble_fraction", "rnase_or_proteinase", "vesicle_depleted_medium", "donor_free_medium", "lysed_vesicles", "particle_free_buffer"])
+@pytest.mark.parametrize(
+    "control",
+    [
+        "soluble_fraction",
+        "rnase_or_proteinase",
+        "vesicle_depleted_medium",
+        "donor_free_medium",
+        "lysed_vesicles",
+        "particle_free_buffer",
+    ],
+)
 def test_a_missing_control_leaves_a_suggestion(control):
     answer = ask({"alone": 25, "vesicles": 60}, {"controls": {name: "yes" for name in CONTROLS if name != control}})
     assert answer.verdict.verdict == "suggestive"
@@ -87,14 +113,18 @@ def test_a_control_that_does_the_same_takes_the_claim_away():
 
 
 def test_a_control_that_does_nothing_passes():
-    answer = ask({"alone": 25, "vesicles": 60, "buffer": 25}, with_arm(id="buffer", role="control", control="particle_free_buffer"))
+    answer = ask(
+        {"alone": 25, "vesicles": 60, "buffer": 25}, with_arm(id="buffer", role="control", control="particle_free_buffer")
+    )
     assert answer.verdict.verdict == "shown"
     assert next(row for row in answer.verdict.controls if row["name"] == "particle_free_buffer")["outcome"] == "passed"
 
 
 @pytest.mark.parametrize(("ic50", "outcome", "verdict"), [(58.0, "passed", "shown"), (25.0, "failed", "not_shown")])
 def test_digestion_has_to_leave_the_effect(ic50, outcome, verdict):
-    answer = ask({"alone": 25, "vesicles": 60, "digested": ic50}, with_arm(id="digested", role="control", control="rnase_or_proteinase"))
+    answer = ask(
+        {"alone": 25, "vesicles": 60, "digested": ic50}, with_arm(id="digested", role="control", control="rnase_or_proteinase")
+    )
     assert next(row for row in answer.verdict.controls if row["name"] == "rnase_or_proteinase")["outcome"] == outcome
     assert answer.verdict.verdict == verdict
 
@@ -120,7 +150,11 @@ def test_sensitising_vesicles_are_a_result_too():
 
 
 def test_a_co_culture_needs_an_arm_that_blocks_vesicles():
-    co = {"design": "co_culture", "arms": [{"id": "alone", "role": "reference"}, {"id": "vesicles"}], "donors_per_well": "6000 cell"}
+    co = {
+        "design": "co_culture",
+        "arms": [{"id": "alone", "role": "reference"}, {"id": "vesicles"}],
+        "donors_per_well": "6000 cell",
+    }
     answer = ask({"alone": 25, "vesicles": 60}, co)
     assert answer.verdict.verdict == "suggestive"
     assert any("blocks" in reason for reason in answer.verdict.reasons)
@@ -147,12 +181,15 @@ def test_more_membrane_than_a_donor_has_is_told():
 
 def test_dilutions():
     def per_ml(adjusted: bool | None, printed: float | None, **own: Any) -> tuple[float, list[str]]:
-        particles = {"source": "nta.csv", "captures": [1e8], "diameters": [], "density": [], "stated": {"mean": 120.0, "sd": 30.0}, "dilution": printed, "adjusted": adjusted,
+        particles = {"source": "nta.csv", "captures": [1e8], "diameters": [], "density": [],
+            "stated": {"mean": 120.0, "sd": 30.0}, "dilution": printed, "adjusted": adjusted,
                      "tracks": None}  # fmt: skip
         data = copy.deepcopy(BASE)
         data["vesicles"] = [{"id": "prep", **own}]
         file = {**table({"alone": 25}), "name": "nta.csv", "kind": "particles", "rows": [], "particles": [particles]}
-        answer = answer_lab(record_of(LabMeta, data, "meta.yaml"), [table({"alone": 25, "vesicles": 60}), file], None, CATALOG, run_model=False)
+        answer = answer_lab(
+            record_of(LabMeta, data, "meta.yaml"), [table({"alone": 25, "vesicles": 60}), file], None, CATALOG, run_model=False
+        )
         return answer.doses.preparations[0]["per_ml"], answer.warnings
 
     assert per_ml(True, 100)[0] == 1e8
@@ -189,7 +226,9 @@ def test_gr_metrics_come_with_a_reading_at_the_start():
     answer = ask({"alone": 25, "vesicles": 60})
     assert all(row["gr50"] is None for row in answer.potencies.ic50)
     file = table({"alone": 25, "vesicles": 60})
-    file["rows"] += [{**file["rows"][0], "value": 0.1 + 0.4, "contains": "start", "arm": "", "line": 900 + place} for place in range(4)]
+    file["rows"] += [
+        {**file["rows"][0], "value": 0.1 + 0.4, "contains": "start", "arm": "", "line": 900 + place} for place in range(4)
+    ]
     found = answer_lab(record_of(LabMeta, BASE, "meta.yaml"), [file], None, CATALOG, run_model=False)
     assert all(row["gr50"] is not None for row in found.potencies.ic50)
 
@@ -218,8 +257,11 @@ def test_every_key_of_the_schema_is_described():
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"drug_": "x"}, "unknown key"), ({"arms": [{"id": "a", "role": "reference"}, {"id": "b", "role": "reference"}]}, "more than one arm"), ({"controls": {"water": "yes"}}, "unknown control"),
-        ({"comparison": {"of": "x", "against": "alone"}}, "no arm"), ({"cells_per_well": "3000 nM"}, "does not fit"), ({"arms": [{"id": "a", "vesicles": "none"}]}, "no preparation"),
+        ({"drug_": "x"}, "unknown key"),
+        ({"arms": [{"id": "a", "role": "reference"}, {"id": "b", "role": "reference"}]}, "more than one arm"),
+        ({"controls": {"water": "yes"}}, "unknown control"),
+        ({"comparison": {"of": "x", "against": "alone"}}, "no arm"), ({"cells_per_well": "3000 nM"}, "does not fit"),
+        ({"arms": [{"id": "a", "vesicles": "none"}]}, "no preparation"),
         ({"repeats": 0}, "greater than"), ({"timing": {"read": "-3 h"}}, "too small"),
     ],
 )  # fmt: skip
@@ -245,14 +287,25 @@ def test_folds_of_cycles():
     for arm, shift in (("alone", 0.0), ("vesicles", -2.0)):
         for sample in (1, 2, 3):
             for gene, ct in (("ABCB1", 30.0 + shift), ("GAPDH", 18.0)):
-                rows += [{"sample": f"{arm} {sample}", "arm": "", "target": gene, "task": "", "ct": ct + 0.1 * sample * (gene == "ABCB1"), "flag": "", "line": 1}] * 2
+                rows += [
+                    {
+                        "sample": f"{arm} {sample}",
+                        "arm": "",
+                        "target": gene,
+                        "task": "",
+                        "ct": ct + 0.1 * sample * (gene == "ABCB1"),
+                        "flag": "",
+                        "line": 1,
+                    }
+                ] * 2
     found = effects(META, [{"file": "q.csv", "kind": "qpcr", "rows": rows}])
     assert found.rows[0]["value"] == pytest.approx(4.0)
     assert found.rows[0]["low"] < 4.0 < found.rows[0]["high"]
 
 
 def test_an_undetected_calibrator_has_no_fold():
-    rows = [{"sample": f"{arm} 1", "arm": arm, "target": gene, "task": "", "ct": None if (arm, gene) == ("alone", "ABCB1") else 25.0, "flag": "", "line": 1}
+    rows = [{"sample": f"{arm} 1", "arm": arm, "target": gene, "task": "",
+        "ct": None if (arm, gene) == ("alone", "ABCB1") else 25.0, "flag": "", "line": 1}
             for arm in ("alone", "vesicles") for gene in ("ABCB1", "GAPDH")]  # fmt: skip
     found = effects(META, [{"file": "q.csv", "kind": "qpcr", "rows": rows}])
     assert not found.rows
@@ -260,7 +313,8 @@ def test_an_undetected_calibrator_has_no_fold():
 
 
 def test_growth_of_tumours():
-    rows = [{"sample": f"{arm}{animal}", "arm": arm, "day": float(day), "value": 50 * math.exp(rate * day) * (1 + 0.02 * animal), "line": 1}
+    rows = [{"sample": f"{arm}{animal}", "arm": arm, "day": float(day),
+        "value": 50 * math.exp(rate * day) * (1 + 0.02 * animal), "line": 1}
             for arm, rate in (("alone", 0.10), ("vesicles", 0.16)) for animal in range(4) for day in (0, 4, 8, 12)]  # fmt: skip
     found = effects(META, [{"file": "c.csv", "kind": "calipers", "rows": rows}])
     by_name = {(row["what"], row["arm"]): row for row in found.rows}

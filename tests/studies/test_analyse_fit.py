@@ -21,11 +21,14 @@ def curve(ic50: float, hill: float = 1.4, bottom: float = 0.0) -> dict[float, fl
 
 def plate(ic50s: dict[str, float], seed: int, noise: float = 0.06, replicates: int = 3) -> dict[str, Readings]:
     rows = plate_rows({arm: curve(ic50) for arm, ic50 in ic50s.items()}, "drug", seed, time=72.0,
-                      design=PlateDesign(replicates=replicates, noise=ReadoutNoise(multiplicative=noise, additive=min(0.005, noise))))  # fmt: skip
+                      design=PlateDesign(replicates=replicates,
+                          noise=ReadoutNoise(multiplicative=noise, additive=min(0.005, noise))))  # fmt: skip
     found = {}
     for arm in ic50s:
         mine = [row for row in rows if row["arm"] == arm]
-        found[arm] = Readings(np.array([row["dose"] for row in mine]), np.array([row["value"] for row in mine]), np.zeros(len(mine), dtype=np.intp))
+        found[arm] = Readings(
+            np.array([row["dose"] for row in mine]), np.array([row["value"] for row in mine]), np.zeros(len(mine), dtype=np.intp)
+        )
     return found
 
 
@@ -74,7 +77,10 @@ def test_more_noise_widens_the_interval():
 
 def test_noise_of_replicates_is_recovered():
     generator = np.random.default_rng(2)
-    made = [mean * (1 + 0.08 * generator.standard_normal(200)) + 0.02 * generator.standard_normal(200) for mean in np.linspace(0.02, 1.0, 12)]
+    made = [
+        mean * (1 + 0.08 * generator.standard_normal(200)) + 0.02 * generator.standard_normal(200)
+        for mean in np.linspace(0.02, 1.0, 12)
+    ]
     noise = noise_of(made)
     assert float(np.asarray(noise.relative)) == pytest.approx(0.08, rel=0.15)
     assert float(np.asarray(noise.additive)) == pytest.approx(0.02, rel=0.2)

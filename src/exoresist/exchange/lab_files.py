@@ -60,7 +60,8 @@ def read_lab_file(path: str | Path, kind: str | None = None) -> LabFile:
     )
     raise InputError(
         f"{place.name} could not be read as {what}",
-        "plates (a grid A to H by 1 to 12, or a column Well), NanoSight or ZetaView tables, qPCR (Sample, Target, Ct), cytometry statistics, "
+        "plates (a grid A to H by 1 to 12, or a column Well), NanoSight or ZetaView tables, qPCR (Sample, Target, Ct), "
+        "cytometry statistics, "
         "transwell counts, caliper tables",
         "Compare it with `exoresist analyse --template DIR`; docs/analyse.md shows every layout",
     )

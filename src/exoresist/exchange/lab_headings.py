@@ -19,7 +19,9 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _DAY = re.compile(rf"\b(?:day|tag)\s*(?P<value>{_NUMBER})", re.IGNORECASE)
-_UNIT = re.compile(r"[(\[]\s*([^)\]]+?)\s*[)\]]|\bin\s+([a-zA-Zµμ]{1,4}(?:\^?[23])?)\s*$|/\s*([A-Za-zµμ%³^0-9/]+)\s*$|,\s*([A-Za-zµμ%]+)\s*$")
+_UNIT = re.compile(
+    r"[(\[]\s*([^)\]]+?)\s*[)\]]|\bin\s+([a-zA-Zµμ]{1,4}(?:\^?[23])?)\s*$|/\s*([A-Za-zµμ%³^0-9/]+)\s*$|,\s*([A-Za-zµμ%]+)\s*$"
+)
 _DOSE = re.compile(rf"(?P<dose>{_NUMBER})\s*(?P<unit>[pnuµμm]?M|[pnuµμm]?mol/l|[pnuµμm]?g/m?l)?", re.IGNORECASE)
 
 

@@ -24,7 +24,8 @@ _OVERFLOW = re.compile(
     r"ovrflw|over(?:flow|range)?|ovfl|out of range|sat(?:urated)?|>\s*max|\*{2,}|#{2,}|> ?\d[\d.,]*", re.IGNORECASE
 )
 _MISSING = re.compile(
-    r"#?n/?a!?|n\.?a\.?|nan|null|none|n\.?d\.?|#(?:div/0!?|value!?|ref!?|name\?|num!?|null!?)|-+|\.|\?|missing|failed|undetermined|undet\.?|no ct|masked",
+    r"#?n/?a!?|n\.?a\.?|nan|null|none|n\.?d\.?|#(?:div/0!?|value!?|ref!?|name\?|num!?|null!?)|-+|\.|\?"
+    r"|missing|failed|undetermined|undet\.?|no ct|masked",
     re.IGNORECASE,
 )
 _MONTH = "jan|feb|mar|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez"

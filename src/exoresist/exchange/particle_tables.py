@@ -181,7 +181,8 @@ def _zetaview(sheet: Sheet) -> ParticleTable:
                 table.density.append(float(values[column] or 0.0))
         if second or len(heads) > 1:
             table.warnings.append(
-                f"{sheet.source} prints the particles twice (a linear and a logarithmic size axis); only the first table was used, else "
+                f"{sheet.source} prints the particles twice (a linear and a logarithmic size axis); only the first table was "
+                "used, else "
                 "every particle would count double."
             )
     stated = next(
@@ -212,7 +213,8 @@ def _zetaview(sheet: Sheet) -> ParticleTable:
 
 NAMES = {
     "size": ("size", "diameter", "size nm", "particle size", "bin", "bin centre", "bin center", "diameter nm"),
-    "concentration": ("concentration", "conc", "particles ml", "particles per ml", "concentration particles ml", "particle concentration", "particles", "original concentration", "concentration average"),
+    "concentration": ("concentration", "conc", "particles ml", "particles per ml", "concentration particles ml",
+        "particle concentration", "particles", "original concentration", "concentration average"),
     "dilution": ("dilution", "dilution factor"),
     "sample": ("sample", "sample name", "name", "capture", "file"),
     "mean": ("mean", "mean diameter", "mean size"),

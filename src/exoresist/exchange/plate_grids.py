@@ -123,7 +123,8 @@ def _headed(sheet: Sheet, row: int, above: int) -> Grid | None:
         if _is_letter(sheet, body, start, 0):
             side = start
             warnings.append(
-                f"{sheet.source}, line {sheet.line(row)}: the column numbers stand one place to the left of the readings (a cell of the "
+                f"{sheet.source}, line {sheet.line(row)}: the column numbers stand one place to the left of the readings (a "
+                "cell of the "
                 "heading is missing); the letters A, B, C were taken as the guide."
             )
         elif _is_letter(sheet, body, side - 1, 0):
@@ -176,7 +177,14 @@ def _body(sheet: Sheet, body: int, side: int, count: int, above: int, head: int,
                 wells.update({(LETTERS.index(one), column): "" for one in lost for column in range(count)})
             letter, layer = which, wells
             channel = channel or _wavelength(cells[count:])
-        elif which is None and letter >= 0 and cells and not sheet.rows[row][side].strip() and (second := _wavelength(cells[count:])) and second != channel:
+        elif (
+            which is None
+            and letter >= 0
+            and cells
+            and not sheet.rows[row][side].strip()
+            and (second := _wavelength(cells[count:]))
+            and second != channel
+        ):
             layer = layers.setdefault(second, {})
         else:
             break
@@ -196,7 +204,8 @@ def _check_width(sheet: Sheet, row: int, letter: int, cells: tuple[str, ...], co
     beyond = [cell for cell in cells[count:] if number_of(cell, sheet.style).value is not None]
     if len(beyond) >= count - 1:
         raise InputError(
-            f"{sheet.source}, line {sheet.line(row)}: row {LETTERS[letter]} holds {_filled(cells)} numbers under {count} headings",
+            f"{sheet.source}, line {sheet.line(row)}: row {LETTERS[letter]} holds {_filled(cells)} numbers under {count} "
+            "headings",
             "as many numbers as columns",
             "If numbers have a decimal comma, do not separate them by commas: export with semicolons or tabs, or with a point",
         )

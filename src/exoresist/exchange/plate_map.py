@@ -27,7 +27,8 @@ def read_plate_map(path: str | Path) -> dict[str, str]:
         if found:
             return found
     raise InputError(
-        f"{Path(path).name} holds no plate map", "a grid with letters down the side and numbers along the top, or columns Well and Contains",
+        f"{Path(path).name} holds no plate map", "a grid with letters down the side and numbers along the top, or columns "
+            "Well and Contains",
         "See docs/analyse.md",
     )  # fmt: skip
 

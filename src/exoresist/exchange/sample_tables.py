@@ -25,7 +25,8 @@ QPCR: Mapping[str, Sequence[str]] = {
     "sample": SAMPLE, "arm": ARM, "task": ("task", "content", "sample type"), "well": ("well", "well position", "pos"),
 }  # fmt: skip
 COUNTS: Mapping[str, Sequence[str]] = {
-    "count": ("count", "counts", "cells", "migrated", "invaded", "migrated cells", "invaded cells", "cells per field", "cell count", "number"),
+    "count": ("count", "counts", "cells", "migrated", "invaded", "migrated cells", "invaded cells", "cells per field",
+        "cell count", "number"),
     "field": ("field", "image", "field of view", "picture", "view"),
     "insert": ("insert", "transwell", "replicate", "well", "chamber"), "arm": ARM, "sample": SAMPLE,
 }  # fmt: skip
@@ -86,7 +87,8 @@ def read_qpcr(sheet: Sheet) -> SampleTable | None:
                 f"{sheet.source}, line {line}: a Ct of {found.value:g}", "between 0 and 60 cycles", "Check the decimal sign"
             )
         table.rows.append({
-            "sample": _cell(row, columns, "sample") or _cell(row, columns, "arm"), "arm": _cell(row, columns, "arm"), "target": target,
+            "sample": _cell(row, columns, "sample") or _cell(row, columns, "arm"), "arm": _cell(row, columns, "arm"),
+            "target": target,
             "task": _cell(row, columns, "task").lower(), "ct": found.value, "flag": found.flag, "line": line,
         })  # fmt: skip
     missing = sum(row["ct"] is None for row in table.rows)
@@ -203,7 +205,8 @@ def read_calipers(sheet: Sheet) -> SampleTable | None:
             own = 0.5 * length * width**2
             if volume is not None and own > 0 and not 0.8 < volume / own < 1.25:
                 table.warnings.append(
-                    f"{sheet.source}, line {line}: the volume given ({volume:g}) is not length x width^2 / 2 ({own:.4g} mm^3); the sides were used."
+                    f"{sheet.source}, line {line}: the volume given ({volume:g}) is not length x width^2 / 2 ({own:.4g} "
+                    "mm^3); the sides were used."
                 )
             volume = own
         table.rows.append({"sample": animal, "arm": _cell(row, columns, "arm"), "day": day, "value": volume, "line": line})

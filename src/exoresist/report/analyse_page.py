@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from exoresist.studies.analyse_answer import LabAnswer
 
 OUTCOMES = {
-    "passed": "passed", "failed": "fails", "unclear": "unclear", "said": "done, no data here", "missing": "missing", "not_needed": "not needed",
+    "passed": "passed", "failed": "fails", "unclear": "unclear", "said": "done, no data here", "missing": "missing",
+    "not_needed": "not needed",
 }  # fmt: skip
 VERDICTS = {"shown": "shown", "suggestive": "suggestive", "not_shown": "not shown", "cannot_tell": "cannot tell"}
 KIND_WORDS = {
-    "plate": "plate", "particles": "particle table", "qpcr": "qPCR", "facs": "cytometry", "transwell": "transwell counts", "calipers": "caliper table",
+    "plate": "plate", "particles": "particle table", "qpcr": "qPCR", "facs": "cytometry", "transwell": "transwell counts",
+    "calipers": "caliper table",
 }  # fmt: skip
 
 
@@ -38,10 +40,15 @@ def write_lab(answer: LabAnswer, folder: Path) -> None:
 def lab_tables(answer: LabAnswer) -> dict[str, list[Row]]:
     """Table name -> rows; those that hold nothing are left out."""
     found: dict[str, list[Row]] = {
-        "wells": [{key: value for key, value in row.items() if key not in ("flag", "text")} for row in (answer.data.wells if answer.data else []) if row["kind"] != "empty"],
-        "courses": answer.data.courses if answer.data else [], "ic50": answer.potencies.ic50, "shifts": answer.potencies.shifts, "curves": answer.potencies.lines,
-        "quality": answer.plates, "outliers": answer.potencies.outliers, "repeats": answer.potencies.repeats, "preparations": answer.doses.preparations,
-        "doses": answer.doses.arms, "sizes": answer.doses.sizes, "effects": answer.effects.rows, "tumours": answer.effects.tumours, "controls": answer.verdict.controls,
+        "wells": [{key: value for key,
+            value in row.items() if key not in ("flag",
+                "text")} for row in (answer.data.wells if answer.data else []) if row["kind"] != "empty"],
+        "courses": answer.data.courses if answer.data else [], "ic50": answer.potencies.ic50, "shifts": answer.potencies.shifts,
+        "curves": answer.potencies.lines,
+        "quality": answer.plates, "outliers": answer.potencies.outliers, "repeats": answer.potencies.repeats,
+        "preparations": answer.doses.preparations,
+        "doses": answer.doses.arms, "sizes": answer.doses.sizes, "effects": answer.effects.rows,
+        "tumours": answer.effects.tumours, "controls": answer.verdict.controls,
         "next_experiments": answer.verdict.next, "parameters": answer.parameters, "bibliography": answer.bibliography,
     }  # fmt: skip
     return {name: rows for name, rows in found.items() if rows}
@@ -154,6 +161,7 @@ def _plate(row: Row) -> dict[str, Any]:
     edge = "" if row["edge"] is None else f"{100 * row['edge']:+.1f}\u00a0%"
     drift = "" if row["drift"] is None else f"{100 * row['drift']:+.1f}\u00a0%"
     return {
-        **row, "z": "" if row["z_prime"] is None else f"{row['z_prime']:.2f}", "cv_text": "" if row["cv"] is None else percent_text(row["cv"]), "edge_text": edge.replace("-", "−"),
+        **row, "z": "" if row["z_prime"] is None else f"{row['z_prime']:.2f}",
+        "cv_text": "" if row["cv"] is None else percent_text(row["cv"]), "edge_text": edge.replace("-", "−"),
         "drift_text": drift.replace("-", "−"),
     }  # fmt: skip

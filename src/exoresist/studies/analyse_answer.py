@@ -66,20 +66,26 @@ class LabAnswer:
         found: Row = plain({
             "title": self.meta.title, "answer": self.sentences, "ic50_shift": shift or nothing, "verdict": self.verdict.verdict,
             "headline": self.verdict.headline, "reasons": self.verdict.reasons, "missing_controls": self.verdict.missing_controls,
-            "controls": self.verdict.controls, "next_experiments": self.verdict.next, "warnings": self.warnings, "notes": self.notes,
+            "controls": self.verdict.controls, "next_experiments": self.verdict.next, "warnings": self.warnings,
+            "notes": self.notes,
             "ic50": {row["arm"]: {key: value for key, value in row.items() if key != "arm"} for row in self.potencies.ic50},
-            "shifts": self.potencies.shifts, "repeats": self.potencies.repeats, "quality": self.plates, "outliers": self.potencies.outliers,
-            "noise": self.potencies.noise, "preparations": self.doses.preparations, "doses": self.doses.arms, "effects": self.effects.rows,
+            "shifts": self.potencies.shifts, "repeats": self.potencies.repeats, "quality": self.plates,
+            "outliers": self.potencies.outliers,
+            "noise": self.potencies.noise, "preparations": self.doses.preparations, "doses": self.doses.arms,
+            "effects": self.effects.rows,
             "donor_fold": self.model.donor_fold, "needed_transfer": self.model.needed, "predicted_shift": self.model.predicted,
-            "vesicles_needed": self.model.vesicles_needed, "dose_gap": self.model.dose_gap, "drug_sink": self.model.sink, "files": self.files,
-            "names": self.names, "hours": self.data.hours if self.data else None, "channel": self.data.channel if self.data else "",
+            "vesicles_needed": self.model.vesicles_needed, "dose_gap": self.model.dose_gap, "drug_sink": self.model.sink,
+            "files": self.files,
+            "names": self.names, "hours": self.data.hours if self.data else None,
+            "channel": self.data.channel if self.data else "",
             "versions": self.versions, "catalog_hash": self.catalog_hash, "timing_s": self.timing_s,
         })  # fmt: skip
         return found
 
 
 def answer_lab(
-    meta: LabMeta, files: Sequence[Mapping[str, Any]], mapped: Mapping[str, str] | None, catalog: Catalog | None = None, run_model: bool = True,
+    meta: LabMeta, files: Sequence[Mapping[str, Any]], mapped: Mapping[str, str] | None, catalog: Catalog | None = None,
+    run_model: bool = True,
     progress: Progress | None = None,
 ) -> LabAnswer:  # fmt: skip
     """Everything that an experiment says.
@@ -118,7 +124,8 @@ def answer_lab(
     answer.notes = [*names.notes, *(data.notes if data else []), *found.notes, *counted.notes, *samples.notes]
     told = [warning for file in files for warning in file["warnings"]]
     answer.warnings = list(dict.fromkeys(
-        [*told, *(data.warnings if data else []), *poor, *found.warnings, *_unit_doubt(meta, names.recipient, names.drug, found, catalog), *counted.warnings,
+        [*told, *(data.warnings if data else []), *poor, *found.warnings,
+            *_unit_doubt(meta, names.recipient, names.drug, found, catalog), *counted.warnings,
          *samples.warnings, *model.warnings]
     ))  # fmt: skip
     answer.versions, answer.catalog_hash = provenance.versions(), catalog.hash
@@ -146,7 +153,8 @@ def _unit_doubt(meta: LabMeta, recipient: str | None, drug: str | None, found: P
     if 1.0 / FAR_OFF < own / known < FAR_OFF:
         return []
     return [
-        f"The IC50 of '{row['label']}' is {own:.3g} nM; the catalogue has {known:g} nM for these cells. Check the unit of the doses ({meta.dose_unit})."
+        f"The IC50 of '{row['label']}' is {own:.3g} nM; the catalogue has {known:g} nM for these cells. Check the unit of "
+        f"the doses ({meta.dose_unit})."
     ]
 
 
@@ -160,7 +168,8 @@ def _sources(answer: LabAnswer, catalog: Catalog) -> None:
     rows: dict[tuple[str, str], Row] = {}
     for quantity, why in (*answer.doses.used, *answer.model.used):
         row = rows.setdefault((quantity.name, quantity.subject), {
-            **{key: getattr(quantity, key) for key in ("name", "subject", "value", "unit", "low", "high", "kind", "source", "note")}, "used_by": why})  # fmt: skip
+            **{key: getattr(quantity, key) for key in ("name", "subject", "value", "unit", "low", "high", "kind", "source",
+                "note")}, "used_by": why})  # fmt: skip
         reasons.setdefault(quantity.source, [])
         if row["name"] not in reasons[quantity.source]:
             reasons[quantity.source].append(row["name"])

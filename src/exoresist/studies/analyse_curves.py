@@ -126,8 +126,10 @@ def _rows(meta: LabMeta, data: PlateData, fits: Fits, found: Potencies) -> None:
         status = _status(interval.value, fit)
         value = _told(interval.value, fit, status)
         row: Row = {
-            "arm": arm.id, "label": arm.label or arm.id, "value": value, "low": _power(interval.low), "high": _power(interval.high),
-            "unit": meta.dose_unit, "status": status, "hill": 0.0 if fit.flat else float(np.exp(fit.log_hill)), "bottom": fit.bottom, "top": fit.top,
+            "arm": arm.id, "label": arm.label or arm.id, "value": value, "low": _power(interval.low),
+            "high": _power(interval.high),
+            "unit": meta.dose_unit, "status": status, "hill": 0.0 if fit.flat else float(np.exp(fit.log_hill)),
+            "bottom": fit.bottom, "top": fit.top,
             "auc": _area(fit), "wells": fit.count, "doses": int(distinct_doses(fit.readings.dose)[0].size),
         }  # fmt: skip
         row.update(_growth_rate(data, arm.id, found))
@@ -179,7 +181,8 @@ def _growth_rate(data: PlateData, arm: str, found: Potencies) -> Row:
     treated = [row for row in rows if row["dose"] > 0]
     try:
         metrics = growth_rate_metrics(
-            [row["dose"] for row in treated], [max(row["signal"], 0.0) for row in treated], float(np.mean(untreated)), float(np.mean(start)),
+            [row["dose"] for row in treated], [max(row["signal"], 0.0) for row in treated], float(np.mean(untreated)),
+            float(np.mean(start)),
         )  # fmt: skip
     except ExoresistError as error:
         found.notes.append(f"No GR metrics for '{arm}': {error}")
@@ -267,7 +270,8 @@ def _repeats(meta: LabMeta, data: PlateData, noise: Normal, found: Potencies) ->
         ):
             found.shift.update(value=math.exp(middle), low=math.exp(middle - reach), high=math.exp(middle + reach))
             found.notes.append(
-                f"The interval of the shift is that between {len(logs)} plates (Student's t on log ratios), which is the wider one."
+                f"The interval of the shift is that between {len(logs)} plates (Student's t on log ratios), which is the "
+                "wider one."
             )
             for row in found.shifts:
                 if row["arm"] == of:
@@ -315,7 +319,8 @@ def _outliers(data: PlateData, fits: dict[str, ArmFit], noise: Normal, found: Po
         if min(abs(away), abs(apart)) > OUTLIER * spread:
             top = fits[row["arm"]].top
             found.outliers.append({
-                "plate": row["plate"], "well": row["well"], "arm": row["arm"], "dose": row["dose"], "viability": signal / top, "expected": expected / top,
+                "plate": row["plate"], "well": row["well"], "arm": row["arm"], "dose": row["dose"], "viability": signal / top,
+                "expected": expected / top,
                 "deviations": away / spread,
             })  # fmt: skip
     marked = {(row["plate"], row["well"], row["arm"], row["dose"], round(row["viability"], 6)) for row in found.outliers}
@@ -347,6 +352,7 @@ def _without_outliers(usable: dict[str, Readings], noise: Normal, found: Potenci
     names = ", ".join(f"{row['well'] or row['arm']}" for row in found.outliers[:6])
     found.shift["without_outliers"] = math.exp(fits[of].log_x - fits[against].log_x)
     found.warnings.append(
-        f"{len(found.outliers)} well{'s' if len(found.outliers) > 1 else ''} lie{'s' if len(found.outliers) == 1 else ''} far from the curve ({names}). "
+        f"{len(found.outliers)} well{'s' if len(found.outliers) > 1 else ''} lie{'s' if len(found.outliers) == 1 else ''} "
+        f"far from the curve ({names}). "
         f"They were kept; without them the shift would be {found.shift['without_outliers']:.2f}."
     )

@@ -27,8 +27,8 @@ NM_PER_UM = 1000.0
 class Doses:
     """What was counted and what follows.
 
-    preparations  rows id, file, per_ml, low, high, mean_nm, mode_nm, d10_nm, d50_nm, d90_nm, dilution, per_donor, per_donor_low, per_donor_high,
-                  per_donor_hour, source of the size
+    preparations  rows id, file, captures, per_ml, low, high, mean_nm, mode_nm, d10_nm, d50_nm, d90_nm, size_from, per_donor (low, high),
+                  per_donor_hour
     arms          rows arm, per_cell, low, high, membrane, membrane_low, membrane_high, donors (donors' output per recipient)
     sizes         rows preparation, diameter (nm), share (of all per nm)
     """
@@ -92,8 +92,10 @@ def _preparation(
     per_ml = (mean, mean * math.exp(-Z95 * spread), mean * math.exp(Z95 * spread))
     size = _size(preparation, tables, catalog, found)
     row: Row = {
-        "id": preparation.id, "file": ", ".join(dict.fromkeys(table["file"] for table in tables)), "captures": len(values), "per_ml": per_ml[0],
-        "low": per_ml[1], "high": per_ml[2], "spread": spread, "isolation": preparation.isolation, "donor": preparation.donor, **size,
+        "id": preparation.id, "file": ", ".join(dict.fromkeys(table["file"] for table in tables)), "captures": len(values),
+        "per_ml": per_ml[0],
+        "low": per_ml[1], "high": per_ml[2], "spread": spread, "isolation": preparation.isolation, "donor": preparation.donor,
+        **size,
         "per_donor": None, "per_donor_low": None, "per_donor_high": None, "per_donor_hour": None,
     }  # fmt: skip
     if preparation.donor_cells and preparation.resuspended:
@@ -106,8 +108,10 @@ def _preparation(
             if not reported.low <= row["per_donor_hour"] <= reported.high:
                 side = "more" if row["per_donor_hour"] > reported.high else "less"
                 found.warnings.append(
-                    f"Preparation '{preparation.id}' holds {row['per_donor_hour']:.3g} particles per donor and hour, {side} than cells are reported to "
-                    f"release ({reported.low:g} to {reported.high:g}, blood cells). Protein aggregates and lipoproteins of serum count as particles; so does dust in the buffer."
+                    f"Preparation '{preparation.id}' holds {row['per_donor_hour']:.3g} particles per donor and hour, {side} "
+                    "than cells are reported to "
+                    f"release ({reported.low:g} to {reported.high:g}, blood cells). Protein aggregates and lipoproteins of "
+                    "serum count as particles; so does dust in the buffer."
                 )
     return row
 
@@ -125,13 +129,15 @@ def _dilution(preparation: Preparation, table: Mapping[str, Any], found: Doses) 
         return 1.0
     if factor is None:
         found.warnings.append(
-            f"No dilution is known for {table['file']}: its particles were taken as those of the undiluted sample. If it was diluted for counting, "
+            f"No dilution is known for {table['file']}: its particles were taken as those of the undiluted sample. If it was "
+            "diluted for counting, "
             "give `dilution` in meta.yaml; every dose is low by that factor."
         )
         return 1.0
     if applied is None:
         found.notes.append(
-            f"{table['file']} does not say whether the dilution ({factor:g}) is in its numbers; it was multiplied with them (dilution_applied: true if not)."
+            f"{table['file']} does not say whether the dilution ({factor:g}) is in its numbers; it was multiplied with them "
+            "(dilution_applied: true if not)."
         )
     return float(factor)
 
@@ -166,7 +172,8 @@ def _size(preparation: Preparation, tables: Sequence[Mapping[str, Any]], catalog
     found.used += [(median, "size of vesicles that nobody measured"), (sigma, "size of vesicles that nobody measured")]
     nm = NM_PER_UM * median.value
     return {
-        "mean_nm": nm * math.exp(0.5 * sigma.value**2), "square_nm2": nm**2 * math.exp(2.0 * sigma.value**2), "mode_nm": None, "d10_nm": None,
+        "mean_nm": nm * math.exp(0.5 * sigma.value**2), "square_nm2": nm**2 * math.exp(2.0 * sigma.value**2), "mode_nm": None,
+        "d10_nm": None,
         "d50_nm": nm, "d90_nm": None, "size_from": "catalogue (assumed)",
     }  # fmt: skip
 
@@ -190,7 +197,8 @@ def _from_bins(name: str, diameters: Sequence[float], density: Sequence[float], 
     return {
         "mean_nm": math.fsum(size * amount for size, amount in zip(diameters, density, strict=True)) / total,
         "square_nm2": math.fsum(size**2 * amount for size, amount in zip(diameters, density, strict=True)) / total,
-        "mode_nm": diameters[per_nm.index(max(per_nm))], "d10_nm": percentiles.get(0.1), "d50_nm": percentiles.get(0.5), "d90_nm": percentiles.get(0.9),
+        "mode_nm": diameters[per_nm.index(max(per_nm))], "d10_nm": percentiles.get(0.1), "d50_nm": percentiles.get(0.5),
+        "d90_nm": percentiles.get(0.9),
         "size_from": "size distribution",
     }  # fmt: skip
 
@@ -222,18 +230,22 @@ def _arms(meta: LabMeta, found: Doses, catalog: Catalog, donor: str | None) -> N
         membrane = number * math.pi * square / area.value
         found.used.append((area, "surface of a donor cell, for donor-membrane equivalents"))
         entry = {
-            "arm": arm.id, "label": arm.label or arm.id, "preparation": arm.vesicles or "", "per_cell": number, "low": number * math.exp(-Z95 * spread),
+            "arm": arm.id, "label": arm.label or arm.id, "preparation": arm.vesicles or "", "per_cell": number,
+            "low": number * math.exp(-Z95 * spread),
             "high": number * math.exp(Z95 * spread), "membrane": membrane, "membrane_low": membrane * math.exp(-Z95 * wide),
-            "membrane_high": membrane * math.exp(Z95 * wide), "donors": number / row["per_donor"] if row and row["per_donor"] else None,
+            "membrane_high": membrane * math.exp(Z95 * wide),
+            "donors": number / row["per_donor"] if row and row["per_donor"] else None,
             "volume_share": arm.added / meta.volume if arm.added and meta.volume else None, "square_um2": square,
         }  # fmt: skip
         found.arms.append(entry)
         if membrane > 1.0:
             found.warnings.append(
-                f"Arm '{arm.label or arm.id}' gets {membrane:.2g} donor cells' worth of membrane per recipient. Donors beside recipients cannot give that much; "
+                f"Arm '{arm.label or arm.id}' gets {membrane:.2g} donor cells' worth of membrane per recipient. Donors "
+                "beside recipients cannot give that much; "
                 "an effect at this dose says little about the dish or the tumour."
             )
         if entry["volume_share"] is not None and entry["volume_share"] > 0.2:
             found.warnings.append(
-                f"The preparation makes up {100 * entry['volume_share']:.0f} % of the medium in arm '{arm.id}': its buffer alone may act."
+                f"The preparation makes up {100 * entry['volume_share']:.0f} % of the medium in arm '{arm.id}': its buffer "
+                "alone may act."
             )

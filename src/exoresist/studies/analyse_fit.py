@@ -104,7 +104,9 @@ def noise_of(groups: Sequence[Array]) -> Normal:
     mean = np.array([group.mean() for group in usable]) / level
     variance = np.array([group.var(ddof=1) for group in usable]) / level**2
     freedom = np.array([group.size - 1 for group in usable], dtype=float)
-    additive, relative = np.meshgrid(np.geomspace(1e-4, 0.5, 60), np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 60)]), indexing="ij")
+    additive, relative = np.meshgrid(
+        np.geomspace(1e-4, 0.5, 60), np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 60)]), indexing="ij"
+    )
     expected = additive[..., None] ** 2 + (relative[..., None] * mean) ** 2
     deviance = freedom * (np.log(expected) + variance / expected)
     best = np.unravel_index(int(np.argmin(deviance.sum(axis=-1))), additive.shape)

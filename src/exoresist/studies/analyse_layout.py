@@ -128,7 +128,8 @@ def _of_text(meta: LabMeta, well: str, text: str) -> Content | None:
     if whole is not None:
         return Content("cells", whole.id, 0.0)
     raise InputError(
-        f"plate map, well {well}: '{text[:40]}' is not understood", "an arm and a dose such as `alone 100`, an arm alone (untreated), `blank` or nothing",
+        f"plate map, well {well}: '{text[:40]}' is not understood",
+        "an arm and a dose such as `alone 100`, an arm alone (untreated), `blank` or nothing",
         f"Arms of meta.yaml: {', '.join(one.id for one in meta.arms) or 'none'}",
     )  # fmt: skip
 

@@ -121,7 +121,8 @@ def compare(meta: LabMeta, names: Names, found: Potencies, doses: Doses, catalog
             words = f"{_percent(ends['value'])} of the donors' pump in every recipient"
             between = f" (95 % interval {_percent(ends['low'])} to {_percent(ends['high'])})" if ends["high"] is not None else ""
             result.sentences.append(
-                f"If the whole shift were pumps carried over (fold = 1 + (R - 1) p/p_R, R = {result.donor_fold:.3g} {result.donor_fold_from}), it would take "
+                f"If the whole shift were pumps carried over (fold = 1 + (R - 1) p/p_R, R = {result.donor_fold:.3g} "
+                f"{result.donor_fold_from}), it would take "
                 f"{words}{between}."
             )
             if ends["low"] > 1.0:
@@ -196,13 +197,16 @@ def scenario_of(
     arm: dict[str, Any] = {"id": "with_vesicles", "role": "treated", "label": "With vesicles"}
     data: dict[str, Any] = {
         "schema": "exoresist/1", "name": "lab_experiment", "title": meta.title[:200],
-        "arena": {"kind": "well", "volume": f"{volume:.6g} mL", "capacity": f"{CAPACITY * (cells + (meta.donors_per_well or 0.0)):.6g} cell"},
+        "arena": {"kind": "well", "volume": f"{volume:.6g} mL",
+            "capacity": f"{CAPACITY * (cells + (meta.donors_per_well or 0.0)):.6g} cell"},
         "populations": [{"id": "recipient", "cell_line": names.recipient, "count": f"{cells:.6g} cell"}],
-        "drugs": [{"id": names.drug, "dose": series[len(series) // 2], "at": f"{early:.6g} h"}], "cargo": pumps, "duration": f"{early + hours:.6g} h",
+        "drugs": [{"id": names.drug, "dose": series[len(series) // 2], "at": f"{early:.6g} h"}], "cargo": pumps,
+        "duration": f"{early + hours:.6g} h",
         "every": f"{max((early + hours) / 24.0, 1.0):.6g} h",
         "assay": {"kind": "dose_response", "population": "recipient", "drug": names.drug, "doses": series},
         "uncertainty": {"draws": DRAWS}, "seed": meta.seed,
-        "vesicle_titration": {"donor": names.donor, "per_cell": {"from": "100 particle/cell", "to": "1e9 particle/cell", "points": 9}},
+        "vesicle_titration": {"donor": names.donor,
+            "per_cell": {"from": "100 particle/cell", "to": "1e9 particle/cell", "points": 9}},
     }  # fmt: skip
     dose = _compared_dose(found, doses)
     if meta.design == "co_culture" and meta.donors_per_well:
@@ -269,12 +273,14 @@ def _agreement(result: Comparison, found: Potencies) -> list[str]:
     shift, model = found.shift, result.predicted
     if model is None or model["value"] is None:
         return told
-    text = f"For this dish the catalogue's model predicts a shift of {show_ratio(model['value'])} (90 % of its draws: {show_ratio(model['low'])} to {show_ratio(model['high'])})"
+    ends = f"{show_ratio(model['low'])} to {show_ratio(model['high'])}"
+    text = f"For this dish the catalogue's model predicts a shift of {show_ratio(model['value'])} (90 % of its draws: {ends})"
     if shift is None or shift["low"] is None or shift["high"] is None:
         return [text + "."]
     if shift["low"] > model["high"]:
         told.append(
-            f"{text}: less than was measured. Either vesicles deliver more than the catalogue assumes, or something besides carried pumps acts: co-isolated "
+            f"{text}: less than was measured. Either vesicles deliver more than the catalogue assumes, or something besides "
+            "carried pumps acts: co-isolated "
             "protein, other cargo, or the buffer. The controls below tell these apart."
         )
     elif shift["high"] < model["low"]:
@@ -285,6 +291,7 @@ def _agreement(result: Comparison, found: Potencies) -> list[str]:
         gap = result.dose_gap["value"]
         told.append(
             f"By the model, half of the donors' effect takes {show(gap, 2)} times the vesicles that were added."
-            if gap > 1 else f"By the model, the vesicles added are {show(1 / gap, 2)} times what half of the donors' effect takes."
+            if gap > 1 else f"By the model, the vesicles added are {show(1 / gap, 2)} times what half of the donors' effect "
+                "takes."
         )  # fmt: skip
     return told

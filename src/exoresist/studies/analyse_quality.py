@@ -42,7 +42,8 @@ def _plate(plate: str, wells: Sequence[Row], data: PlateData) -> Row:
     edge, error, drift = _positions(used, data.format)
     return {
         "plate": plate, "z_prime": _z_prime(untreated, low), "z_prime_against": "blanks" if len(blanks) > 1 else "the highest dose",
-        "cv": _spread(used), "edge": edge, "edge_error": error, "drift": drift, "untreated": _mean(untreated), "blank": _mean(blanks),
+        "cv": _spread(used), "edge": edge, "edge_error": error, "drift": drift, "untreated": _mean(untreated),
+        "blank": _mean(blanks),
         "wells": len(wells), "used": len(used),
     }  # fmt: skip
 
@@ -120,7 +121,8 @@ def _words(row: Row) -> list[str]:
         told.append(f"Replicates of plate {plate} scatter by {100 * row['cv']:.0f} % (median CV); below 20 % is usual.")
     if row["edge"] is not None and abs(row["edge"]) > max(EDGE, SURE * (row["edge_error"] or 0.0)):
         told.append(
-            f"Edge wells of plate {plate} read {100 * row['edge']:+.0f} % against inner wells of the same treatment (evaporation or temperature)."
+            f"Edge wells of plate {plate} read {100 * row['edge']:+.0f} % against inner wells of the same treatment "
+            "(evaporation or temperature)."
         )
     if row["cv"] is None:
         told.append(f"Plate {plate} has no replicates: the scatter of wells is assumed (5 %), and so are the intervals.")

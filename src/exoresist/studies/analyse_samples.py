@@ -73,7 +73,8 @@ def _with_arms(meta: LabMeta, table: Mapping[str, Any], found: Effects) -> list[
     if lost:
         shown = ", ".join(sorted(lost)[:6])
         found.warnings.append(
-            f"{table['file']}: {len(lost)} sample{'s' if len(lost) > 1 else ''} belong to no arm and were left out ({shown}); name them under `samples`."
+            f"{table['file']}: {len(lost)} sample{'s' if len(lost) > 1 else ''} belong to no arm and were left out "
+            f"({shown}); name them under `samples`."
         )
     return rows
 
@@ -152,7 +153,8 @@ def _qpcr(meta: LabMeta, rows: list[Row], file: str, found: Effects) -> None:
         genes = [target for target in targets if target.upper().replace(" ", "_") in USUAL_GENES]
         if not genes:
             found.warnings.append(
-                f"{file}: no reference gene is named (qpcr.reference_genes) and none of {', '.join(targets[:5])} is a usual one; no folds."
+                f"{file}: no reference gene is named (qpcr.reference_genes) and none of {', '.join(targets[:5])} is a usual "
+                "one; no folds."
             )
             return
         found.notes.append(f"{file}: {', '.join(genes)} was taken as the reference gene.")
@@ -264,8 +266,10 @@ def _calipers(meta: LabMeta, rows: list[Row], file: str, found: Effects) -> None
         if rates[arm]:
             mean = float(np.mean(rates[arm]))
             found.rows.append({
-                "what": "tumour growth rate", "kind": "calipers", "arm": arm, "against": "", "value": mean, "low": None, "high": None, "unit": "1/day",
-                "samples": str(len(rates[arm])), "note": f"doubles in {math.log(2) / mean:.3g} days" if mean > 0 else "does not grow",
+                "what": "tumour growth rate", "kind": "calipers", "arm": arm, "against": "", "value": mean, "low": None,
+                "high": None, "unit": "1/day",
+                "samples": str(len(rates[arm])),
+                "note": f"doubles in {math.log(2) / mean:.3g} days" if mean > 0 else "does not grow",
             })  # fmt: skip
     if reference is None:
         _no_reference(file, found)

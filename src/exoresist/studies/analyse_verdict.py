@@ -119,7 +119,8 @@ def _lacks(
     repeats = max(meta.repeats, sum(row["value"] is not None for row in found.repeats))
     if repeats < FEWEST_REPEATS:
         lacks.append(
-            f"It was done {'once' if repeats == 1 else 'twice'}: replicate wells of one plate share their vesicles, cells and day, so that the interval does not "
+            f"It was done {'once' if repeats == 1 else 'twice'}: replicate wells of one plate share their vesicles, cells "
+            "and day, so that the interval does not "
             "hold what differs between repeats."
         )
     if any(row["z_prime"] is not None and row["z_prime"] <= 0 for row in plates):
@@ -135,14 +136,16 @@ def _inhibitor(meta: LabMeta, found: Potencies) -> list[str]:
     blocked = [row for row in found.shifts for arm in meta.arms if arm.id == row["arm"] and arm.inhibitor and arm.control is None]
     if not blocked or shift is None:
         return [
-            "No arm blocks the release or uptake of vesicles, so that nothing here tells vesicles from other messengers of the donors."
+            "No arm blocks the release or uptake of vesicles, so that nothing here tells vesicles from other messengers of "
+            "the donors."
         ]
     row = blocked[0]
     if row["value"] is None or shift["value"] is None or row["high"] is None:
         return [f"Whether '{row['label']}' lowers the shift is not known."]
     if abs(math.log(row["value"])) > 0.7 * abs(math.log(shift["value"])):
         return [
-            f"'{row['label']}' leaves most of the shift ({row['value']:.2f} of {shift['value']:.2f}): what acts is not what it blocks."
+            f"'{row['label']}' leaves most of the shift ({row['value']:.2f} of {shift['value']:.2f}): what acts is not what "
+            "it blocks."
         ]
     return []
 
@@ -158,7 +161,10 @@ def _interval(shift: Row) -> str:
 
 
 def _next(meta: LabMeta, found: Potencies, doses: Doses, model: Comparison, plates: Sequence[Row], verdict: Verdict) -> list[Row]:
-    """What to do next, the most telling first. Score: an unusable measurement 2, a wide interval 1.5, controls their weight, the rest below."""
+    """What to do next, the most telling first.
+
+    Score: an unusable measurement 2, a wide interval 1.5, controls their weight, the rest below.
+    """
     steps: list[Row] = []
 
     def add(score: float, what: str, why: str, how: str) -> None:

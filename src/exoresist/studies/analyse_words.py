@@ -41,7 +41,8 @@ def shift_sentences(answer: LabAnswer) -> list[str]:
     if shift["value"] is not None:
         word = "rises" if shift["value"] >= 1 else "falls"
         told.append(
-            f"The IC50 of {answer.meta.drug or 'the drug'} {word} {show(shift['value'])}-fold {ends(shift)}, from {show(against['value'])} {against['unit']} "
+            f"The IC50 of {answer.meta.drug or 'the drug'} {word} {show(shift['value'])}-fold {ends(shift)}, from "
+            f"{show(against['value'])} {against['unit']} "
             f"('{against['label']}') to {show(of['value'])} {of['unit']} ('{of['label']}')."
         )
     else:
@@ -58,7 +59,8 @@ def dose_sentences(answer: LabAnswer) -> list[str]:
     told = []
     for row in answer.doses.arms[:2]:
         told.append(
-            f"In arm '{row['label']}' each recipient got {show(row['per_cell'])} particles {ends(row)}, which is the membrane of {show(row['membrane'], 2)} donor cells"
+            f"In arm '{row['label']}' each recipient got {show(row['per_cell'])} particles {ends(row)}, which is the "
+            f"membrane of {show(row['membrane'], 2)} donor cells"
             + (f" and what {show(row['donors'], 2)} donors had released." if row["donors"] is not None else ".")
         )
     for row in answer.doses.preparations[:2]:
@@ -78,28 +80,31 @@ def methods(answer: LabAnswer) -> list[str]:
     kinds = {row["kind"].split(",")[0] for row in answer.effects.rows}
     if "qPCR" in kinds:
         told.append(
-            "Relative expression was computed as 2^-ddCt per sample after averaging technical replicates; arms were compared on the log scale (Welch)."
+            "Relative expression was computed as 2^-ddCt per sample after averaging technical replicates; arms were compared "
+            "on the log scale (Welch)."
         )
     if "transwell" in kinds:
         told.append(
-            "Cells on the lower side of the membrane were counted; means per field of single inserts were compared on the log scale (Welch)."
+            "Cells on the lower side of the membrane were counted; means per field of single inserts were compared on the "
+            "log scale (Welch)."
         )
     if "calipers" in kinds:
         told.append(
-            "Tumour volume was taken as length x width^2 / 2. Growth rates are slopes of log volume over time in single animals; arms were compared by Welch's t."
+            "Tumour volume was taken as length x width^2 / 2. Growth rates are slopes of log volume over time in single "
+            "animals; arms were compared by Welch's t."
         )
     if answer.model.scenario is not None:
         told.append(
-            "The dish was written as a scenario of exoresist and simulated with the catalogue's parameters and draws from their ranges (scenario.yaml). "
+            "The dish was written as a scenario of exoresist and simulated with the catalogue's parameters and draws from "
+            "their ranges (scenario.yaml). "
             "The share of the donors' pump that a shift asks for follows fold = 1 + (R - 1) p/p_R."
         )
     done = [in_text(row["label"]) for row in answer.verdict.controls if row["done"]]
     lacking = [in_text(row["label"]) for row in answer.verdict.controls if row["outcome"] == "missing"]
     told.append(f"Controls: {', '.join(done) or 'none'}. Not done: {', '.join(lacking) or 'none'}.")
     told.append(
-        f"Analysis: exoresist {answer.versions.get('exoresist', '')}, {meta.repeats} independent repeat{'s' if meta.repeats != 1 else ''}.".replace(
-            " ,", ","
-        )
+        f"Analysis: exoresist {answer.versions.get('exoresist', '')}, {meta.repeats} independent "
+        f"repeat{'s' if meta.repeats != 1 else ''}.".replace(" ,", ",")
     )
     return told
 
@@ -121,9 +126,12 @@ def _plates(answer: LabAnswer) -> str:
     blank = "blanks had been subtracted" if meta.readout.blank_subtracted else "the mean blank of each plate was subtracted" if any(
         value is not None for value in data.blanks.values()) else "no blanks were subtracted"  # fmt: skip
     text = (
-        f"{cells[:1].upper() + cells[1:]}{volume} were treated with {meta.drug or '[drug]'} in {len({row['dose'] for row in data.wells if row['kind'] == 'cells'})} doses and {read} "
-        f"({method}{at}{reference}); {blank}. Signals of each arm were fitted with a four-parameter logistic in log dose by weighted least squares, the noise of a well "
-        "(additive and proportional) estimated from replicates. The IC50 is the dose at which the curve reaches half of its untreated level; 95 % intervals of IC50s and of "
+        f"{cells[:1].upper() + cells[1:]}{volume} were treated with {meta.drug or '[drug]'} in "
+        f"{len({row['dose'] for row in data.wells if row['kind'] == 'cells'})} doses and {read} "
+        f"({method}{at}{reference}); {blank}. Signals of each arm were fitted with a four-parameter logistic in log dose by "
+        "weighted least squares, the noise of a well "
+        "(additive and proportional) estimated from replicates. The IC50 is the dose at which the curve reaches half of its "
+        "untreated level; 95 % intervals of IC50s and of "
         "their ratio are profile likelihoods with an F threshold."
     )
     return text + (
@@ -142,6 +150,7 @@ def _particles(answer: LabAnswer) -> str:
         f" Recipients got {show(dose['per_cell'])} particles per cell {ends(dose)}." if dose else " [Particles per recipient.]"
     )
     return (
-        f"Vesicles of {row['donor'] or answer.meta.donor or '[donor cells]'} were isolated by {isolation} and counted by particle tracking ({row['captures']} "
+        f"Vesicles of {row['donor'] or answer.meta.donor or '[donor cells]'} were isolated by {isolation} and counted by "
+        f"particle tracking ({row['captures']} "
         f"capture{'s' if row['captures'] != 1 else ''}): {show(row['per_ml'])} particles per mL {ends(row)}, {size}.{given}"
     )
