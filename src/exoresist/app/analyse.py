@@ -53,13 +53,12 @@ def analyse(paths: Sequence[Path], folder: Path, as_json: bool, run_model: bool)
                     answer.scenario, draft / "scenario.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions}
                 )
         stages.finish()
-    tell(folder, [*answer.sentences, *_controls(answer.verdict.missing_controls, answer.verdict.next)], answer.warnings, as_json)
+    lacking = [row["label"] for row in answer.verdict.controls if row["outcome"] == "missing"]
+    tell(folder, [*answer.sentences, *_controls(lacking, answer.verdict.next)], answer.warnings, as_json)
 
 
 def _controls(missing: Sequence[str], steps: Sequence[dict[str, Any]]) -> list[str]:
-    told = (
-        [f"Missing controls: {', '.join(name.replace('_', ' ') for name in missing)}."] if missing else ["No control is missing."]
-    )
+    told = [f"Missing controls: {', '.join(missing)}."] if missing else ["No control is missing."]
     return [*told, f"Next: {steps[0]['what']}. {steps[0]['why']}"] if steps else told
 
 

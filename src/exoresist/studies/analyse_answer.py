@@ -20,7 +20,7 @@ from exoresist.studies.analyse_quality import quality
 from exoresist.studies.analyse_samples import Effects, effects
 from exoresist.studies.analyse_verdict import Verdict, judge
 from exoresist.studies.analyse_wells import PlateData, plate_data
-from exoresist.studies.analyse_words import dose_sentences, methods, shift_sentences
+from exoresist.studies.analyse_words import dose_sentences, effect_sentences, methods, shift_sentences
 from exoresist.studies.answer import Row, plain
 
 FAR_OFF = 1000.0  # an IC50 so far from the catalogue's is a unit, not a discovery
@@ -115,12 +115,27 @@ def answer_lab(
     )
     model = compare(meta, names, found, counted, catalog)
     series = sorted({row["dose"] for row in data.wells if row["kind"] == "cells" and row["dose"] > 0}) if data is not None else []
-    predict(model, scenario_of(meta, names, found, counted, catalog, series), run_model, catalog, found, counted, progress)
+    predict(
+        model,
+        scenario_of(meta, names, found, counted, catalog, series),
+        run_model,
+        catalog,
+        found,
+        counted,
+        meta.design,
+        progress,
+    )
     verdict = judge(meta, found, counted, model, plates)
     answer = LabAnswer(meta, verdict, found, counted, samples, model, data, plates)
     answer.files = [{key: file[key] for key in ("name", "kind", "recognised", "notes")} for file in files]
     answer.names = {"drug": names.drug, "recipient": names.recipient, "donor": names.donor}
-    answer.sentences = [verdict.headline, *shift_sentences(answer), *dose_sentences(answer), *model.sentences]
+    answer.sentences = [
+        verdict.headline,
+        *shift_sentences(answer),
+        *effect_sentences(answer),
+        *dose_sentences(answer),
+        *model.sentences,
+    ]
     answer.notes = [*names.notes, *(data.notes if data else []), *found.notes, *counted.notes, *samples.notes]
     told = [warning for file in files for warning in file["warnings"]]
     answer.warnings = list(dict.fromkeys(

@@ -28,6 +28,12 @@ from exoresist.studies.wording import show, show_ratio
 Row = dict[str, Any]
 DRAWS = 16
 DEFAULT_CELLS, DEFAULT_VOLUME = 3000.0, 0.1  # of one well of 96, where meta.yaml is silent: only where cells grow to matters
+OTHERS = {
+    "added_vesicles": "co-isolated protein, other cargo, or the buffer",
+    "conditioned_medium": "soluble factors, other cargo, or a medium that the donors have used up",
+    "co_culture": "soluble factors, contact, other cargo, or drug that the donors take up",
+    "transwell": "soluble factors, other cargo, or drug that the donors take up",
+}
 CAPACITY = 20.0  # cells at confluence per cell seeded, where nothing is known; the warning says so
 
 
@@ -236,6 +242,7 @@ def predict(
     catalog: Catalog,
     found: Potencies,
     doses: Doses,
+    design: str,
     progress: Progress | None,
 ) -> None:
     """Write the scenario into the comparison and, where asked for, what the model says of it."""
@@ -265,10 +272,10 @@ def predict(
                 for key, value in (("value", needed.value), ("low", needed.low), ("high", needed.high))
             }
     result.parameters, result.bibliography = answer.parameters, answer.bibliography
-    result.sentences += _agreement(result, found)
+    result.sentences += _agreement(result, found, design)
 
 
-def _agreement(result: Comparison, found: Potencies) -> list[str]:
+def _agreement(result: Comparison, found: Potencies, design: str) -> list[str]:
     told: list[str] = []
     shift, model = found.shift, result.predicted
     if model is None or model["value"] is None:
@@ -279,9 +286,8 @@ def _agreement(result: Comparison, found: Potencies) -> list[str]:
         return [text + "."]
     if shift["low"] > model["high"]:
         told.append(
-            f"{text}: less than was measured. Either vesicles deliver more than the catalogue assumes, or something besides "
-            "carried pumps acts: co-isolated "
-            "protein, other cargo, or the buffer. The controls below tell these apart."
+            f"{text}: less than was measured. Either vesicles deliver more than the catalogue assumes, or something besides carried pumps "
+            f"acts: {OTHERS[design]}. The controls below tell these apart."
         )
     elif shift["high"] < model["low"]:
         told.append(f"{text}: more than was measured. Less is taken up or delivered here than the catalogue assumes.")

@@ -170,6 +170,13 @@ def _next(meta: LabMeta, found: Potencies, doses: Doses, model: Comparison, plat
     def add(score: float, what: str, why: str, how: str) -> None:
         steps.append({"what": what, "why": why, "how": how, "score": score})
 
+    if found.shift is None:
+        add(
+            2.2,
+            "Measure a dose series with and without vesicles",
+            "Without the two there is no shift to judge.",
+            "The same doses of the drug, untreated wells included, on recipients alone and on recipients with vesicles, three wells each.",
+        )
     out = [row for row in found.ic50 if row["status"] != "inside"]
     for row in out[:2]:
         further = "higher" if row["status"] != "below range" else "lower"
@@ -207,8 +214,8 @@ def _next(meta: LabMeta, found: Potencies, doses: Doses, model: Comparison, plat
     for row in verdict.controls:
         if row["outcome"] in ("missing", "failed", "unclear"):
             weight = _weight(row) * (1.0 if row["needed"] else 0.5)
-            verb = {"missing": "Add", "failed": "Repeat", "unclear": "Measure better"}[row["outcome"]]
-            add(weight, f"{verb}: {in_text(row['label'])}", f"It rules out {row['excludes']}.", row["how"])
+            verb = {"missing": "Add", "failed": "Repeat", "unclear": "Measure better:"}[row["outcome"]]
+            add(weight, f"{verb} the control '{row['label']}'", f"It rules out {row['excludes']}.", row["how"])
     if max(meta.repeats, len(found.repeats)) < FEWEST_REPEATS:
         add(
             0.92,

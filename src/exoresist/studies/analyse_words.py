@@ -29,13 +29,17 @@ def label(answer: LabAnswer, arm: str) -> str:
 
 def shift_sentences(answer: LabAnswer) -> list[str]:
     """IC50s of the compared arms and their ratio."""
-    shift, told = answer.potencies.shift, []
+    shift = answer.potencies.shift
+    told: list[str] = []
     if shift is None:
-        return (
-            ["No IC50 shift could be computed: it takes a reference and a treated arm with a series of doses each."]
-            if answer.data
-            else []
-        )
+        for row in answer.potencies.ic50[:3]:
+            if row["value"] is not None:
+                told.append(
+                    f"The IC50 of {answer.meta.drug or 'the drug'} is {show(row['value'])} {row['unit']} {ends(row)} for '{row['label']}'."
+                )
+        if answer.data is not None:
+            told.append("No IC50 shift could be computed: it takes a reference and a treated arm with a series of doses each.")
+        return told
     rows = {row["arm"]: row for row in answer.potencies.ic50}
     of, against = rows[shift["of"]], rows[shift["against"]]
     if shift["value"] is not None:
@@ -67,6 +71,20 @@ def dose_sentences(answer: LabAnswer) -> list[str]:
         if row["per_donor"] is not None:
             rate = f", {show(row['per_donor_hour'])} per hour" if row["per_donor_hour"] is not None else ""
             told.append(f"Preparation '{row['id']}' holds {show(row['per_donor'])} particles per donor{rate}.")
+    return told
+
+
+def effect_sentences(answer: LabAnswer) -> list[str]:
+    """What the other assays say, the clear ones first."""
+    told = []
+    rows = [row for row in answer.effects.rows if row["unit"] in ("fold", "ratio") and row["value"] is not None]
+    clear = [row for row in rows if row["low"] is not None and row["high"] is not None and not row["low"] <= 1.0 <= row["high"]]
+    for row in [*clear, *(row for row in rows if row not in clear)][:3]:
+        doubt = "" if row in clear else "; these samples do not tell it from none"
+        what = row["what"][:1].upper() + row["what"][1:]
+        told.append(
+            f"{what} ({row['kind']}) changes {show(row['value'])}-fold {ends(row)} in arm '{label(answer, row['arm'])}'{doubt}."
+        )
     return told
 
 
