@@ -49,13 +49,16 @@ def analyse(paths: Sequence[Path], folder: Path, as_json: bool, run_model: bool)
         with filled(folder) as draft:
             write_lab(answer, draft)
             if answer.scenario is not None:
-                write_resolved(answer.scenario, draft / "scenario.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions})
+                write_resolved(
+                    answer.scenario, draft / "scenario.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions}
+                )
         stages.finish()
-    tell(folder, [*answer.sentences, *_controls(answer.verdict.missing_controls, answer.verdict.next)], answer.warnings, as_json)
+    lacking = [row["label"] for row in answer.verdict.controls if row["outcome"] == "missing"]
+    tell(folder, [*answer.sentences, *_controls(lacking, answer.verdict.next)], answer.warnings, as_json)
 
 
 def _controls(missing: Sequence[str], steps: Sequence[dict[str, Any]]) -> list[str]:
-    told = [f"Missing controls: {', '.join(name.replace('_', ' ') for name in missing)}."] if missing else ["No control is missing."]
+    told = [f"Missing controls: {', '.join(missing)}."] if missing else ["No control is missing."]
     return [*told, f"Next: {steps[0]['what']}. {steps[0]['why']}"] if steps else told
 
 
@@ -80,7 +83,11 @@ def _read(meta: LabMeta, given: Sequence[Path], beside: Path) -> tuple[list[LabF
     entries = {entry.name: entry for entry in meta.files}
     unknown = [name for name in entries if name not in paths]
     if unknown:
-        raise InputError(f"meta.yaml lists the file '{unknown[0]}', which was not given and does not lie beside it", f"{', '.join(paths) or 'none'}", "Add it")
+        raise InputError(
+            f"meta.yaml lists the file '{unknown[0]}', which was not given and does not lie beside it",
+            f"{', '.join(paths) or 'none'}",
+            "Add it",
+        )
     files = []
     for name, path in paths.items():
         entry = entries.get(name)
@@ -110,7 +117,9 @@ def _apart(files: list[LabFile]) -> list[LabFile]:
         keys = {(row["plate"], row["hours"], row["channel"]) for row in file.rows}
         if any(key in seen for key in keys):
             for row in file.rows:
-                row["plate"] = f"{Path(file.name).stem} {row['plate']}" if len({key[0] for key in keys}) > 1 else Path(file.name).stem
+                row["plate"] = (
+                    f"{Path(file.name).stem} {row['plate']}" if len({key[0] for key in keys}) > 1 else Path(file.name).stem
+                )
         seen.update(dict.fromkeys(keys, file.name))
         kept.append(file)
     return kept

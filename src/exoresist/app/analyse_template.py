@@ -15,13 +15,22 @@ def template(folder: Path) -> None:
 
     there = [name for name in FILES if (folder / name).exists()]
     if there:
-        raise InputError(f"'{folder}' already holds {there[0]}", "a folder without files of these names", "Choose another with --template")
+        raise InputError(
+            f"'{folder}' already holds {there[0]}", "a folder without files of these names", "Choose another with --template"
+        )
     ready(folder)
     source = resources.files("exoresist.app").joinpath("lab_template")
     with filled(folder) as draft:
         for name in FILES:
             (draft / name).write_bytes(source.joinpath(name).read_bytes())
-    command = " ".join(["exoresist analyse", *(str(folder / name) for name in ("plate.csv", "nta.csv", "meta.yaml")), "--out", str(folder / "result")])
+    command = " ".join(
+        [
+            "exoresist analyse",
+            *(str(folder / name) for name in ("plate.csv", "nta.csv", "meta.yaml")),
+            "--out",
+            str(folder / "result"),
+        ]
+    )
     print(f"An example experiment (simulated numbers) is in {folder}: {', '.join(FILES)}.")
     print("Open meta.yaml in any text editor, put your own files beside it, and run")
     print(f"  {command}")

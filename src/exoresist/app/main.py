@@ -80,11 +80,16 @@ def _run(
 @app.command("analyse")
 def _analyse(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILES", help="Plate, particle and other tables, and one meta.yaml that describes them.")
+        list[Path] | None,
+        typer.Argument(metavar="FILES", help="Plate, particle and other tables, and one meta.yaml that describes them."),
     ] = None,
     out: Folder = Path("analysis"),
-    template: Annotated[Path | None, typer.Option("--template", help="Write an example experiment to this folder, to start from.")] = None,
-    model: Annotated[bool, typer.Option("--model/--no-model", help="Compare with the catalogue's model (takes some seconds).")] = True,
+    template: Annotated[
+        Path | None, typer.Option("--template", help="Write an example experiment to this folder, to start from.")
+    ] = None,
+    model: Annotated[
+        bool, typer.Option("--model/--no-model", help="Compare with the catalogue's model (takes some seconds).")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Analyse a laboratory's files, write the report.

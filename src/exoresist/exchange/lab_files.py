@@ -55,10 +55,13 @@ def read_lab_file(path: str | Path, kind: str | None = None) -> LabFile:
             own = [warning for sheet in sheets for warning in sheet.warnings]
             file.warnings = list(dict.fromkeys([*own, *file.warnings]))
             return file
-    what = {"plate": "a plate", "particles": "a particle table"}.get(kind or "", f"a table of kind {kind}" if kind else "any table that is known here")
+    what = {"plate": "a plate", "particles": "a particle table"}.get(
+        kind or "", f"a table of kind {kind}" if kind else "any table that is known here"
+    )
     raise InputError(
         f"{place.name} could not be read as {what}",
-        "plates (a grid A to H by 1 to 12, or a column Well), NanoSight or ZetaView tables, qPCR (Sample, Target, Ct), cytometry statistics, "
+        "plates (a grid A to H by 1 to 12, or a column Well), NanoSight or ZetaView tables, qPCR (Sample, Target, Ct), "
+        "cytometry statistics, "
         "transwell counts, caliper tables",
         "Compare it with `exoresist analyse --template DIR`; docs/analyse.md shows every layout",
     )
@@ -91,7 +94,10 @@ def _plates(name: str, sheets: tuple[Sheet, ...]) -> LabFile | None:
     hours = hours_of_file(name)
     tables: list[dict[Any, Any]] = []
     for sheet, readings in found:
-        cells = {(row["plate"], row["hours"], row["channel"], row["well"], row.get("arm"), row.get("dose"), row["line"]): row["text"] for row in readings.rows}
+        cells = {
+            (row["plate"], row["hours"], row["channel"], row["well"], row.get("arm"), row.get("dose"), row["line"]): row["text"]
+            for row in readings.rows
+        }
         bare = {key[3:6]: text for key, text in cells.items()}
         if bare in tables:
             file.warnings.append(f"{sheet.source} repeats an earlier sheet number by number; it was left out.")

@@ -11,12 +11,17 @@ from exoresist.exchange.lab_numbers import NumberStyle, number_of, style_of
 from exoresist.exchange.sheets import Sheet
 
 _NUMBER = r"[-+]?\d[\d ]*(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
-_CLOCK = re.compile(r"(?P<days>\d+)d\s*(?P<h>\d+)h\s*(?P<m>\d+)m|(?P<hours>\d{1,4}):(?P<minutes>\d{2})(?::(?P<seconds>\d{2})(?:\.\d+)?)?")
+_CLOCK = re.compile(
+    r"(?P<days>\d+)d\s*(?P<h>\d+)h\s*(?P<m>\d+)m|(?P<hours>\d{1,4}):(?P<minutes>\d{2})(?::(?P<seconds>\d{2})(?:\.\d+)?)?"
+)
 _TIME = re.compile(
-    rf"(?<![A-Za-z\d.,])(?P<value>{_NUMBER})\s*(?P<unit>hours?|hrs?|h|min(?:utes?)?|days?|d|s(?:ec(?:onds?)?)?)(?![A-Za-z/])", re.IGNORECASE
+    rf"(?<![A-Za-z\d.,])(?P<value>{_NUMBER})\s*(?P<unit>hours?|hrs?|h|min(?:utes?)?|days?|d|s(?:ec(?:onds?)?)?)(?![A-Za-z/])",
+    re.IGNORECASE,
 )
 _DAY = re.compile(rf"\b(?:day|tag)\s*(?P<value>{_NUMBER})", re.IGNORECASE)
-_UNIT = re.compile(r"[(\[]\s*([^)\]]+?)\s*[)\]]|/\s*([A-Za-zµμ%³^0-9/]+)\s*$|,\s*([A-Za-zµμ%]+)\s*$")
+_UNIT = re.compile(
+    r"[(\[]\s*([^)\]]+?)\s*[)\]]|\bin\s+([a-zA-Zµμ]{1,4}(?:\^?[23])?)\s*$|/\s*([A-Za-zµμ%³^0-9/]+)\s*$|,\s*([A-Za-zµμ%]+)\s*$"
+)
 _DOSE = re.compile(rf"(?P<dose>{_NUMBER})\s*(?P<unit>[pnuµμm]?M|[pnuµμm]?mol/l|[pnuµμm]?g/m?l)?", re.IGNORECASE)
 
 
@@ -33,8 +38,11 @@ class Columns:
 
 
 def plain_heading(text: str) -> str:
-    """A heading in small letters without unit, punctuation and case: `Conc. [nM]` reads `conc`."""
-    return " ".join(re.sub(r"[^a-z0-9%µ]+", " ", re.sub(r"[(\[].*?[)\]]", " ", text.lower().replace("сt", "ct").replace("cт", "ct"))).split())
+    """A heading in small letters without unit, punctuation and case: `Conc. [nM]` reads `conc`, `VOLUME in cm^3` reads `volume`."""
+    # ABI's programs write Ct with a Cyrillic letter, which looks the same.
+    latin = text.lower().replace("с", "c").replace("т", "t")
+    bare = re.sub(r"[(\[].*?[)\]]", " ", re.sub(r"\bin (?:[a-zµ]{1,4}(?:\^?[23])?|days?|hours?)\s*$", " ", latin))
+    return " ".join(re.sub(r"[^a-z0-9%µ]+", " ", bare).split())
 
 
 def unit_in(text: str) -> str:
@@ -72,7 +80,9 @@ def hours_in(text: str) -> float | None:
         return int(match["hours"]) + int(match["minutes"]) / 60.0 + int(match["seconds"] or 0) / 3600.0
     if match := _TIME.search(text):
         unit = match["unit"].lower()
-        factor = 1.0 if unit.startswith("h") else 24.0 if unit.startswith("d") else 1 / 60.0 if unit.startswith("m") else 1 / 3600.0
+        factor = (
+            1.0 if unit.startswith("h") else 24.0 if unit.startswith("d") else 1 / 60.0 if unit.startswith("m") else 1 / 3600.0
+        )
         value = _loose(match["value"])
         return None if value is None else value * factor
     if match := _DAY.search(text):
@@ -99,4 +109,8 @@ def _loose(text: str) -> float | None:
 
 def refuse_table(sheet: Sheet, what: str, needs: str) -> InputError:
     """The error for a table that is not of the kind it was taken for."""
-    return InputError(f"{sheet.source} could not be read as {what}", needs, "See docs/analyse.md for the layouts, or `exoresist analyse --template`")
+    return InputError(
+        f"{sheet.source} could not be read as {what}",
+        needs,
+        "See docs/analyse.md for the layouts, or `exoresist analyse --template`",
+    )

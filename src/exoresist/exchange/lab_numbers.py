@@ -20,9 +20,12 @@ _SIGNS = str.maketrans({"−": "-", "–": "-"})
 _PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
 _COMMA = re.compile(r"[-+]?(?:\d+,\d*|,\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:([.,])\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
-_OVERFLOW = re.compile(r"ovrflw|over(?:flow|range)?|ovfl|out of range|sat(?:urated)?|>\s*max|\*{2,}|#{2,}|> ?\d[\d.,]*", re.IGNORECASE)
+_OVERFLOW = re.compile(
+    r"ovrflw|over(?:flow|range)?|ovfl|out of range|sat(?:urated)?|>\s*max|\*{2,}|#{2,}|> ?\d[\d.,]*", re.IGNORECASE
+)
 _MISSING = re.compile(
-    r"#?n/?a!?|n\.?a\.?|nan|null|none|n\.?d\.?|#(?:div/0!?|value!?|ref!?|name\?|num!?|null!?)|-+|\.|\?|missing|failed|undetermined|undet\.?|no ct|masked",
+    r"#?n/?a!?|n\.?a\.?|nan|null|none|n\.?d\.?|#(?:div/0!?|value!?|ref!?|name\?|num!?|null!?)|-+|\.|\?"
+    r"|missing|failed|undetermined|undet\.?|no ct|masked",
     re.IGNORECASE,
 )
 _MONTH = "jan|feb|mar|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez"
@@ -86,7 +89,7 @@ def style_of(cells: Iterable[str], separator: str) -> NumberStyle:
         return NumberStyle("," if comma > point else ".", mixed=True)
     if comma:
         return NumberStyle(",")
-    if point or grouped_point and not grouped_comma:
+    if point or (grouped_point and not grouped_comma):
         return NumberStyle(".")
     if grouped_comma:
         # Only numbers such as 1,234: in a comma-separated file they were quoted, hence thousands; elsewhere a decimal comma.
@@ -129,7 +132,9 @@ def needed(cell: str, style: NumberStyle, where: str, allowed: str = "a number")
     """The number of a cell that has to hold one; InputError naming the place where it does not."""
     found = number_of(cell, style)
     if found.value is None:
-        what = {"date": "a date (Excel turns 1-1 or MARCH1 into one)", "empty": "nothing", "overflow": "an overflow"}.get(found.flag)
+        what = {"date": "a date (Excel turns 1-1 or MARCH1 into one)", "empty": "nothing", "overflow": "an overflow"}.get(
+            found.flag
+        )
         raise InputError(f"{where} holds {what or repr(cell.strip()[:40])}", allowed, "Correct the cell and export again")
     return found.value
 
@@ -138,7 +143,9 @@ def _bare(cell: str) -> str:
     text = cell.strip().translate(_SIGNS)
     if len(text) > 40:
         return text
-    if any(gap in text for gap in _GAPS) and re.fullmatch(rf"[-+]?\d{{1,3}}(?:[{_GAPS}]\d{{3}})+(?:[.,]\d+)?(?:e[-+]?\d+)?", text, re.I):
+    if any(gap in text for gap in _GAPS) and re.fullmatch(
+        rf"[-+]?\d{{1,3}}(?:[{_GAPS}]\d{{3}})+(?:[.,]\d+)?(?:e[-+]?\d+)?", text, re.I
+    ):
         text = re.sub(f"[{_GAPS}]", "", text)
     return text
 

@@ -79,7 +79,11 @@ def _nanosight(sheet: Sheet) -> ParticleTable:
     total = _keyed(sheet, "concentration (particles")
     names = _keyed(sheet, "filename")
     if head is None and total is None:
-        raise InputError(f"{sheet.source} is a NanoSight file without results", "a row 'Concentration' or a table of bins", "Export the whole summary")
+        raise InputError(
+            f"{sheet.source} is a NanoSight file without results",
+            "a row 'Concentration' or a table of bins",
+            "Export the whole summary",
+        )
     columns = len([cell for cell in names[1][1:] if cell and cell.lower() not in ("average", "standard error")]) if names else 0
     table = ParticleTable(sheet.source, "NanoSight", [])
     if head is not None:
@@ -90,12 +94,16 @@ def _nanosight(sheet: Sheet) -> ParticleTable:
         _bins(sheet, head[0] + 1, mean, captures, table)
         again = _keyed(sheet, "bin centre", head[0] + 1)
         if again is not None:
-            table.warnings.append(f"{sheet.source} prints the size table twice (line {sheet.line(again[0])}); only the first was used.")
+            table.warnings.append(
+                f"{sheet.source} prints the size table twice (line {sheet.line(again[0])}); only the first was used."
+            )
     if total is not None:
         table.captures = _numbers(sheet, total[1][1 : 1 + columns] if columns else total[1][1:])
         again = _keyed(sheet, "concentration (particles", total[0] + 1, head[0] if head else None)
         if again is not None:
-            table.warnings.append(f"{sheet.source} states the concentration twice (line {sheet.line(again[0])}); the first was used.")
+            table.warnings.append(
+                f"{sheet.source} states the concentration twice (line {sheet.line(again[0])}); the first was used."
+            )
     if not table.captures and table.density:
         table.captures = [sum(table.density)]
         table.warnings.append(f"{sheet.source} states no total concentration; the bins were added up.")
@@ -110,17 +118,21 @@ def _nanosight(sheet: Sheet) -> ParticleTable:
         row = _keyed(sheet, key, names[0] if names else 0)
         values = _numbers(sheet, row[1][1:]) if row else []
         if values:
-            average = values[-2] if columns and len(values) >= columns + 2 else values[-1] if len(values) == 1 else sum(values[: columns or None]) / len(values[: columns or None])
-            table.stated[key] = average
+            own = values[: columns or None]  # the columns after those of the captures hold their mean and its error
+            table.stated[key] = sum(own) / len(own)
     tracks = _keyed(sheet, "valid tracks") or _keyed(sheet, "completed tracks")
     found = _numbers(sheet, tracks[1][1:]) if tracks else []
     table.tracks = sum(found) if found else None
     invalid = _keyed(sheet, "validity of concentration")
     if invalid and any(cell and cell.upper() != "OK" for cell in invalid[1][1:]):
-        table.warnings.append(f"{sheet.source}: the instrument itself marks the concentration as not valid in at least one capture.")
+        table.warnings.append(
+            f"{sheet.source}: the instrument itself marks the concentration as not valid in at least one capture."
+        )
     sample = _keyed(sheet, "sample name")
     table.sample = sample[1][1] if sample and len(sample[1]) > 1 else ""
-    table.recognised = f"NanoSight summary, {len(table.captures)} capture{'s' if len(table.captures) != 1 else ''}, {len(table.diameters)} bins"
+    table.recognised = (
+        f"NanoSight summary, {len(table.captures)} capture{'s' if len(table.captures) != 1 else ''}, {len(table.diameters)} bins"
+    )
     return table
 
 
@@ -143,7 +155,7 @@ def _zetaview(sheet: Sheet) -> ParticleTable:
     table = ParticleTable(sheet.source, "ZetaView", [])
     fields: dict[str, list[str]] = {}
     for row in sheet.rows[:150]:
-        if row and row[0].rstrip().endswith(":") or (row and ":" in row[0]):
+        if (row and row[0].rstrip().endswith(":")) or (row and ":" in row[0]):
             key, _, rest = row[0].partition(":")
             fields.setdefault(key.strip().lower(), [cell for cell in (rest.strip(" :"), *row[1:]) if cell])
     heads = [index for index, row in enumerate(sheet.rows) if row and plain_heading(row[0]) == "size nm"]
@@ -151,7 +163,9 @@ def _zetaview(sheet: Sheet) -> ParticleTable:
         titles = [plain_heading(cell) for cell in sheet.rows[heads[0]]]
         column = next((place for place, title in enumerate(titles) if title.startswith("concentration")), None)
         if column is None:
-            raise InputError(f"{sheet.source} has sizes without concentrations", "a column Concentration / cm-3", "Export it again")
+            raise InputError(
+                f"{sheet.source} has sizes without concentrations", "a column Concentration / cm-3", "Export it again"
+            )
         second = False
         for row in sheet.rows[heads[0] + 1 :]:
             values = [number_of(cell, sheet.style).value for cell in row]
@@ -167,14 +181,19 @@ def _zetaview(sheet: Sheet) -> ParticleTable:
                 table.density.append(float(values[column] or 0.0))
         if second or len(heads) > 1:
             table.warnings.append(
-                f"{sheet.source} prints the particles twice (a linear and a logarithmic size axis); only the first table was used, else "
+                f"{sheet.source} prints the particles twice (a linear and a logarithmic size axis); only the first table was "
+                "used, else "
                 "every particle would count double."
             )
-    stated = next((key for key in fields if key.startswith(("concentration", "original concentration")) and "correction" not in key), None)
-    values = _numbers(sheet, fields[stated][:1]) if stated else []
-    table.captures = [sum(table.density)] if table.density else values
-    if stated and values and table.density and not 0.8 < values[0] / max(sum(table.density), 1e-300) < 1.25:
-        table.warnings.append(f"{sheet.source}: the bins add up to {sum(table.density):.3g}, the file states {values[0]:.3g} particles per mL.")
+    stated = next(
+        (key for key in fields if key.startswith(("concentration", "original concentration")) and "correction" not in key), None
+    )
+    printed = _numbers(sheet, fields[stated][:1]) if stated else []
+    table.captures = [sum(table.density)] if table.density else printed
+    if printed and table.density and not 0.8 < printed[0] / max(sum(table.density), 1e-300) < 1.25:
+        table.warnings.append(
+            f"{sheet.source}: the bins add up to {sum(table.density):.3g}, the file states {printed[0]:.3g} particles per mL."
+        )
     for key, cells in fields.items():
         if key.startswith("dilution"):
             found = _numbers(sheet, [cell.split()[0] for cell in cells[:1]])
@@ -194,7 +213,8 @@ def _zetaview(sheet: Sheet) -> ParticleTable:
 
 NAMES = {
     "size": ("size", "diameter", "size nm", "particle size", "bin", "bin centre", "bin center", "diameter nm"),
-    "concentration": ("concentration", "conc", "particles ml", "particles per ml", "concentration particles ml", "particle concentration", "particles", "original concentration", "concentration average"),
+    "concentration": ("concentration", "conc", "particles ml", "particles per ml", "concentration particles ml",
+        "particle concentration", "particles", "original concentration", "concentration average"),
     "dilution": ("dilution", "dilution factor"),
     "sample": ("sample", "sample name", "name", "capture", "file"),
     "mean": ("mean", "mean diameter", "mean size"),
@@ -242,10 +262,16 @@ def _plain(sheet: Sheet) -> ParticleTable | None:
         if len(set(dilutions)) > 1:
             table.captures = [value * dilution for value, dilution in zip(table.captures, dilutions, strict=False)]
             table.dilution, table.adjusted = 1.0, True
-            table.warnings.append(f"{sheet.source}: lines have different dilutions; each concentration was multiplied by its own.")
+            table.warnings.append(
+                f"{sheet.source}: lines have different dilutions; each concentration was multiplied by its own."
+            )
     if not table.captures:
         return None
-    table.recognised = f"table of particles, {len(table.diameters)} bins" if table.diameters else f"table of {len(table.captures)} particle counts"
+    table.recognised = (
+        f"table of particles, {len(table.diameters)} bins"
+        if table.diameters
+        else f"table of {len(table.captures)} particle counts"
+    )
     return table
 
 
@@ -254,13 +280,23 @@ def _check(table: ParticleTable) -> None:
         raise InputError(f"{table.source} holds no concentration", "particles per mL", "Export the whole table")
     for value in (*table.captures, *table.density):
         if value < 0:
-            raise InputError(f"{table.source} holds a concentration of {value:g} particles per mL", "zero or more", "Export it again")
+            raise InputError(
+                f"{table.source} holds a concentration of {value:g} particles per mL", "zero or more", "Export it again"
+            )
         if value > LARGEST:
-            raise InputError(f"{table.source} holds {value:.2g} particles per mL", f"at most {LARGEST:.0e}", "Check the unit and the decimal sign")
+            raise InputError(
+                f"{table.source} holds {value:.2g} particles per mL",
+                f"at most {LARGEST:.0e}",
+                "Check the unit and the decimal sign",
+            )
     if max(table.captures) == 0:
-        raise InputError(f"{table.source} counts no particle at all", "a concentration above zero", "Was it the buffer that was measured?")
+        raise InputError(
+            f"{table.source} counts no particle at all", "a concentration above zero", "Was it the buffer that was measured?"
+        )
     if any(not 0 < size < 1e5 for size in table.diameters):
-        raise InputError(f"{table.source} holds a size of {min(table.diameters):g} nm", "sizes in nm above 0", "Check the decimal sign")
+        raise InputError(
+            f"{table.source} holds a size of {min(table.diameters):g} nm", "sizes in nm above 0", "Check the decimal sign"
+        )
     total = sum(table.density)
     mean = sum(table.captures) / len(table.captures)
     if total > 0 and len(table.captures) > 1 and not 0.7 < total / mean < 1.4:
@@ -269,9 +305,13 @@ def _check(table: ParticleTable) -> None:
             "One of them may hold the dilution and the other not; the stated ones were used."
         )
     if table.tracks is not None and table.tracks < FEWEST_TRACKS:
-        table.warnings.append(f"{table.source} rests on {table.tracks:g} tracked particles; 500 or more are wanted for a distribution.")
+        table.warnings.append(
+            f"{table.source} rests on {table.tracks:g} tracked particles; 500 or more are wanted for a distribution."
+        )
     total = sum(table.density)
     if total > 0:
         middle = sum(size * amount for size, amount in zip(table.diameters, table.density, strict=True)) / total
         if not 30 <= middle <= 1000:
-            table.warnings.append(f"{table.source}: the mean size is {middle:.4g} nm, which is no vesicle; check the unit and the decimal sign.")
+            table.warnings.append(
+                f"{table.source}: the mean size is {middle:.4g} nm, which is no vesicle; check the unit and the decimal sign."
+            )

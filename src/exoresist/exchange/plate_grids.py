@@ -24,6 +24,7 @@ class Grid:
     wells     (row, column), both from 0, -> text of the cell
     rows, columns  extent of the plate;  first_row, last_row  its place in the sheet
     context   the lines above it, since the grid before
+    channel   wavelength that stands at the end of its rows;  further  (wavelength, wells) of readings in a second line of each row
     """
 
     wells: dict[tuple[int, int], str]
@@ -33,6 +34,8 @@ class Grid:
     last_row: int
     context: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    channel: str | None = None
+    further: tuple[tuple[str, dict[tuple[int, int], str]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,17 @@ def labels_of(grid: Grid) -> GridLabels:
     plate = hours = channel = None
     for line in reversed(grid.context):
         lower = line.lower()
-        if plate is None and (match := _PLATE.search(line)) and match["name"].lower() not in ("type", "layout", "reader", "format", "map"):
+        if (
+            plate is None
+            and (match := _PLATE.search(line))
+            and match["name"].lower() not in ("type", "layout", "reader", "format", "map")
+        ):
             plate = match["name"]
-        if hours is None and "temperature" not in lower and not re.search(r"\b(?:date|started|printed|start time|time of day|am|pm)\b", lower):
+        if (
+            hours is None
+            and "temperature" not in lower
+            and not re.search(r"\b(?:date|started|printed|start time|time of day|am|pm)\b", lower)
+        ):
             hours = hours_in(line)
         if channel is None and any(word in lower for word in _OF_WAVELENGTH) and (match := _WAVELENGTH.search(line)):
             channel = match["value"]
@@ -99,7 +110,7 @@ def _headed(sheet: Sheet, row: int, above: int) -> Grid | None:
     count = 0
     while start + count < len(cells) and whole_of(cells[start + count]) == count + 1:
         count += 1
-    if count < 3 or count > 24 or any(cells[start + count : start + count + 1]) and whole_of(cells[start + count]) is not None:
+    if count < 3 or count > 24 or (any(cells[start + count : start + count + 1]) and whole_of(cells[start + count]) is not None):
         return None
     body = row + 1
     while body < len(sheet.rows) and not any(sheet.rows[body]):
@@ -112,13 +123,14 @@ def _headed(sheet: Sheet, row: int, above: int) -> Grid | None:
         if _is_letter(sheet, body, start, 0):
             side = start
             warnings.append(
-                f"{sheet.source}, line {sheet.line(row)}: the column numbers stand one place to the left of the readings (a cell of the "
+                f"{sheet.source}, line {sheet.line(row)}: the column numbers stand one place to the left of the readings (a "
+                "cell of the "
                 "heading is missing); the letters A, B, C were taken as the guide."
             )
         elif _is_letter(sheet, body, side - 1, 0):
             side -= 1
         else:
-            return _bare(sheet, body, above)
+            return _unlettered(sheet, row, body, start, count, above)
     return _body(sheet, body, side, count, above, row, warnings)
 
 
@@ -151,37 +163,88 @@ def _bare(sheet: Sheet, row: int, above: int) -> Grid | None:
 
 def _body(sheet: Sheet, body: int, side: int, count: int, above: int, head: int, warnings: list[str]) -> Grid:
     wells: dict[tuple[int, int], str] = {}
-    letter, row = 0, body
-    while row < len(sheet.rows) and letter < 16 and _is_letter(sheet, row, side, letter):
+    layers: dict[str, dict[tuple[int, int], str]] = {}
+    channel: str | None = None
+    letter, row = -1, body
+    while row < len(sheet.rows):
         cells = sheet.rows[row][side + 1 :]
-        beyond = [cell for cell in cells[count:] if number_of(cell, sheet.style).value is not None]
-        if len(beyond) >= count - 1 and count >= 3:
-            raise InputError(
-                f"{sheet.source}, line {sheet.line(row)}: row {LETTERS[letter]} holds {_filled(cells)} numbers under {count} headings",
-                "as many numbers as columns",
-                "If numbers have a decimal comma, do not separate them by commas: export with semicolons or tabs, or with a point",
-            )
-        for column in range(count):
-            wells[letter, column] = cells[column] if column < len(cells) else ""
-        letter, row = letter + 1, row + 1
-    following = sheet.rows[row][side].upper() if row < len(sheet.rows) and side < len(sheet.rows[row]) else ""
-    if following in LETTERS and following and following not in LETTERS[:letter] and len(following) == 1:
-        warnings.append(f"{sheet.source}, line {sheet.line(row)}: row {LETTERS[letter]} of the plate is missing; row {following} was left out.")
-    expected = FORMATS[format_of(letter, count)]
-    short = [index for index in range(letter) if not any(wells[index, column] for column in range(count))]
-    if letter < expected[0] and count == expected[1] and not short:
-        warnings.append(f"{sheet.source}: the plate ends with row {LETTERS[letter - 1]}; the file may have been cut off.")
-    return Grid(wells, letter, count, head, row - 1, _context(sheet, above, head), tuple(warnings))
+        which = _letter(sheet, row, side)
+        if which is not None and letter < which < 16:
+            lost = [LETTERS[one] for one in range(letter + 1, which)]
+            if lost:
+                where = f"{sheet.source}, line {sheet.line(row)}"
+                warnings.append(f"{where}: row {', '.join(lost)} of the plate is missing; its wells were taken as not read.")
+                wells.update({(LETTERS.index(one), column): "" for one in lost for column in range(count)})
+            letter, layer = which, wells
+            channel = channel or _wavelength(cells[count:])
+        elif (
+            which is None
+            and letter >= 0
+            and cells
+            and not sheet.rows[row][side].strip()
+            and (second := _wavelength(cells[count:]))
+            and second != channel
+        ):
+            layer = layers.setdefault(second, {})
+        else:
+            break
+        _check_width(sheet, row, letter, cells, count)
+        layer.update({(letter, column): cells[column] if column < len(cells) else "" for column in range(count)})
+        row += 1
+    rows = letter + 1
+    expected = FORMATS[format_of(rows, count)]
+    if rows < expected[0] and count == expected[1]:
+        warnings.append(f"{sheet.source}: the plate ends with row {LETTERS[letter]}; the file may have been cut off.")
+    context = _context(sheet, above, head)
+    return Grid(wells, rows, count, head, row - 1, context, tuple(warnings), channel if layers else None, tuple(layers.items()))
+
+
+def _check_width(sheet: Sheet, row: int, letter: int, cells: tuple[str, ...], count: int) -> None:
+    """Refuse a row with twice as many numbers as columns: decimal commas that were taken for separators."""
+    beyond = [cell for cell in cells[count:] if number_of(cell, sheet.style).value is not None]
+    if len(beyond) >= count - 1:
+        raise InputError(
+            f"{sheet.source}, line {sheet.line(row)}: row {LETTERS[letter]} holds {_filled(cells)} numbers under {count} "
+            "headings",
+            "as many numbers as columns",
+            "If numbers have a decimal comma, do not separate them by commas: export with semicolons or tabs, or with a point",
+        )
+
+
+def _wavelength(cells: tuple[str, ...]) -> str | None:
+    """The wavelength that some readers print behind a row of wells."""
+    text = next((cell for cell in cells if cell), "")
+    match = re.search(r"(?<!\d)([2-9]\d{2})(?!\d)", text)
+    return match[1] if match and len(text) <= 24 else None
+
+
+def _unlettered(sheet: Sheet, head: int, body: int, start: int, count: int, above: int) -> Grid | None:
+    """A whole plate under column numbers whose rows carry no letters (SoftMax); other columns may hold a temperature."""
+    down = {12: 8, 24: 16}.get(count)
+    if down is None:
+        return _bare(sheet, body, above)
+    block = [line[start : start + count] for line in sheet.rows[body : body + down]]
+    if len(block) < down or sum(_mostly_readings(sheet, line) for line in block) < down - 1:
+        return _bare(sheet, body, above)
+    wells = {(i, j): line[j] if j < len(line) else "" for i, line in enumerate(block) for j in range(count)}
+    told = f"{sheet.source}, line {sheet.line(head)}: the rows of the plate carry no letters; the first was taken as A."
+    return Grid(wells, down, count, head, body + down - 1, _context(sheet, above, head), (told,))
 
 
 def _context(sheet: Sheet, above: int, row: int) -> tuple[str, ...]:
     return tuple(" ".join(cell for cell in line if cell)[:300] for line in sheet.rows[max(above, row - 30) : row] if any(line))
 
 
-def _is_letter(sheet: Sheet, row: int, column: int, which: int) -> bool:
+def _letter(sheet: Sheet, row: int, column: int) -> int | None:
+    """0 for A, 1 for B ...; None where the cell holds no single letter."""
     if not 0 <= row < len(sheet.rows) or not 0 <= column < len(sheet.rows[row]):
-        return False
-    return sheet.rows[row][column].strip(" :.").upper() == LETTERS[which]
+        return None
+    text = sheet.rows[row][column].strip(" :.").upper()
+    return LETTERS.index(text) if len(text) == 1 and text in LETTERS else None
+
+
+def _is_letter(sheet: Sheet, row: int, column: int, which: int) -> bool:
+    return _letter(sheet, row, column) == which
 
 
 def _filled(cells: tuple[str, ...]) -> int:

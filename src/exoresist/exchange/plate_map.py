@@ -10,7 +10,11 @@ from exoresist.exchange.plate_grids import find_grids, well_name, well_place
 from exoresist.exchange.plate_tables import WELL
 from exoresist.exchange.sheets import Sheet, read_sheets
 
-_NAMES = {**WELL, "contains": ("contains", "content", "contents", "arm", "sample", "condition", "treatment"), "dose": ("dose", "concentration", "conc")}
+_NAMES = {
+    **WELL,
+    "contains": ("contains", "content", "contents", "arm", "sample", "condition", "treatment"),
+    "dose": ("dose", "concentration", "conc"),
+}
 
 
 def read_plate_map(path: str | Path) -> dict[str, str]:
@@ -23,7 +27,8 @@ def read_plate_map(path: str | Path) -> dict[str, str]:
         if found:
             return found
     raise InputError(
-        f"{Path(path).name} holds no plate map", "a grid with letters down the side and numbers along the top, or columns Well and Contains",
+        f"{Path(path).name} holds no plate map", "a grid with letters down the side and numbers along the top, or columns "
+            "Well and Contains",
         "See docs/analyse.md",
     )  # fmt: skip
 

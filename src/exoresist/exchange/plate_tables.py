@@ -36,10 +36,25 @@ OTHER = {
     "time": ("time", "hours", "elapsed", "elapsed time", "time point", "timepoint", "t", "h", "zeit"),
     "channel": ("wavelength", "channel", "read", "readout", "label", "measurement"),
 }
-NEVER_VALUES = ("sample", "sample name", "name", "date time", "date", "temperature", "temp", "comment", "notes", "cycle", "cycle nr", "time of day")
+NEVER_VALUES = (
+    "sample",
+    "sample name",
+    "name",
+    "date time",
+    "date",
+    "temperature",
+    "temp",
+    "comment",
+    "notes",
+    "cycle",
+    "cycle nr",
+    "time of day",
+)
 BLANK_WORDS = frozenset("blank blanks blk background medium_only leer blindwert no_cells empty_well".split())
 UNTREATED_WORDS = frozenset("control ctrl untreated vehicle dmso kontrolle".split())
-_CONDITION_HEADING = re.compile(r"(?P<name>[^\d\s].*?)[\s_@:]+(?P<dose>\d[\d.,]*(?:e[-+]?\d+)?)\s*(?P<unit>[pnuµμ]?M|[nuµμ]g/ml)?", re.IGNORECASE)
+_CONDITION_HEADING = re.compile(
+    r"(?P<name>[^\d\s].*?)[\s_@:]+(?P<dose>\d[\d.,]*(?:e[-+]?\d+)?)\s*(?P<unit>[pnuµμ]?M|[nuµμ]g/ml)?", re.IGNORECASE
+)
 
 
 @dataclass
@@ -72,42 +87,55 @@ def _from_grids(sheet: Sheet, grids: list[Any]) -> PlateReadings:
     found = PlateReadings(wells=wells)
     labels = [labels_of(grid) for grid in grids]
     seen: dict[tuple[Any, ...], dict[tuple[int, int], str]] = {}
-    kept = 0
     for count, (grid, label) in enumerate(zip(grids, labels, strict=True), 1):
         found.warnings += grid.warnings
-        twin = next((key for key, cells in seen.items() if cells == grid.wells), None)
-        if twin is not None:
+        if any(cells == grid.wells for cells in seen.values()):
             found.warnings.append(
                 f"{sheet.source}: the table at line {sheet.line(grid.first_row)} repeats an earlier one number by number; it was left out."
             )
             continue
-        key = (label.plate or "1", label.hours, label.channel)
+        key = (label.plate or "1", label.hours, label.channel or grid.channel)
         if key in seen:
             # Nothing tells the tables apart: further plates, in the order of the file.
-            key = (f"{label.plate or ''}#{count}".lstrip("#"), label.hours, label.channel)
+            key = (f"{label.plate or ''}#{count}".lstrip("#"), *key[1:])
             found.warnings.append(
                 f"{sheet.source}: the table at line {sheet.line(grid.first_row)} carries no plate, time or wavelength of its own; "
                 f"it was taken as plate {key[0]}."
             )
-        seen[key] = dict(grid.wells)
-        kept += 1
-        for (row, column), text in grid.wells.items():
-            number = number_of(text, sheet.style)
-            found.rows.append(
-                _row(key[0], key[1], key[2], well_name(row, column), number.value, number.flag, sheet.line(grid.first_row), text)
-            )
+        for channel, layer in ((key[2], grid.wells), *grid.further):
+            seen[*key[:2], channel] = dict(layer)
+            for (row, column), text in layer.items():
+                number = number_of(text, sheet.style)
+                line = sheet.line(grid.first_row)
+                found.rows.append(_row(key[0], key[1], channel, well_name(row, column), number.value, number.flag, line, text))
+    kept = len(seen)
     found.recognised = f"{wells}-well plate, {kept} grid{'s' if kept > 1 else ''}"
     return found
 
 
-def _row(plate: str, hours: float | None, channel: str | None, well: str | None, value: float | None, flag: str, line: int, text: str) -> Row:
-    return {"plate": plate, "hours": hours, "channel": channel, "well": well, "value": value, "flag": flag, "line": line, "text": text[:40]}
+def _row(
+    plate: str, hours: float | None, channel: str | None, well: str | None, value: float | None, flag: str, line: int, text: str
+) -> Row:
+    return {
+        "plate": plate,
+        "hours": hours,
+        "channel": channel,
+        "well": well,
+        "value": value,
+        "flag": flag,
+        "line": line,
+        "text": text[:40],
+    }
 
 
 def _long_table(sheet: Sheet) -> PlateReadings | None:
     """One reading a line: a column of wells (or row and column), or of conditions and doses, and one or more columns of values."""
     names = {**WELL, **CONDITION, **OTHER}
-    columns = find_columns(sheet, names, ("well",)) or find_columns(sheet, names, ("row", "column")) or find_columns(sheet, names, ("arm", "dose"))
+    columns = (
+        find_columns(sheet, names, ("well",))
+        or find_columns(sheet, names, ("row", "column"))
+        or find_columns(sheet, names, ("arm", "dose"))
+    )
     if columns is None:
         return None
     values = _value_columns(sheet, columns)
@@ -135,7 +163,9 @@ def _long_table(sheet: Sheet) -> PlateReadings | None:
             if not cell("well") and not cell("row"):
                 continue
             if [plain_heading(one) for one in cells] == [plain_heading(one) for one in columns.texts]:
-                found.warnings.append(f"{sheet.source}, line {sheet.line(index)}: the heading stands a second time; the line was left out.")
+                found.warnings.append(
+                    f"{sheet.source}, line {sheet.line(index)}: the heading stands a second time; the line was left out."
+                )
                 continue
             raise InputError(
                 f"{sheet.source}, line {sheet.line(index)}: '{(cell('well') or cell('row'))[:40]}' is no well", "A1 to P24",
@@ -149,7 +179,9 @@ def _long_table(sheet: Sheet) -> PlateReadings | None:
         for column, channel in values:
             text = cells[column] if column < len(cells) else ""
             number = number_of(text, sheet.style)
-            one = _row(cell("plate") or "1", time, cell("channel") or channel, well, number.value, number.flag, sheet.line(index), text)
+            one = _row(
+                cell("plate") or "1", time, cell("channel") or channel, well, number.value, number.flag, sheet.line(index), text
+            )
             key = (one["plate"], time, one["channel"], well)
             if well is not None and key in places:
                 doubled.append(f"{well} (lines {places[key]} and {sheet.line(index)})")
@@ -205,7 +237,15 @@ def _time_of(sheet: Sheet, columns: Columns, text: str) -> float | None:
         return None
     heading = columns.texts[columns.at["time"]].lower()
     unit = unit_in(heading) or heading
-    return value / 60.0 if unit.startswith("min") else value / 3600.0 if unit in ("s", "sec", "seconds") else value * 24.0 if unit.startswith("day") else value
+    return (
+        value / 60.0
+        if unit.startswith("min")
+        else value / 3600.0
+        if unit in ("s", "sec", "seconds")
+        else value * 24.0
+        if unit.startswith("day")
+        else value
+    )
 
 
 def _value_columns(sheet: Sheet, columns: Columns) -> list[tuple[int, str | None]]:
@@ -236,11 +276,15 @@ def _column_per_well(sheet: Sheet) -> PlateReadings | None:
 
 def _kinetic(sheet: Sheet, head: int, places: dict[int, tuple[int, int]]) -> PlateReadings:
     texts = sheet.rows[head]
-    clock = next((column for column, text in enumerate(texts) if column not in places and plain_heading(text) in OTHER["time"]), None)
+    clock = next(
+        (column for column, text in enumerate(texts) if column not in places and plain_heading(text) in OTHER["time"]), None
+    )
     found = PlateReadings(wells=format_of(max(p[0] for p in places.values()) + 1, max(p[1] for p in places.values()) + 1))
     names = [well_name(*place) for place in places.values()]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
-        raise InputError(f"{sheet.source}, line {sheet.line(head)}: well {doubled[0]} has two columns", "each well once", "Rename one")
+        raise InputError(
+            f"{sheet.source}, line {sheet.line(head)}: well {doubled[0]} has two columns", "each well once", "Rename one"
+        )
     heading = texts[clock] if clock is not None else ""
     for index in range(head + 1, len(sheet.rows)):
         cells = sheet.rows[index]
@@ -253,7 +297,9 @@ def _kinetic(sheet: Sheet, head: int, places: dict[int, tuple[int, int]]) -> Pla
         columns = Columns(head, {"time": clock or 0}, texts)
         time = _time_of(sheet, columns, text) if heading else None
         for column, number in readings.items():
-            found.rows.append(_row("1", time, None, well_name(*places[column]), number.value, number.flag, sheet.line(index), cells[column]))
+            found.rows.append(
+                _row("1", time, None, well_name(*places[column]), number.value, number.flag, sheet.line(index), cells[column])
+            )
     times = len({row["hours"] for row in found.rows})
     found.recognised = f"one column per well, {len(places)} wells, {times} time{'s' if times != 1 else ''}"
     return found
@@ -262,16 +308,23 @@ def _kinetic(sheet: Sheet, head: int, places: dict[int, tuple[int, int]]) -> Pla
 def _column_per_condition(sheet: Sheet) -> PlateReadings | None:
     """A line per time, a column per condition such as `DOX 6.25`, with `Control` and `Blank`; replicates below each other."""
     for index, cells in enumerate(sheet.rows[:100]):
-        conditions = {column: match for column, cell in enumerate(cells) if cell and (match := _CONDITION_HEADING.fullmatch(cell))}
+        conditions = {
+            column: match for column, cell in enumerate(cells) if cell and (match := _CONDITION_HEADING.fullmatch(cell))
+        }
         plain = {column: plain_heading(cell).replace(" ", "_") for column, cell in enumerate(cells)}
         if len(conditions) < 3 or not any(name in UNTREATED_WORDS for name in plain.values()):
             continue
-        clock = next((column for column, name in plain.items() if name.replace("_", " ") in ("elapsed", "elapsed time", "time", "hours")), None)
+        clock = next(
+            (column for column, name in plain.items() if name.replace("_", " ") in ("elapsed", "elapsed time", "time", "hours")),
+            None,
+        )
         return _conditions(sheet, index, conditions, plain, clock)
     return None
 
 
-def _conditions(sheet: Sheet, head: int, conditions: dict[int, re.Match[str]], plain: dict[int, str], clock: int | None) -> PlateReadings:
+def _conditions(
+    sheet: Sheet, head: int, conditions: dict[int, re.Match[str]], plain: dict[int, str], clock: int | None
+) -> PlateReadings:
     arms = list(dict.fromkeys(match["name"].strip() for match in conditions.values()))
     found = PlateReadings()
     columns = Columns(head, {"time": clock if clock is not None else 0}, sheet.rows[head])
@@ -291,7 +344,15 @@ def _conditions(sheet: Sheet, head: int, conditions: dict[int, re.Match[str]], p
             if column in conditions:
                 dose = dose_in(conditions[column]["dose"])
                 if dose is not None:
-                    found.rows.append({**row, **shared, "arm": conditions[column]["name"].strip(), "dose": dose[0], "dose_unit": conditions[column]["unit"] or ""})
+                    found.rows.append(
+                        {
+                            **row,
+                            **shared,
+                            "arm": conditions[column]["name"].strip(),
+                            "dose": dose[0],
+                            "dose_unit": conditions[column]["unit"] or "",
+                        }
+                    )
             elif plain.get(column) in UNTREATED_WORDS:
                 found.rows += [{**row, **shared, "arm": arm, "dose": 0.0, "dose_unit": ""} for arm in arms]
             elif plain.get(column) in BLANK_WORDS:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exoresist.core.errors import InputError
-from exoresist.exchange.lab_headings import Columns, find_columns, hours_in, plain_heading
+from exoresist.exchange.lab_headings import Columns, find_columns, hours_in, plain_heading, unit_in
 from exoresist.exchange.lab_numbers import Number, number_of
 from exoresist.exchange.sheets import Sheet
 
@@ -25,7 +25,8 @@ QPCR: Mapping[str, Sequence[str]] = {
     "sample": SAMPLE, "arm": ARM, "task": ("task", "content", "sample type"), "well": ("well", "well position", "pos"),
 }  # fmt: skip
 COUNTS: Mapping[str, Sequence[str]] = {
-    "count": ("count", "counts", "cells", "migrated", "invaded", "migrated cells", "invaded cells", "cells per field", "cell count", "number"),
+    "count": ("count", "counts", "cells", "migrated", "invaded", "migrated cells", "invaded cells", "cells per field",
+        "cell count", "number"),
     "field": ("field", "image", "field of view", "picture", "view"),
     "insert": ("insert", "transwell", "replicate", "well", "chamber"), "arm": ARM, "sample": SAMPLE,
 }  # fmt: skip
@@ -70,7 +71,11 @@ def read_qpcr(sheet: Sheet) -> SampleTable | None:
     if columns is None:
         return None
     if "sample" not in columns.at and "arm" not in columns.at:
-        raise InputError(f"{sheet.source} has cycles without samples", "a column Sample Name", "Name the samples in the plate setup and export again")
+        raise InputError(
+            f"{sheet.source} has cycles without samples",
+            "a column Sample Name",
+            "Name the samples in the plate setup and export again",
+        )
     table = SampleTable("qpcr")
     for line, row in _body(sheet, columns):
         target = _cell(row, columns, "target")
@@ -78,9 +83,12 @@ def read_qpcr(sheet: Sheet) -> SampleTable | None:
             continue
         found = number_of(_cell(row, columns, "ct"), sheet.style)
         if found.value is not None and not 0 < found.value < 60:
-            raise InputError(f"{sheet.source}, line {line}: a Ct of {found.value:g}", "between 0 and 60 cycles", "Check the decimal sign")
+            raise InputError(
+                f"{sheet.source}, line {line}: a Ct of {found.value:g}", "between 0 and 60 cycles", "Check the decimal sign"
+            )
         table.rows.append({
-            "sample": _cell(row, columns, "sample") or _cell(row, columns, "arm"), "arm": _cell(row, columns, "arm"), "target": target,
+            "sample": _cell(row, columns, "sample") or _cell(row, columns, "arm"), "arm": _cell(row, columns, "arm"),
+            "target": target,
             "task": _cell(row, columns, "task").lower(), "ct": found.value, "flag": found.flag, "line": line,
         })  # fmt: skip
     missing = sum(row["ct"] is None for row in table.rows)
@@ -93,7 +101,7 @@ def read_qpcr(sheet: Sheet) -> SampleTable | None:
 
 def read_facs(sheet: Sheet) -> SampleTable | None:
     """Statistics of cytometry, one line per sample: `Singlets/Live | Freq. of Parent (%)`, `Median (APC-A)`, `% positive`, `MFI`."""
-    for index, cells in enumerate(sheet.rows[:60]):
+    for index, cells in enumerate(sheet.rows[:60]):  # noqa: B007 (used after the loop)
         columns = [place for place, cell in enumerate(cells) if place and _STATISTIC.search(cell)]
         if columns and (not cells[0] or plain_heading(cells[0]) in (*SAMPLE, *ARM, "depth", "")):
             break
@@ -113,7 +121,9 @@ def read_facs(sheet: Sheet) -> SampleTable | None:
             heading = cells[place]
             statistic = _statistic(heading)
             if number.value is not None and statistic == "percent" and not 0 <= number.value <= 100:
-                raise InputError(f"{sheet.source}, line {line}: {number.value:g} per cent positive", "0 to 100", "Check the decimal sign")
+                raise InputError(
+                    f"{sheet.source}, line {line}: {number.value:g} per cent positive", "0 to 100", "Check the decimal sign"
+                )
             table.rows.append({
                 "sample": sample, "arm": _cell(row, own, "arm"), "population": heading.partition("|")[0].strip() or heading,
                 "statistic": statistic, "value": number.value, "flag": number.flag, "line": line,
@@ -140,7 +150,9 @@ def read_counts(sheet: Sheet) -> SampleTable | None:
         if number.value is not None and number.value < 0:
             raise InputError(f"{sheet.source}, line {line}: {number.value:g} cells", "zero or more", "Correct the count")
         if number.value is not None and number.value != round(number.value):
-            table.warnings.append(f"{sheet.source}, line {line}: {number.value:g} cells is no whole number; a mean was probably entered.")
+            table.warnings.append(
+                f"{sheet.source}, line {line}: {number.value:g} cells is no whole number; a mean was probably entered."
+            )
         table.rows.append({
             "sample": _cell(row, columns, "sample") or _cell(row, columns, "arm"), "arm": _cell(row, columns, "arm"),
             "insert": _cell(row, columns, "insert") or "1", "value": number.value, "flag": number.flag, "line": line,
@@ -151,18 +163,26 @@ def read_counts(sheet: Sheet) -> SampleTable | None:
 
 def read_calipers(sheet: Sheet) -> SampleTable | None:
     """Tumours measured by caliper, one line per animal and day; volume = length x width^2 / 2 in mm^3 where none is given."""
-    columns = find_columns(sheet, CALIPERS, ("animal", "day", "length", "width")) or find_columns(sheet, CALIPERS, ("animal", "day", "volume"))
+    columns = find_columns(sheet, CALIPERS, ("animal", "day", "length", "width")) or find_columns(
+        sheet, CALIPERS, ("animal", "day", "volume")
+    )
     if columns is None:
         return None
     table = SampleTable("calipers")
-    factor = {what: _to_mm(columns.texts[columns.at[what]]) for what in ("length", "width") if what in columns.at}
+    factor = {
+        what: _to_mm(columns.texts[columns.at[what]]) ** (3 if what == "volume" else 1)
+        for what in ("length", "width", "volume")
+        if what in columns.at
+    }
     swapped = 0
     seen: set[tuple[str, float]] = set()
     for line, row in _body(sheet, columns):
         day = _day(sheet, columns, _cell(row, columns, "day"), line)
         animal = _cell(row, columns, "animal")
         if (animal, day) in seen:
-            table.warnings.append(f"{sheet.source}, line {line}: animal {animal} is measured twice on day {day:g}; the first was used.")
+            table.warnings.append(
+                f"{sheet.source}, line {line}: animal {animal} is measured twice on day {day:g}; the first was used."
+            )
             continue
         seen.add((animal, day))
         sides = {}
@@ -171,7 +191,11 @@ def read_calipers(sheet: Sheet) -> SampleTable | None:
             if number.value is not None and number.value < 0:
                 raise InputError(f"{sheet.source}, line {line}: a {what} of {number.value:g}", "zero or more", "Correct the sign")
             if number.flag == "date":
-                raise InputError(f"{sheet.source}, line {line}: the {what} is a date", "a number in mm", "Excel turned it into a date: type it as text")
+                raise InputError(
+                    f"{sheet.source}, line {line}: the {what} is a date",
+                    "a number in mm",
+                    "Excel turned it into a date: type it as text",
+                )
             sides[what] = None if number.value is None else number.value * factor.get(what, 1.0)
         length, width = sides["length"], sides["width"]
         if length is not None and width is not None and width > length:
@@ -181,18 +205,23 @@ def read_calipers(sheet: Sheet) -> SampleTable | None:
             own = 0.5 * length * width**2
             if volume is not None and own > 0 and not 0.8 < volume / own < 1.25:
                 table.warnings.append(
-                    f"{sheet.source}, line {line}: the volume given ({volume:g}) is not length x width^2 / 2 ({own:.4g} mm^3); the sides were used."
+                    f"{sheet.source}, line {line}: the volume given ({volume:g}) is not length x width^2 / 2 ({own:.4g} "
+                    "mm^3); the sides were used."
                 )
             volume = own
         table.rows.append({"sample": animal, "arm": _cell(row, columns, "arm"), "day": day, "value": volume, "line": line})
     if swapped:
-        table.warnings.append(f"{sheet.source}: the width exceeds the length in {swapped} lines; the longer side was taken as the length.")
-    table.recognised = f"caliper table, {len({row['sample'] for row in table.rows})} animals, {len({row['day'] for row in table.rows})} days"
+        table.warnings.append(
+            f"{sheet.source}: the width exceeds the length in {swapped} lines; the longer side was taken as the length."
+        )
+    table.recognised = (
+        f"caliper table, {len({row['sample'] for row in table.rows})} animals, {len({row['day'] for row in table.rows})} days"
+    )
     return table if table.rows else None
 
 
 def _to_mm(heading: str) -> float:
-    return 10.0 if re.search(r"[(\[]\s*cm\s*[)\]]|\bcm\b", heading.lower()) else 1.0
+    return 10.0 if unit_in(heading).lower().startswith("cm") else 1.0
 
 
 def _day(sheet: Sheet, columns: Columns, text: str, line: int) -> float:

@@ -102,7 +102,9 @@ def _bytes_of(place: Path) -> bytes:
     except ValueError as error:  # a path with a null character
         raise InputError(f"cannot read '{place}': {error}", ALLOWED, "Check the path") from None
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise InputError(f"{place.name} is empty ({len(data)} bytes)", ALLOWED, "Export it again: the program wrote nothing into it")
+        raise InputError(
+            f"{place.name} is empty ({len(data)} bytes)", ALLOWED, "Export it again: the program wrote nothing into it"
+        )
     return data
 
 
@@ -172,7 +174,11 @@ def _decoded(name: str, data: bytes, told: _Told) -> str:
             text = data.decode("latin-1")
             told.notes.append("Latin-1 (Windows)")
     sample = text[:200_000]
-    strange = sum(1 for letter in sample if (ord(letter) < 32 and letter not in "\t\r\n\f") or letter == "\ufffd" or 0x7F <= ord(letter) < 0xA0)
+    strange = sum(
+        1
+        for letter in sample
+        if (ord(letter) < 32 and letter not in "\t\r\n\f") or letter == "\ufffd" or 0x7F <= ord(letter) < 0xA0
+    )
     if strange > max(2, len(sample) // 200):
         raise InputError(f"{name} is not text: it holds {strange} control characters", ALLOWED, "Export the readings as a table")
     return text.replace("\x00", "").replace("\r\r\n", "\n")
@@ -208,9 +214,13 @@ def _workbook(place: Path, data: bytes) -> tuple[Sheet, ...]:
         raise InputError(f"{place.name} is a damaged workbook or ZIP file: {error}", ALLOWED, advice) from None
     if not any(name.startswith("xl/") for name in names):
         what = "an OpenDocument file" if "mimetype" in names else "a ZIP file"
-        raise InputError(f"{place.name} is {what}, whatever its name says", ALLOWED, "Unpack it, or save the table as .csv or .xlsx")
+        raise InputError(
+            f"{place.name} is {what}, whatever its name says", ALLOWED, "Unpack it, or save the table as .csv or .xlsx"
+        )
     if unpacked > MAX_UNPACKED:
-        raise InputError(f"{place.name} unpacks to {unpacked / 1e6:.0f} MB", f"at most {MAX_UNPACKED // 1_000_000} MB", "Export less")
+        raise InputError(
+            f"{place.name} unpacks to {unpacked / 1e6:.0f} MB", f"at most {MAX_UNPACKED // 1_000_000} MB", "Export less"
+        )
     if place.suffix.lower() not in (".xlsx", ".xlsm"):
         told.warnings.append(f"{place.name} is an Excel workbook under another name; it was read as a workbook.")
     book = _opened(place.name, data)
@@ -218,7 +228,9 @@ def _workbook(place: Path, data: bytes) -> tuple[Sheet, ...]:
     sheets = []
     for sheet in worksheets:
         if (sheet.max_row or 0) * (sheet.max_column or 0) > MAX_CELLS:
-            raise InputError(f"{place.name} [{sheet.title}] holds too many cells", f"at most {MAX_CELLS:,}", "Remove empty columns")
+            raise InputError(
+                f"{place.name} [{sheet.title}] holds too many cells", f"at most {MAX_CELLS:,}", "Remove empty columns"
+            )
         rows = tuple(tuple(_written(cell) for cell in row) for row in sheet.iter_rows(values_only=True))
         if not any(any(row) for row in rows):
             continue
@@ -226,7 +238,9 @@ def _workbook(place: Path, data: bytes) -> tuple[Sheet, ...]:
         own = _Told(["Excel workbook"], list(told.warnings))
         if sheet.merged_cells.ranges:
             ranges = ", ".join(str(merged) for merged in list(sheet.merged_cells.ranges)[:4])
-            own.warnings.append(f"{name} has merged cells ({ranges}): only the first of each holds the text, the others are empty.")
+            own.warnings.append(
+                f"{name} has merged cells ({ranges}): only the first of each holds the text, the others are empty."
+            )
         if getattr(sheet, "sheet_state", "visible") != "visible":
             own.warnings.append(f"{name} is a hidden sheet; it was read all the same.")
         sheets.append(_finished(name, rows, "", own))
@@ -243,7 +257,9 @@ def _opened(name: str, data: bytes) -> Any:
         return load_workbook(io.BytesIO(data), data_only=True)
     except Exception as error:  # openpyxl raises many types on damaged files; all mean the same to the user
         reason = " ".join(str(error).split())[:120] or type(error).__name__
-        raise InputError(f"{name} cannot be opened as a workbook: {reason}", ALLOWED, "Open and save it in Excel, or export .csv") from None
+        raise InputError(
+            f"{name} cannot be opened as a workbook: {reason}", ALLOWED, "Open and save it in Excel, or export .csv"
+        ) from None
 
 
 def _written(value: object) -> str:

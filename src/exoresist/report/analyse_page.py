@@ -11,18 +11,20 @@ from exoresist.report.cohort_page import columns_of
 from exoresist.report.files import write_atomically
 from exoresist.report.page import in_script, panel_specs, template, template_text
 from exoresist.report.tables import csv_bytes
-from exoresist.report.wording import number_text, percent_text, ratio_interval, ratio_text
+from exoresist.report.wording import number_text, percent_text, prose, ratio_interval, ratio_text
 from exoresist.studies.answer import Row
 
 if TYPE_CHECKING:
     from exoresist.studies.analyse_answer import LabAnswer
 
 OUTCOMES = {
-    "passed": "passed", "failed": "fails", "unclear": "unclear", "said": "done, no data here", "missing": "missing", "not_needed": "not needed",
+    "passed": "passed", "failed": "fails", "unclear": "unclear", "said": "done, no data here", "missing": "missing",
+    "not_needed": "not needed",
 }  # fmt: skip
 VERDICTS = {"shown": "shown", "suggestive": "suggestive", "not_shown": "not shown", "cannot_tell": "cannot tell"}
 KIND_WORDS = {
-    "plate": "plate", "particles": "particle table", "qpcr": "qPCR", "facs": "cytometry", "transwell": "transwell counts", "calipers": "caliper table",
+    "plate": "plate", "particles": "particle table", "qpcr": "qPCR", "facs": "cytometry", "transwell": "transwell counts",
+    "calipers": "caliper table",
 }  # fmt: skip
 
 
@@ -38,10 +40,15 @@ def write_lab(answer: LabAnswer, folder: Path) -> None:
 def lab_tables(answer: LabAnswer) -> dict[str, list[Row]]:
     """Table name -> rows; those that hold nothing are left out."""
     found: dict[str, list[Row]] = {
-        "wells": [{key: value for key, value in row.items() if key not in ("flag", "text")} for row in (answer.data.wells if answer.data else []) if row["kind"] != "empty"],
-        "courses": answer.data.courses if answer.data else [], "ic50": answer.potencies.ic50, "shifts": answer.potencies.shifts, "curves": answer.potencies.lines,
-        "quality": answer.plates, "outliers": answer.potencies.outliers, "repeats": answer.potencies.repeats, "preparations": answer.doses.preparations,
-        "doses": answer.doses.arms, "sizes": answer.doses.sizes, "effects": answer.effects.rows, "tumours": answer.effects.tumours, "controls": answer.verdict.controls,
+        "wells": [{key: value for key,
+            value in row.items() if key not in ("flag",
+                "text")} for row in (answer.data.wells if answer.data else []) if row["kind"] != "empty"],
+        "courses": answer.data.courses if answer.data else [], "ic50": answer.potencies.ic50, "shifts": answer.potencies.shifts,
+        "curves": answer.potencies.lines,
+        "quality": answer.plates, "outliers": answer.potencies.outliers, "repeats": answer.potencies.repeats,
+        "preparations": answer.doses.preparations,
+        "doses": answer.doses.arms, "sizes": answer.doses.sizes, "effects": answer.effects.rows,
+        "tumours": answer.effects.tumours, "controls": answer.verdict.controls,
         "next_experiments": answer.verdict.next, "parameters": answer.parameters, "bibliography": answer.bibliography,
     }  # fmt: skip
     return {name: rows for name, rows in found.items() if rows}
@@ -50,15 +57,31 @@ def lab_tables(answer: LabAnswer) -> dict[str, list[Row]]:
 def lab_page(answer: LabAnswer) -> str:
     """The whole page as HTML."""
     figures = lab_figures(answer)
+    labels = (
+        [arm.label or arm.id for arm in answer.meta.arms]
+        + [row["label"] for row in answer.verdict.controls]
+        + [row["id"] for row in answer.doses.preparations]
+    )
     return str(
         template()
         .environment.get_template("analyse.html.j2")
         .render(
-            answer=answer, meta=answer.meta, figures=figures, numbered={name: number for number, name in enumerate(figures, start=1)},
+            answer=answer,
+            meta=answer.meta,
+            figures=figures,
+            numbered={name: number for number, name in enumerate(figures, start=1)},
             specifications=in_script({key: spec for figure in figures.values() for key, spec in panel_specs(figure)}),
-            tiles=_tiles(answer), verdict=VERDICTS[answer.verdict.verdict], outcomes=OUTCOMES, kinds=KIND_WORDS, strokes=lab_strokes(answer),
-            plates=[_plate(row) for row in answer.plates], style=template_text("report.css"), script=template_text("report.js"), plotly=template_text("plotly"),
-        )  # fmt: skip
+            tiles=_tiles(answer),
+            verdict=VERDICTS[answer.verdict.verdict],
+            outcomes=OUTCOMES,
+            kinds=KIND_WORDS,
+            strokes=lab_strokes(answer),
+            prose=lambda text: prose(str(text), labels),
+            plates=[_plate(row) for row in answer.plates],
+            style=template_text("report.css"),
+            script=template_text("report.js"),
+            plotly=template_text("plotly"),
+        )
     )
 
 
@@ -67,19 +90,61 @@ def _tiles(answer: LabAnswer) -> list[dict[str, str]]:
     made = []
     shift = answer.potencies.shift
     if shift is not None:
-        value = f"{ratio_text(shift['value'])}×" if shift["value"] is not None else f"≥ {ratio_text(shift['low'])}×" if shift["low"] else "not known"
-        made.append(_tile("IC50 shift", value, ratio_interval(shift["low"], shift["high"]), f"IC50 of “{_name(answer, shift['of'])}” over that of “{_name(answer, shift['against'])}”; 1 is no shift."))
+        value = (
+            f"{ratio_text(shift['value'])}×"
+            if shift["value"] is not None
+            else f"≥ {ratio_text(shift['low'])}×"
+            if shift["low"]
+            else "not known"
+        )
+        made.append(
+            _tile(
+                "IC50 shift",
+                value,
+                ratio_interval(shift["low"], shift["high"]),
+                f"IC50 of “{_name(answer, shift['of'])}” over that of “{_name(answer, shift['against'])}”; 1 is no shift.",
+            )
+        )
     for row in answer.doses.arms[:1]:
-        made.append(_tile("Vesicles per recipient", number_text(row["per_cell"], 2), f"{number_text(row['low'], 2)}–{number_text(row['high'], 2)}", "Particles added per recipient cell."))
-        meaning = "Membrane added per recipient, in surfaces of one donor cell." + (" More than one donor has." if row["membrane"] > 1 else "")
-        made.append(_tile("Donor membrane", number_text(row["membrane"], 2), f"{number_text(row['membrane_low'], 2)}–{number_text(row['membrane_high'], 2)}", meaning))
+        made.append(
+            _tile(
+                "Vesicles per recipient",
+                number_text(row["per_cell"], 2),
+                f"{number_text(row['low'], 2)}–{number_text(row['high'], 2)}",
+                "Particles added per recipient cell.",
+            )
+        )
+        meaning = "Membrane added per recipient, in surfaces of one donor cell." + (
+            " More than one donor has." if row["membrane"] > 1 else ""
+        )
+        made.append(
+            _tile(
+                "Donor membrane",
+                number_text(row["membrane"], 2),
+                f"{number_text(row['membrane_low'], 2)}–{number_text(row['membrane_high'], 2)}",
+                meaning,
+            )
+        )
     needed = answer.model.needed
     if needed is not None and needed["value"] is not None:
-        between = f"{percent_text(needed['low'])}–{percent_text(needed['high'])}" if needed["low"] is not None and needed["high"] is not None else ""
-        made.append(_tile("Pump to carry over", percent_text(needed["value"]), between, "Share of a donor’s pump that each recipient would need for this shift, if pumps alone do it."))
+        between = (
+            f"{percent_text(needed['low'])}–{percent_text(needed['high'])}"
+            if needed["low"] is not None and needed["high"] is not None
+            else ""
+        )
+        made.append(
+            _tile(
+                "Pump to carry over",
+                percent_text(needed["value"]),
+                between,
+                "Share of a donor’s pump that each recipient would need for this shift, if pumps alone do it.",
+            )
+        )
     quality = next((row for row in answer.plates if row["z_prime"] is not None), None)
     if len(made) < 4 and quality is not None:
-        made.append(_tile("Z′", f"{quality['z_prime']:.2f}", "", "How well the plate tells live from dead wells; 0.5 or more is wanted."))
+        made.append(
+            _tile("Z′", f"{quality['z_prime']:.2f}", "", "How well the plate tells live from dead wells; 0.5 or more is wanted.")
+        )
     return made[:4]
 
 
@@ -96,6 +161,7 @@ def _plate(row: Row) -> dict[str, Any]:
     edge = "" if row["edge"] is None else f"{100 * row['edge']:+.1f}\u00a0%"
     drift = "" if row["drift"] is None else f"{100 * row['drift']:+.1f}\u00a0%"
     return {
-        **row, "z": "" if row["z_prime"] is None else f"{row['z_prime']:.2f}", "cv_text": "" if row["cv"] is None else percent_text(row["cv"]), "edge_text": edge.replace("-", "−"),
+        **row, "z": "" if row["z_prime"] is None else f"{row['z_prime']:.2f}",
+        "cv_text": "" if row["cv"] is None else percent_text(row["cv"]), "edge_text": edge.replace("-", "−"),
         "drift_text": drift.replace("-", "−"),
     }  # fmt: skip

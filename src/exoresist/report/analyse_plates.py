@@ -28,7 +28,8 @@ def plate_figure(answer: LabAnswer) -> Figure | None:
     further = f" Of {len(plates)} plates the first {MOST} are shown." if len(plates) > MOST else ""
     return Figure(
         "plates", "The plate" if len(plates) == 1 else "The plates",
-        "Every well with its reading, the mean blank subtracted. B: blank; a cross: read, but not used; a ring: far from its curve; empty wells are white." + further,
+        "Every well with its reading, the mean blank subtracted. B: blank; a cross: read, but not used; a ring: far from its "
+        "curve; empty wells are white." + further,
         "Stripes and gradients that do not follow the doses; an edge that is lighter all around; single odd wells.",
         "Heat map of the wells. " + " ".join(f"Plate {row['plate']}: Z' {number_text(row['z_prime'])}." for row in answer.plates), panels,
     )  # fmt: skip
@@ -57,23 +58,32 @@ def _panel(answer: LabAnswer, plate: str, plates: int) -> Panel:
                 "font": {"size": 13 if along < 20 else 9, "color": "#b3261e" if sign in "×○" else INK},
             })  # fmt: skip
     trace: Trace = {
-        "type": "heatmap", "z": [rounded(list(line)) for line in values], "x": list(range(1, along + 1)), "y": list(range(down)), "text": texts, "colorscale": SCALE,
+        "type": "heatmap", "z": [rounded(list(line)) for line in values], "x": list(range(1, along + 1)),
+        "y": list(range(down)), "text": texts, "colorscale": SCALE,
         "hovertemplate": "%{text}<extra></extra>", "hoverongaps": False, "xgap": 2, "ygap": 2,
         "colorbar": {"title": {"text": "Signal", "side": "right"}, "thickness": 12, "outlinewidth": 0, "len": 0.9},
     }  # fmt: skip
     height = 60 + (36 if along < 20 else 24) * down
     layout = base_layout(
         height, margin={"l": 34, "r": 20, "t": 36, "b": 14},
-        xaxis={"side": "top", "tickvals": list(range(1, along + 1)), "showgrid": False, "zeroline": False, "fixedrange": True, "ticks": "", "range": [0.5, along + 0.5], "tickangle": 0},
-        yaxis={"tickvals": list(range(down)), "ticktext": list(LETTERS[:down]), "range": [down - 0.5, -0.5], "showgrid": False, "zeroline": False, "fixedrange": True, "ticks": ""},
+        xaxis={"side": "top", "tickvals": list(range(1, along + 1)), "showgrid": False, "zeroline": False, "fixedrange": True,
+            "ticks": "", "range": [0.5, along + 0.5], "tickangle": 0},
+        yaxis={"tickvals": list(range(down)), "ticktext": list(LETTERS[:down]), "range": [down - 0.5, -0.5], "showgrid": False,
+            "zeroline": False, "fixedrange": True, "ticks": ""},
         annotations=marks,
     )  # fmt: skip
-    return Panel([trace], layout, {}, {"height": int(0.75 * height), "font": {"size": 10}}, f"Plate {plate}" if plates > 1 else "")
+    return Panel(
+        [trace], layout, {}, {"height": int(0.75 * height), "font": {"size": 10}}, f"Plate {plate}" if plates > 1 else ""
+    )
 
 
 def _words(answer: LabAnswer, row: Row) -> str:
     arm = answer.meta.arm(row["arm"]) if row["arm"] else None
-    what = "blank" if row["kind"] == "blank" else f"{(arm.label or arm.id) if arm else row['arm']}, {number_text(row['dose'])} {answer.meta.dose_unit}"
+    what = (
+        "blank"
+        if row["kind"] == "blank"
+        else f"{(arm.label or arm.id) if arm else row['arm']}, {number_text(row['dose'])} {answer.meta.dose_unit}"
+    )
     reading = f"reads {number_text(row['raw'], 4)}" if row["raw"] is not None else ""
     why = f"not used: {row['why']}" if not row["used"] else ""
     return "<br>".join(part for part in (shown(f"{row['well']}: {what}"), reading, shown(why)) if part)

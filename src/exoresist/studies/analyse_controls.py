@@ -44,31 +44,41 @@ def _designs(text: str) -> frozenset[str]:
 ALL_DESIGNS = _designs("added_vesicles conditioned_medium co_culture transwell")
 CONTROLS = (
     Control(
-        "soluble_fraction", "Soluble fraction", "soluble factors that come with the vesicles", True, _designs("added_vesicles conditioned_medium"),
-        _designs("co_culture transwell"), "Give the same recipients the supernatant of the last spin (or the late fractions of the column), concentrated alike.", 1.0,
+        "soluble_fraction", "Soluble fraction", "soluble factors that come with the vesicles", True,
+        _designs("added_vesicles conditioned_medium"),
+        _designs("co_culture transwell"), "Give the same recipients the supernatant of the last spin (or the late fractions "
+            "of the column), concentrated alike.", 1.0,
     ),
     Control(
-        "donor_free_medium", "Donor-free medium", "particles and proteins of the medium itself", True, _designs("added_vesicles conditioned_medium"), _designs(""),
+        "donor_free_medium", "Donor-free medium", "particles and proteins of the medium itself", True,
+        _designs("added_vesicles conditioned_medium"), _designs(""),
         "Take medium that never saw cells through the same isolation and add the same volume.", 0.95,
     ),
     Control(
-        "lysed_vesicles", "Lysed vesicles", "cargo that works without being carried, and drug held by lipid", True, _designs("added_vesicles"),
-        _designs("conditioned_medium"), "Break the vesicles (freeze and thaw with mild detergent, then remove it) and add the same amount.", 0.8,
+        "lysed_vesicles", "Lysed vesicles", "cargo that works without being carried, and drug held by lipid", True,
+        _designs("added_vesicles"),
+        _designs("conditioned_medium"), "Break the vesicles (freeze and thaw with mild detergent, then remove it) and add "
+            "the same amount.", 0.8,
     ),
     Control(
-        "rnase_or_proteinase", "RNase or proteinase", "cargo that sticks to the outside", False, _designs("added_vesicles"), _designs("conditioned_medium"),
-        "Digest the preparation with RNase or proteinase without detergent, stop the enzyme, and add the same dose: what is inside is protected.", 0.75,
+        "rnase_or_proteinase", "RNase or proteinase", "cargo that sticks to the outside", False, _designs("added_vesicles"),
+        _designs("conditioned_medium"),
+        "Digest the preparation with RNase or proteinase without detergent, stop the enzyme, and add the same dose: what is "
+        "inside is protected.", 0.75,
     ),
     Control(
-        "inhibitor_alone", "Inhibitor alone", "the inhibitor's own effect on the drug response", True, _designs("co_culture transwell"), _designs("added_vesicles conditioned_medium"),
+        "inhibitor_alone", "Inhibitor alone", "the inhibitor's own effect on the drug response", True,
+        _designs("co_culture transwell"), _designs("added_vesicles conditioned_medium"),
         "Run the dose series on recipients without donors or vesicles, with the inhibitor.", 0.9,
     ),
     Control(
         "vesicle_depleted_medium", "Vesicle-depleted medium", "vesicles of the serum", None, ALL_DESIGNS, _designs(""),
-        "Grow donors and recipients in serum that was depleted of vesicles (ultracentrifuged overnight or bought so), in every arm.", 0.7,
+        "Grow donors and recipients in serum that was depleted of vesicles (ultracentrifuged overnight or bought so), in "
+        "every arm.", 0.7,
     ),
     Control(
-        "particle_free_buffer", "Particle-free buffer", "the volume and the salts of the buffer", True, _designs("added_vesicles"), _designs("conditioned_medium"),
+        "particle_free_buffer", "Particle-free buffer", "the volume and the salts of the buffer", True,
+        _designs("added_vesicles"), _designs("conditioned_medium"),
         "Add the same volume of the buffer that the vesicles are taken up in.", 0.85,
     ),
 )  # fmt: skip
@@ -91,17 +101,25 @@ def control_rows(meta: LabMeta, found: Potencies) -> list[Row]:
         if arm is None and isinstance(value, str):
             arm = next((one for one in meta.arms if one.id.lower() == value.lower()), None)
         shift = next((row for row in found.shifts if arm is not None and row["arm"] == arm.id), None)
-        needed = meta.design in control.needed or (control.name == NOT_NEEDED_WITHOUT_INHIBITOR and any(one.inhibitor for one in meta.arms))
+        needed = meta.design in control.needed or (
+            control.name == NOT_NEEDED_WITHOUT_INHIBITOR and any(one.inhibitor for one in meta.arms)
+        )
         row: Row = {
-            "name": control.name, "label": control.label, "excludes": control.excludes, "needed": needed, "arm": arm.id if arm else "",
-            "value": shift["value"] if shift else None, "low": shift["low"] if shift else None, "high": shift["high"] if shift else None, "how": control.how,
+            "name": control.name, "label": control.label, "excludes": control.excludes, "needed": needed,
+            "arm": arm.id if arm else "",
+            "value": shift["value"] if shift else None, "low": shift["low"] if shift else None,
+            "high": shift["high"] if shift else None, "how": control.how,
         }  # fmt: skip
         if shift is not None and treated is not None:
             row["outcome"], row["words"] = _judged(control, shift, treated)
         elif arm is not None or said:
             row["outcome"], row["words"] = "said", "done, by your word; no dose series of it is on this plate"
         elif needed or meta.design in control.useful:
-            row["outcome"], row["words"] = ("missing", "not done") if said is not None or needed else ("missing", "not done, not strictly needed in this design")
+            row["outcome"], row["words"] = (
+                ("missing", "not done")
+                if said is not None or needed
+                else ("missing", "not done, not strictly needed in this design")
+            )
         else:
             row["outcome"], row["words"] = "not_needed", "not needed in this design"
         row["done"] = row["outcome"] not in ("missing", "not_needed")
@@ -120,7 +138,9 @@ def _judged(control: Control, shift: Row, treated: Row) -> tuple[str, str]:
     if abs(effect) < 0.05:
         return "unclear", f"{text}; there is no effect to explain"
     share = own / effect
-    low, high = (sorted(math.log(shift[end]) / effect for end in ("low", "high")) if shift["low"] and shift["high"] else (share, share))
+    low, high = (
+        sorted(math.log(shift[end]) / effect for end in ("low", "high")) if shift["low"] and shift["high"] else (share, share)
+    )
     if control.inert or control.inert is None:
         if high < CLEAR:
             return "passed", f"{text}: less than half of the effect"

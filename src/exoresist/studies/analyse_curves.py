@@ -59,9 +59,13 @@ def potencies(meta: LabMeta, data: PlateData) -> Potencies:
         if count >= 3:
             usable[arm] = one
         else:
-            found.warnings.append(f"Arm '{arm}' has {count} dose{'s' if count != 1 else ''} above zero; an IC50 needs three or more.")
+            found.warnings.append(
+                f"Arm '{arm}' has {count} dose{'s' if count != 1 else ''} above zero; an IC50 needs three or more."
+            )
         if not np.any(one.dose == 0):
-            found.warnings.append(f"Arm '{arm}' has no untreated well (dose 0); the top of its curve comes from the lowest doses.")
+            found.warnings.append(
+                f"Arm '{arm}' has no untreated well (dose 0); the top of its curve comes from the lowest doses."
+            )
     _points(data, usable or readings, found)
     if not usable:
         return found
@@ -86,7 +90,11 @@ def _plate_scales(data: PlateData) -> dict[str, float]:
         return dict.fromkeys(plates, 1.0)
     scales = {}
     for plate in plates:
-        untreated = [row["signal"] for row in data.wells if row["plate"] == plate and row["kind"] == "cells" and row["used"] and row["dose"] == 0]
+        untreated = [
+            row["signal"]
+            for row in data.wells
+            if row["plate"] == plate and row["kind"] == "cells" and row["used"] and row["dose"] == 0
+        ]
         scales[plate] = math.fsum(untreated) / len(untreated) if untreated else 1.0
     return scales
 
@@ -118,18 +126,31 @@ def _rows(meta: LabMeta, data: PlateData, fits: Fits, found: Potencies) -> None:
         status = _status(interval.value, fit)
         value = _told(interval.value, fit, status)
         row: Row = {
-            "arm": arm.id, "label": arm.label or arm.id, "value": value, "low": _power(interval.low), "high": _power(interval.high),
-            "unit": meta.dose_unit, "status": status, "hill": 0.0 if fit.flat else float(np.exp(fit.log_hill)), "bottom": fit.bottom, "top": fit.top,
+            "arm": arm.id, "label": arm.label or arm.id, "value": value, "low": _power(interval.low),
+            "high": _power(interval.high),
+            "unit": meta.dose_unit, "status": status, "hill": 0.0 if fit.flat else float(np.exp(fit.log_hill)),
+            "bottom": fit.bottom, "top": fit.top,
             "auc": _area(fit), "wells": fit.count, "doses": int(distinct_doses(fit.readings.dose)[0].size),
         }  # fmt: skip
         row.update(_growth_rate(data, arm.id, found))
         found.ic50.append(row)
         if status != "inside":
             edge = fit.readings.highest if status != "below range" else fit.readings.lowest
-            side = "above the highest" if status == "above range" else "below the lowest" if status == "below range" else "not within reach of the highest"
-            found.warnings.append(f"The IC50 of '{row['label']}' lies {side} dose ({edge:g} {meta.dose_unit}): only a bound is known.")
+            side = (
+                "above the highest"
+                if status == "above range"
+                else "below the lowest"
+                if status == "below range"
+                else "not within reach of the highest"
+            )
+            found.warnings.append(
+                f"The IC50 of '{row['label']}' lies {side} dose ({edge:g} {meta.dose_unit}): only a bound is known."
+            )
         doses = np.geomspace(fit.readings.lowest / 2.0, fit.readings.highest * 1.5, 80)
-        found.lines += [{"arm": arm.id, "dose": float(dose), "viability": float(share)} for dose, share in zip(doses, fit.at(doses), strict=True)]
+        found.lines += [
+            {"arm": arm.id, "dose": float(dose), "viability": float(share)}
+            for dose, share in zip(doses, fit.at(doses), strict=True)
+        ]
 
 
 def _told(log_x: float, fit: ArmFit, status: str) -> float | None:
@@ -160,7 +181,8 @@ def _growth_rate(data: PlateData, arm: str, found: Potencies) -> Row:
     treated = [row for row in rows if row["dose"] > 0]
     try:
         metrics = growth_rate_metrics(
-            [row["dose"] for row in treated], [max(row["signal"], 0.0) for row in treated], float(np.mean(untreated)), float(np.mean(start)),
+            [row["dose"] for row in treated], [max(row["signal"], 0.0) for row in treated], float(np.mean(untreated)),
+            float(np.mean(start)),
         )  # fmt: skip
     except ExoresistError as error:
         found.notes.append(f"No GR metrics for '{arm}': {error}")
@@ -191,7 +213,12 @@ def _shifts(meta: LabMeta, fits: Fits, found: Potencies) -> None:
         found.warnings.append("No arm with the role `treated` has a dose series: there is no shift to report.")
         return
     row = next(row for row in found.shifts if row["arm"] == pair[0])
-    found.shift = {**{key: row[key] for key in ("value", "low", "high", "status")}, "of": pair[0], "against": pair[1], "level": 0.95}
+    found.shift = {
+        **{key: row[key] for key in ("value", "low", "high", "status")},
+        "of": pair[0],
+        "against": pair[1],
+        "level": 0.95,
+    }
 
 
 def _shift(fits: Fits, of: str, against: str) -> Row:
@@ -205,7 +232,13 @@ def _shift(fits: Fits, of: str, against: str) -> Row:
     elif value is not None:
         status = "extrapolated"
     else:
-        status = "at least" if interval.low is not None and interval.high is None else "at most" if interval.high is not None and interval.low is None else "not known"
+        status = (
+            "at least"
+            if interval.low is not None and interval.high is None
+            else "at most"
+            if interval.high is not None and interval.low is None
+            else "not known"
+        )
     return {"value": value, "low": _power(interval.low), "high": _power(interval.high), "status": status}
 
 
@@ -230,9 +263,16 @@ def _repeats(meta: LabMeta, data: PlateData, noise: Normal, found: Potencies) ->
     if len(logs) >= FEWEST_REPEATS:
         middle, spread = float(np.mean(logs)), float(np.std(logs, ddof=1) / math.sqrt(len(logs)))
         reach = math.sqrt(f_threshold(len(logs) - 1)) * spread
-        if found.shift["low"] is not None and found.shift["high"] is not None and 2 * reach > math.log(found.shift["high"] / found.shift["low"]):
+        if (
+            found.shift["low"] is not None
+            and found.shift["high"] is not None
+            and 2 * reach > math.log(found.shift["high"] / found.shift["low"])
+        ):
             found.shift.update(value=math.exp(middle), low=math.exp(middle - reach), high=math.exp(middle + reach))
-            found.notes.append(f"The interval of the shift is that between {len(logs)} plates (Student's t on log ratios), which is the wider one.")
+            found.notes.append(
+                f"The interval of the shift is that between {len(logs)} plates (Student's t on log ratios), which is the "
+                "wider one."
+            )
             for row in found.shifts:
                 if row["arm"] == of:
                     row.update({key: found.shift[key] for key in ("value", "low", "high")})
@@ -242,10 +282,18 @@ def _points(data: PlateData, arms: dict[str, Readings], found: Potencies) -> Non
     scales = _plate_scales(data)
     for row in data.wells:
         if row["arm"] in arms and row["kind"] == "cells" and row["used"]:
-            found.points.append({**{key: row[key] for key in ("plate", "well", "arm", "dose")}, "viability": row["signal"] / scales[row["plate"]], "outlier": False})
+            found.points.append(
+                {
+                    **{key: row[key] for key in ("plate", "well", "arm", "dose")},
+                    "viability": row["signal"] / scales[row["plate"]],
+                    "outlier": False,
+                }
+            )
     tops = {}
     for arm in arms:
-        mine = [row["viability"] for row in found.points if row["arm"] == arm and row["dose"] == 0] or [row["viability"] for row in found.points if row["arm"] == arm]
+        mine = [row["viability"] for row in found.points if row["arm"] == arm and row["dose"] == 0] or [
+            row["viability"] for row in found.points if row["arm"] == arm
+        ]
         tops[arm] = float(np.mean(mine)) or 1.0
     for row in found.points:
         row["viability"] /= tops[row["arm"]]
@@ -271,7 +319,8 @@ def _outliers(data: PlateData, fits: dict[str, ArmFit], noise: Normal, found: Po
         if min(abs(away), abs(apart)) > OUTLIER * spread:
             top = fits[row["arm"]].top
             found.outliers.append({
-                "plate": row["plate"], "well": row["well"], "arm": row["arm"], "dose": row["dose"], "viability": signal / top, "expected": expected / top,
+                "plate": row["plate"], "well": row["well"], "arm": row["arm"], "dose": row["dose"], "viability": signal / top,
+                "expected": expected / top,
                 "deviations": away / spread,
             })  # fmt: skip
     marked = {(row["plate"], row["well"], row["arm"], row["dose"], round(row["viability"], 6)) for row in found.outliers}
@@ -303,6 +352,7 @@ def _without_outliers(usable: dict[str, Readings], noise: Normal, found: Potenci
     names = ", ".join(f"{row['well'] or row['arm']}" for row in found.outliers[:6])
     found.shift["without_outliers"] = math.exp(fits[of].log_x - fits[against].log_x)
     found.warnings.append(
-        f"{len(found.outliers)} well{'s' if len(found.outliers) > 1 else ''} lie{'s' if len(found.outliers) == 1 else ''} far from the curve ({names}). "
+        f"{len(found.outliers)} well{'s' if len(found.outliers) > 1 else ''} lie{'s' if len(found.outliers) == 1 else ''} "
+        f"far from the curve ({names}). "
         f"They were kept; without them the shift would be {found.shift['without_outliers']:.2f}."
     )

@@ -7,6 +7,7 @@ membrane        = vesicles * pi <d^2> / surface of a donor cell   (donor-membran
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,8 +27,8 @@ NM_PER_UM = 1000.0
 class Doses:
     """What was counted and what follows.
 
-    preparations  rows id, file, per_ml, low, high, mean_nm, mode_nm, d10_nm, d50_nm, d90_nm, dilution, per_donor, per_donor_low, per_donor_high,
-                  per_donor_hour, source of the size
+    preparations  rows id, file, captures, per_ml, low, high, mean_nm, mode_nm, d10_nm, d50_nm, d90_nm, size_from, per_donor (low, high),
+                  per_donor_hour
     arms          rows arm, per_cell, low, high, membrane, membrane_low, membrane_high, donors (donors' output per recipient)
     sizes         rows preparation, diameter (nm), share (of all per nm)
     """
@@ -57,7 +58,11 @@ def doses(meta: LabMeta, tables: Sequence[Mapping[str, Any]], catalog: Catalog, 
     for preparation in preparations:
         lost = [name for name in preparation.particles if name not in given]
         if lost:
-            raise InputError(f"preparation '{preparation.id}' names {lost[0]}, which was not given", f"files given: {', '.join(sorted(given)) or 'none'}", "Add it")
+            raise InputError(
+                f"preparation '{preparation.id}' names {lost[0]}, which was not given",
+                f"files given: {', '.join(sorted(given)) or 'none'}",
+                "Add it",
+            )
         mine = [table for table in tables if table["file"] in preparation.particles]
         if not preparation.particles and len(preparations) == 1:
             mine = [table for table in tables if table["file"] not in named]
@@ -68,7 +73,9 @@ def doses(meta: LabMeta, tables: Sequence[Mapping[str, Any]], catalog: Catalog, 
     return found
 
 
-def _preparation(preparation: Preparation, tables: Sequence[Mapping[str, Any]], catalog: Catalog, donor: str | None, found: Doses) -> Row | None:
+def _preparation(
+    preparation: Preparation, tables: Sequence[Mapping[str, Any]], catalog: Catalog, donor: str | None, found: Doses
+) -> Row | None:
     values = [value * _dilution(preparation, table, found) for table in tables for value in table["captures"]]
     error = catalog.parameter("particle_count_spread", "vesicle")
     found.used.append((error, "interval of particle counts"))
@@ -76,15 +83,19 @@ def _preparation(preparation: Preparation, tables: Sequence[Mapping[str, Any]], 
         values = [preparation.concentration]
     if not values:
         if preparation.id != "preparation":
-            found.warnings.append(f"Preparation '{preparation.id}' has neither a particle table nor a concentration: its dose is unknown.")
+            found.warnings.append(
+                f"Preparation '{preparation.id}' has neither a particle table nor a concentration: its dose is unknown."
+            )
         return None
     mean = math.fsum(values) / len(values)
     spread = math.hypot(error.value, _relative_error(values))
     per_ml = (mean, mean * math.exp(-Z95 * spread), mean * math.exp(Z95 * spread))
     size = _size(preparation, tables, catalog, found)
     row: Row = {
-        "id": preparation.id, "file": ", ".join(dict.fromkeys(table["file"] for table in tables)), "captures": len(values), "per_ml": per_ml[0],
-        "low": per_ml[1], "high": per_ml[2], "spread": spread, "isolation": preparation.isolation, "donor": preparation.donor, **size,
+        "id": preparation.id, "file": ", ".join(dict.fromkeys(table["file"] for table in tables)), "captures": len(values),
+        "per_ml": per_ml[0],
+        "low": per_ml[1], "high": per_ml[2], "spread": spread, "isolation": preparation.isolation, "donor": preparation.donor,
+        **size,
         "per_donor": None, "per_donor_low": None, "per_donor_high": None, "per_donor_hour": None,
     }  # fmt: skip
     if preparation.donor_cells and preparation.resuspended:
@@ -97,8 +108,10 @@ def _preparation(preparation: Preparation, tables: Sequence[Mapping[str, Any]], 
             if not reported.low <= row["per_donor_hour"] <= reported.high:
                 side = "more" if row["per_donor_hour"] > reported.high else "less"
                 found.warnings.append(
-                    f"Preparation '{preparation.id}' holds {row['per_donor_hour']:.3g} particles per donor and hour, {side} than cells are reported to "
-                    f"release ({reported.low:g} to {reported.high:g}, blood cells). Protein aggregates and lipoproteins of serum count as particles; so does dust in the buffer."
+                    f"Preparation '{preparation.id}' holds {row['per_donor_hour']:.3g} particles per donor and hour, {side} "
+                    "than cells are reported to "
+                    f"release ({reported.low:g} to {reported.high:g}, blood cells). Protein aggregates and lipoproteins of "
+                    "serum count as particles; so does dust in the buffer."
                 )
     return row
 
@@ -108,18 +121,24 @@ def _dilution(preparation: Preparation, table: Mapping[str, Any], found: Doses) 
     printed, own = table["dilution"], preparation.dilution
     applied = preparation.dilution_applied if preparation.dilution_applied is not None else table["adjusted"]
     if own is not None and printed is not None and not math.isclose(own, printed, rel_tol=1e-6):
-        found.warnings.append(f"{table['file']} states a dilution of {printed:g}, meta.yaml one of {own:g}; that of meta.yaml was used.")
+        found.warnings.append(
+            f"{table['file']} states a dilution of {printed:g}, meta.yaml one of {own:g}; that of meta.yaml was used."
+        )
     factor = own if own is not None else printed
     if applied:
         return 1.0
     if factor is None:
         found.warnings.append(
-            f"No dilution is known for {table['file']}: its particles were taken as those of the undiluted sample. If it was diluted for counting, "
+            f"No dilution is known for {table['file']}: its particles were taken as those of the undiluted sample. If it was "
+            "diluted for counting, "
             "give `dilution` in meta.yaml; every dose is low by that factor."
         )
         return 1.0
     if applied is None:
-        found.notes.append(f"{table['file']} does not say whether the dilution ({factor:g}) is in its numbers; it was multiplied with them (dilution_applied: true if not).")
+        found.notes.append(
+            f"{table['file']} does not say whether the dilution ({factor:g}) is in its numbers; it was multiplied with them "
+            "(dilution_applied: true if not)."
+        )
     return float(factor)
 
 
@@ -140,12 +159,21 @@ def _size(preparation: Preparation, tables: Sequence[Mapping[str, Any]], catalog
     if "mean" in stated or "d50" in stated:
         centre = stated.get("mean", stated.get("d50", 0.0))
         square = centre**2 + stated.get("sd", 0.0) ** 2
-        return {"mean_nm": centre, "square_nm2": square, "mode_nm": stated.get("mode"), "d10_nm": stated.get("d10"), "d50_nm": stated.get("d50"), "d90_nm": stated.get("d90"), "size_from": "figures of the instrument"}
+        return {
+            "mean_nm": centre,
+            "square_nm2": square,
+            "mode_nm": stated.get("mode"),
+            "d10_nm": stated.get("d10"),
+            "d50_nm": stated.get("d50"),
+            "d90_nm": stated.get("d90"),
+            "size_from": "figures of the instrument",
+        }
     median, sigma = catalog.parameter("diameter_median", "vesicle"), catalog.parameter("diameter_sigma", "vesicle")
     found.used += [(median, "size of vesicles that nobody measured"), (sigma, "size of vesicles that nobody measured")]
     nm = NM_PER_UM * median.value
     return {
-        "mean_nm": nm * math.exp(0.5 * sigma.value**2), "square_nm2": nm**2 * math.exp(2.0 * sigma.value**2), "mode_nm": None, "d10_nm": None,
+        "mean_nm": nm * math.exp(0.5 * sigma.value**2), "square_nm2": nm**2 * math.exp(2.0 * sigma.value**2), "mode_nm": None,
+        "d10_nm": None,
         "d50_nm": nm, "d90_nm": None, "size_from": "catalogue (assumed)",
     }  # fmt: skip
 
@@ -158,15 +186,19 @@ def _from_bins(name: str, diameters: Sequence[float], density: Sequence[float], 
         for mark in (0.1, 0.5, 0.9):
             if before < mark <= running:
                 percentiles[mark] = size
-    widths = [b - a for a, b in zip(diameters[:-1], diameters[1:], strict=True)] or [1.0]
+    widths = [b - a for a, b in itertools.pairwise(diameters)] or [1.0]
     widths.append(widths[-1])
     # Bins may be of any width: what is drawn is the share per nm.
-    found.sizes += [{"preparation": name, "diameter": size, "share": amount / total / max(width, 1e-9)} for size, amount, width in zip(diameters, density, widths, strict=True)]
+    found.sizes += [
+        {"preparation": name, "diameter": size, "share": amount / total / max(width, 1e-9)}
+        for size, amount, width in zip(diameters, density, widths, strict=True)
+    ]
     per_nm = [amount / max(width, 1e-9) for amount, width in zip(density, widths, strict=True)]
     return {
         "mean_nm": math.fsum(size * amount for size, amount in zip(diameters, density, strict=True)) / total,
         "square_nm2": math.fsum(size**2 * amount for size, amount in zip(diameters, density, strict=True)) / total,
-        "mode_nm": diameters[per_nm.index(max(per_nm))], "d10_nm": percentiles.get(0.1), "d50_nm": percentiles.get(0.5), "d90_nm": percentiles.get(0.9),
+        "mode_nm": diameters[per_nm.index(max(per_nm))], "d10_nm": percentiles.get(0.1), "d50_nm": percentiles.get(0.5),
+        "d90_nm": percentiles.get(0.9),
         "size_from": "size distribution",
     }  # fmt: skip
 
@@ -182,7 +214,15 @@ def _arms(meta: LabMeta, found: Doses, catalog: Catalog, donor: str | None) -> N
             spread, number = row["spread"], row["per_ml"] * arm.added / meta.cells_per_well
         else:
             if arm.vesicles is not None:
-                lacks = [what for what, there in (("its particles", row), ("added (volume per well)", arm.added), ("cells_per_well", meta.cells_per_well)) if not there]
+                lacks = [
+                    what
+                    for what, there in (
+                        ("its particles", row),
+                        ("added (volume per well)", arm.added),
+                        ("cells_per_well", meta.cells_per_well),
+                    )
+                    if not there
+                ]
                 found.warnings.append(f"The dose of arm '{arm.id}' is unknown: {', '.join(lacks)} missing.")
             continue
         square = (row or _size(Preparation(id="none"), [], catalog, found))["square_nm2"] / NM_PER_UM**2
@@ -190,16 +230,22 @@ def _arms(meta: LabMeta, found: Doses, catalog: Catalog, donor: str | None) -> N
         membrane = number * math.pi * square / area.value
         found.used.append((area, "surface of a donor cell, for donor-membrane equivalents"))
         entry = {
-            "arm": arm.id, "label": arm.label or arm.id, "preparation": arm.vesicles or "", "per_cell": number, "low": number * math.exp(-Z95 * spread),
+            "arm": arm.id, "label": arm.label or arm.id, "preparation": arm.vesicles or "", "per_cell": number,
+            "low": number * math.exp(-Z95 * spread),
             "high": number * math.exp(Z95 * spread), "membrane": membrane, "membrane_low": membrane * math.exp(-Z95 * wide),
-            "membrane_high": membrane * math.exp(Z95 * wide), "donors": number / row["per_donor"] if row and row["per_donor"] else None,
+            "membrane_high": membrane * math.exp(Z95 * wide),
+            "donors": number / row["per_donor"] if row and row["per_donor"] else None,
             "volume_share": arm.added / meta.volume if arm.added and meta.volume else None, "square_um2": square,
         }  # fmt: skip
         found.arms.append(entry)
         if membrane > 1.0:
             found.warnings.append(
-                f"Arm '{arm.label or arm.id}' gets {membrane:.2g} donor cells' worth of membrane per recipient. Donors beside recipients cannot give that much; "
+                f"Arm '{arm.label or arm.id}' gets {membrane:.2g} donor cells' worth of membrane per recipient. Donors "
+                "beside recipients cannot give that much; "
                 "an effect at this dose says little about the dish or the tumour."
             )
         if entry["volume_share"] is not None and entry["volume_share"] > 0.2:
-            found.warnings.append(f"The preparation makes up {100 * entry['volume_share']:.0f} % of the medium in arm '{arm.id}': its buffer alone may act.")
+            found.warnings.append(
+                f"The preparation makes up {100 * entry['volume_share']:.0f} % of the medium in arm '{arm.id}': its buffer "
+                "alone may act."
+            )

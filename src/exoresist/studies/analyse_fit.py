@@ -27,6 +27,7 @@ BEYOND = 100.0  # IC50s are sought this many times outside the doses
 STARTS = ((0.7, 0.0), (1.5, 0.02), (4.0, 0.1))
 CONFIDENCE = 0.95
 LEAST_SCALE = 0.5
+WILD, ROUNDS = 12.0, 3
 FAR = 12.0  # log of the largest ratio of IC50s that is considered
 CUT = 1.6  # the profile is followed until it has risen this many times beyond the interval's threshold
 
@@ -103,10 +104,20 @@ def noise_of(groups: Sequence[Array]) -> Normal:
     mean = np.array([group.mean() for group in usable]) / level
     variance = np.array([group.var(ddof=1) for group in usable]) / level**2
     freedom = np.array([group.size - 1 for group in usable], dtype=float)
-    additive, relative = np.meshgrid(np.geomspace(1e-4, 0.5, 60), np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 60)]), indexing="ij")
+    additive, relative = np.meshgrid(
+        np.geomspace(1e-4, 0.5, 60), np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 60)]), indexing="ij"
+    )
     expected = additive[..., None] ** 2 + (relative[..., None] * mean) ** 2
-    deviance = (freedom * (np.log(expected) + variance / expected)).sum(axis=-1)
-    best = np.unravel_index(int(np.argmin(deviance)), deviance.shape)
+    deviance = freedom * (np.log(expected) + variance / expected)
+    best = np.unravel_index(int(np.argmin(deviance.sum(axis=-1))), additive.shape)
+    for _ in range(ROUNDS):
+        # One odd well must not set the weights of all others: groups that scatter far beyond the rest have no say in the noise of a
+        # usual well. They stay in the fit, where they widen every interval through the residual variance.
+        ratio = variance / expected[best]
+        usual = ratio <= WILD * max(float(np.median(ratio)), 1e-12)
+        if usual.sum() < 0.6 * usual.size:
+            break
+        best = np.unravel_index(int(np.argmin((deviance * usual).sum(axis=-1))), additive.shape)
     return Normal(float(additive[best]) * level, float(relative[best]))
 
 
@@ -135,7 +146,9 @@ def fit_arms(readings: Mapping[str, Readings], noise: Normal) -> Fits:
 def _fit(readings: Readings, noise: Normal) -> ArmFit:
     doses = distinct_doses(readings.dose)[0]
     if (doses > 0).sum() < 3:
-        raise InputError("fewer than three distinct doses above zero in an arm", "three or more", "An IC50 needs a series of doses")
+        raise InputError(
+            "fewer than three distinct doses above zero in an arm", "three or more", "An IC50 needs a series of doses"
+        )
     level = float(np.abs(readings.signal).max()) or 1.0
     scaled = replace(readings, signal=readings.signal / level)
     own = Normal(np.asarray(noise.additive) / level, noise.relative)
@@ -146,7 +159,9 @@ def _fit(readings: Readings, noise: Normal) -> ArmFit:
     parameters = 4 if free_bottom else 3
     flat = _flat(scaled, weights, squares, parameters, best)
     nothing = np.empty(0)
-    return ArmFit(readings, best[0], best[1], best[2] * level, best[3], squares, weights / level, nothing, nothing, flat, parameters)
+    return ArmFit(
+        readings, best[0], best[1], best[2] * level, best[3], squares, weights / level, nothing, nothing, flat, parameters
+    )
 
 
 def _with_profile(fit: ArmFit, rise: float) -> ArmFit:
@@ -250,7 +265,9 @@ def _solve(readings: Readings, weights: Array, start: Array, free: list[int], bo
         return np.asarray(weights * (whole[2] * _shape(readings.dose, whole[0], np.exp(whole[1]), whole[3]) - readings.signal))
 
     inside = np.clip(start[free], low + 1e-9, high - 1e-10)
-    found = least_squares(residuals, inside, bounds=(low, high), x_scale=np.maximum(high - low, 1e-9), ftol=1e-9, xtol=1e-9, max_nfev=200)
+    found = least_squares(
+        residuals, inside, bounds=(low, high), x_scale=np.maximum(high - low, 1e-9), ftol=1e-9, xtol=1e-9, max_nfev=200
+    )
     whole = start.copy()
     whole[free] = found.x
     return whole, float(2.0 * found.cost)
@@ -272,7 +289,9 @@ def _best(readings: Readings, weights: Array, free_bottom: bool, starts: list[Ar
     return min(solved, key=lambda one: one[1])
 
 
-def _profile(readings: Readings, weights: Array, best: Array, squares: float, rise: float, free_bottom: bool) -> tuple[Array, Array]:
+def _profile(
+    readings: Readings, weights: Array, best: Array, squares: float, rise: float, free_bottom: bool
+) -> tuple[Array, Array]:
     """Least squares at fixed IC50s on both sides of the best, until they have risen by `rise` or a bound is met."""
     bounds = _bounds(readings, free_bottom)
     free = [1, 2, 3] if free_bottom else [1, 2]

@@ -16,7 +16,10 @@ BLANKS = frozenset("blank blanks blk background medium medium_only nocells no_ce
 STARTS = frozenset("start t0 time0 day0 time_zero".split())
 NOTHING = frozenset("empty none unused - x . pbs water".split())
 _WELL = re.compile(r"([A-Pa-p])0?(\d{1,2})")
-_MAPPED = re.compile(r"(?P<arm>.*?\S)(?:\s*[:@|;=/]\s*|\s+)(?P<dose>[\d.,]+(?:e[-+]?\d+)?)\s*(?P<unit>[pnuµμm]?M|[pnuµμm]?g/m?l|Gy)?", re.IGNORECASE)
+_MAPPED = re.compile(
+    r"(?P<arm>.*?\S)(?:\s*[:@|;=/]\s*|\s+)(?P<dose>[\d.,]+(?:e[-+]?\d+)?)\s*(?P<unit>[pnuµμm]?M|[pnuµμm]?g/m?l|Gy)?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,10 @@ def _places(text: str, where: str, plate: int | None) -> Iterator[tuple[str, int
     (top, left), (bottom, right) = corners[0], corners[-1]
     down, along = SIZES[plate or 384]
     if bottom < top or right < left or bottom >= down or right >= along or left < 0:
-        raise InputError(f"{where}: '{text}' does not lie on a {plate or 384}-well plate", f"A1 to {LETTERS[down - 1]}{along}, top left corner first")
+        raise InputError(
+            f"{where}: '{text}' does not lie on a {plate or 384}-well plate",
+            f"A1 to {LETTERS[down - 1]}{along}, top left corner first",
+        )
     for row in range(top, bottom + 1):
         for column in range(left, right + 1):
             yield f"{LETTERS[row]}{column + 1}", row - top, column - left
@@ -122,7 +128,8 @@ def _of_text(meta: LabMeta, well: str, text: str) -> Content | None:
     if whole is not None:
         return Content("cells", whole.id, 0.0)
     raise InputError(
-        f"plate map, well {well}: '{text[:40]}' is not understood", "an arm and a dose such as `alone 100`, an arm alone (untreated), `blank` or nothing",
+        f"plate map, well {well}: '{text[:40]}' is not understood",
+        "an arm and a dose such as `alone 100`, an arm alone (untreated), `blank` or nothing",
         f"Arms of meta.yaml: {', '.join(one.id for one in meta.arms) or 'none'}",
     )  # fmt: skip
 

@@ -70,7 +70,8 @@ class Arm(Record):
     id: LocalId = Field(description="Short name of the arm; plate maps and tables use it.")
     label: Line = Field(default="", description="How figures call it.")
     role: Literal["reference", "treated", "control", "donor"] = Field(
-        default="treated", description="reference: recipients without vesicles; treated: with; control: what should do nothing; donor: donor cells."
+        default="treated",
+        description="reference: recipients without vesicles; treated: with; control: what should do nothing; donor: donor cells.",
     )
     control: Control | None = Field(default=None, description="Which control this arm is.")
     names: Names = Field(default=(), description="Other names that files use for it.")
@@ -90,8 +91,12 @@ class Preparation(Record):
     isolation: Line = Field(default="", description="How vesicles were isolated.")
     resuspended: Volume | None = Field(default=None, description="Volume that the preparation was taken up in.")
     particles: Names = Field(default=(), description="Files with its particle tables.")
-    dilution: Annotated[float, Field(ge=1.0, le=1e8)] | None = Field(default=None, description="How often it was diluted for counting.")
-    dilution_applied: bool | None = Field(default=None, description="true if the file's concentrations already are those of the undiluted sample.")
+    dilution: Annotated[float, Field(ge=1.0, le=1e8)] | None = Field(
+        default=None, description="How often it was diluted for counting."
+    )
+    dilution_applied: bool | None = Field(
+        default=None, description="true if the file's concentrations already are those of the undiluted sample."
+    )
     concentration: ParticleConcentration | None = Field(default=None, description="Particles per mL, where no file tells.")
 
 
@@ -100,7 +105,8 @@ class Wells(Record):
 
     wells: Names = Field(description="Wells or rectangles: A1, B2:D10.")
     contains: Literal["cells", "blank", "start", "empty"] = Field(
-        default="cells", description="cells; blank: medium and reagent without cells; start: cells read when the drug was added; empty."
+        default="cells",
+        description="cells; blank: medium and reagent without cells; start: cells read when the drug was added; empty.",
     )
     arm: Name | None = Field(default=None, description="Id of the arm.")
     dose: Annotated[str | float, Field()] | None = Field(default=None, description="Dose of all these wells.")
@@ -119,7 +125,9 @@ class Wells(Record):
 class Plate(Record):
     """Where everything is."""
 
-    wells: Literal[6, 12, 24, 48, 96, 384] | None = Field(default=None, description="Wells of the plate, checked against the file.")
+    wells: Literal[6, 12, 24, 48, 96, 384] | None = Field(
+        default=None, description="Wells of the plate, checked against the file."
+    )
     layout: tuple[Wells, ...] = Field(default=(), description="Rectangles of wells; a later entry replaces an earlier one.")
     map: Name | None = Field(default=None, description="File with a grid of texts such as `alone 100`, `blank`.")
     exclude: Names = Field(default=(), description="Wells to leave out, with your reason under `notes`.")
@@ -128,9 +136,13 @@ class Plate(Record):
 class Readout(Record):
     """What the instrument measured."""
 
-    kind: Literal["absorbance", "fluorescence", "luminescence", "confluence", "counts"] = Field(default="absorbance", description="Signal.")
+    kind: Literal["absorbance", "fluorescence", "luminescence", "confluence", "counts"] = Field(
+        default="absorbance", description="Signal."
+    )
     method: Line = Field(default="", description="CCK-8, MTT, resazurin, ATP ...")
-    signal: Name | None = Field(default=None, description="Wavelength (450) or channel (phase) that tells viability, where the file has several.")
+    signal: Name | None = Field(
+        default=None, description="Wavelength (450) or channel (phase) that tells viability, where the file has several."
+    )
     reference: Name | None = Field(default=None, description="Wavelength to subtract in every well (650).")
     blank_subtracted: bool = Field(default=False, description="true if blanks were subtracted before.")
 
@@ -139,7 +151,9 @@ class Timing(Record):
     """When what happened."""
 
     read: Duration | None = Field(default=None, description="From drug to reading.")
-    vesicles_before_drug: Annotated[float, In("h", high=1e4)] | None = Field(default=None, description="How long vesicles were on before the drug.")
+    vesicles_before_drug: Annotated[float, In("h", high=1e4)] | None = Field(
+        default=None, description="How long vesicles were on before the drug."
+    )
     washed_before_drug: bool | None = Field(default=None, description="Whether vesicles were washed away before the drug came.")
 
 
@@ -156,7 +170,9 @@ class LabFileEntry(Record):
     name: Name = Field(description="File name.")
     kind: Kind = Field(description="What it holds.")
     hours: Annotated[float, In("h", high=1e5)] | None = Field(default=None, description="When a plate was read.")
-    plate: Name | None = Field(default=None, description="Name of the plate: two files of one plate share it, repeats have their own.")
+    plate: Name | None = Field(
+        default=None, description="Name of the plate: two files of one plate share it, repeats have their own."
+    )
 
 
 class LabMeta(Record):
@@ -172,7 +188,9 @@ class LabMeta(Record):
     cells_per_well: PositiveCells | None = Field(default=None, description="Recipients per well when vesicles were added.")
     donors_per_well: PositiveCells | None = Field(default=None, description="Donors per well, in a co-culture.")
     volume: Volume | None = Field(default=None, description="Medium per well.")
-    repeats: Annotated[int, Field(ge=1, le=1000)] = Field(default=1, description="How often the whole was done, with fresh vesicles and cells.")
+    repeats: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=1, description="How often the whole was done, with fresh vesicles and cells."
+    )
     readout: Readout = Field(default_factory=Readout, description="The signal.")
     timing: Timing = Field(default_factory=Timing, description="The times.")
     arms: tuple[Arm, ...] = Field(default=(), description="The arms.")
@@ -197,7 +215,12 @@ class LabMeta(Record):
             faults.append((("arms",), "more than one arm has the role reference"))
         for index, arm in enumerate(self.arms):
             if arm.vesicles is not None and arm.vesicles not in preparations:
-                faults.append((("arms", index, "vesicles"), f"'{arm.vesicles}' is no preparation; known: {', '.join(preparations) or 'none'}"))
+                faults.append(
+                    (
+                        ("arms", index, "vesicles"),
+                        f"'{arm.vesicles}' is no preparation; known: {', '.join(preparations) or 'none'}",
+                    )
+                )
         for name in self.controls:
             if name not in CONTROLS:
                 faults.append((("controls", name), f"unknown control; known: {', '.join(CONTROLS)}"))
@@ -239,10 +262,18 @@ def load_meta(path: str | Path) -> LabMeta:
     data = plain_tree(path)
     where = str(path)
     if not isinstance(data, Mapping):
-        raise InputError(f"{where}: holds no mapping", "keys such as schema, title, arms and plate", "Start from `exoresist analyse --template DIR`")
+        raise InputError(
+            f"{where}: holds no mapping",
+            "keys such as schema, title, arms and plate",
+            "Start from `exoresist analyse --template DIR`",
+        )
     if data.get("schema") != SCHEMA:
         came = f"came '{data['schema']}'" if "schema" in data else "the key is missing"
-        raise InputError(f"{where}: schema: {came}", f"'{SCHEMA}'", f"Write `schema: {SCHEMA}` at the top; a scenario is run by `exoresist run`")
+        raise InputError(
+            f"{where}: schema: {came}",
+            f"'{SCHEMA}'",
+            f"Write `schema: {SCHEMA}` at the top; a scenario is run by `exoresist run`",
+        )
     return record_of(LabMeta, data, where)
 
 

@@ -23,10 +23,17 @@ from exoresist.studies.analyse_curves import Potencies
 from exoresist.studies.analyse_dose import Doses
 from exoresist.studies.analyse_meta import LabMeta
 from exoresist.studies.answers import answer_scenario
+from exoresist.studies.wording import show, show_ratio
 
 Row = dict[str, Any]
 DRAWS = 16
 DEFAULT_CELLS, DEFAULT_VOLUME = 3000.0, 0.1  # of one well of 96, where meta.yaml is silent: only where cells grow to matters
+OTHERS = {
+    "added_vesicles": "co-isolated protein, other cargo, or the buffer",
+    "conditioned_medium": "soluble factors, other cargo, or a medium that the donors have used up",
+    "co_culture": "soluble factors, contact, other cargo, or drug that the donors take up",
+    "transwell": "soluble factors, other cargo, or drug that the donors take up",
+}
 CAPACITY = 20.0  # cells at confluence per cell seeded, where nothing is known; the warning says so
 
 
@@ -69,7 +76,11 @@ class Comparison:
 def names_of(meta: LabMeta, catalog: Catalog) -> Names:
     """Cells and drug looked up by id, name or alias; unknown ones are allowed."""
     found = Names()
-    for key, text, table in (("drug", meta.drug, "drugs"), ("recipient", meta.recipient, "cell_lines"), ("donor", meta.donor, "cell_lines")):
+    for key, text, table in (
+        ("drug", meta.drug, "drugs"),
+        ("recipient", meta.recipient, "cell_lines"),
+        ("donor", meta.donor, "cell_lines"),
+    ):
         if not text.strip():
             continue
         name = _look_up(catalog, text, table)
@@ -93,7 +104,11 @@ def _look_up(catalog: Catalog, text: str, table: str) -> str | None:
     except InputError:
         pass
     loose = "".join(letter for letter in wanted.lower() if letter.isalnum())
-    fitting = [id for id, name in known.items() if loose in {"".join(letter for letter in one.lower() if letter.isalnum()) for one in (id, name)}]
+    fitting = [
+        id
+        for id, name in known.items()
+        if loose in {"".join(letter for letter in one.lower() if letter.isalnum()) for one in (id, name)}
+    ]
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -103,28 +118,41 @@ def compare(meta: LabMeta, names: Names, found: Potencies, doses: Doses, catalog
     _donor_fold(meta, names, found, catalog, result)
     shift = found.shift
     if shift is not None and result.donor_fold is not None and result.donor_fold > 1.05:
-        ends = {key: None if shift[key] is None else (shift[key] - 1.0) / (result.donor_fold - 1.0) for key in ("value", "low", "high")}
+        ends = {
+            key: None if shift[key] is None else (shift[key] - 1.0) / (result.donor_fold - 1.0)
+            for key in ("value", "low", "high")
+        }
         result.needed = ends
         if ends["value"] is not None and ends["low"] is not None and ends["low"] > 0:
             words = f"{_percent(ends['value'])} of the donors' pump in every recipient"
             between = f" (95 % interval {_percent(ends['low'])} to {_percent(ends['high'])})" if ends["high"] is not None else ""
             result.sentences.append(
-                f"If the whole shift were pumps carried over (fold = 1 + (R - 1) p/p_R, R = {result.donor_fold:.3g} {result.donor_fold_from}), it would take "
+                f"If the whole shift were pumps carried over (fold = 1 + (R - 1) p/p_R, R = {result.donor_fold:.3g} "
+                f"{result.donor_fold_from}), it would take "
                 f"{words}{between}."
             )
             if ends["low"] > 1.0:
-                result.warnings.append("The shift is larger than the donors' own resistance: carried pumps alone cannot explain it.")
+                result.warnings.append(
+                    "The shift is larger than the donors' own resistance: carried pumps alone cannot explain it."
+                )
     dose = _compared_dose(found, doses)
     if dose is not None and names.drug is not None and meta.volume and meta.cells_per_well:
         partition = catalog.parameter("vesicle_partition", f"drug:{names.drug}", "drug")
         result.used.append((partition, "drug that the vesicles' own membrane could hold"))
         # Spheres of the same mean surface: a generous volume, as vesicles are shells.
         volume = dose["per_cell"] * meta.cells_per_well * math.pi / 6.0 * dose["square_um2"] ** 1.5 * 1e-12
-        held = {key: partition_value * volume / meta.volume for key, partition_value in (("value", partition.value), ("low", partition.low), ("high", partition.high))}
+        held = {
+            key: partition_value * volume / meta.volume
+            for key, partition_value in (("value", partition.value), ("low", partition.low), ("high", partition.high))
+        }
         result.sink = {key: value / (1.0 + value) for key, value in held.items()}
         result.sentences.append(
             f"The added vesicles themselves can hold about {_percent(result.sink['value'])} of the drug in the well"
-            + (": too little to act as a sink." if result.sink["high"] < 0.05 else "; they may act as a drug sink, which looks like resistance.")
+            + (
+                ": too little to act as a sink."
+                if result.sink["high"] < 0.05
+                else "; they may act as a drug sink, which looks like resistance."
+            )
         )
     return result
 
@@ -152,14 +180,20 @@ def _percent(share: float | None) -> str:
     return "?" if share is None else f"{100 * share:.2g} %" if abs(share) >= 1e-4 else "less than 0.01 %"
 
 
-def scenario_of(meta: LabMeta, names: Names, found: Potencies, doses: Doses, catalog: Catalog, per_plate: list[float]) -> Mapping[str, Any] | None:
+def scenario_of(
+    meta: LabMeta, names: Names, found: Potencies, doses: Doses, catalog: Catalog, per_plate: list[float]
+) -> Mapping[str, Any] | None:
     """The dish as a scenario; None where cells, drug or dose are not known to the catalogue.
 
     per_plate  doses of the plate in the experiment's unit, without 0
     """
     if not (names.drug and names.recipient and names.donor and per_plate) or not same_dimension(meta.dose_unit, "nM"):
         return None
-    if catalog.cell_line(names.recipient).status != "modelled" or catalog.drug(names.drug).status != "modelled" or catalog.cell_line(names.donor).status != "modelled":
+    if (
+        catalog.cell_line(names.recipient).status != "modelled"
+        or catalog.drug(names.drug).status != "modelled"
+        or catalog.cell_line(names.donor).status != "modelled"
+    ):
         return None
     cells, volume = meta.cells_per_well or DEFAULT_CELLS, meta.volume or DEFAULT_VOLUME
     early = meta.timing.vesicles_before_drug or 0.0
@@ -169,20 +203,28 @@ def scenario_of(meta: LabMeta, names: Names, found: Potencies, doses: Doses, cat
     arm: dict[str, Any] = {"id": "with_vesicles", "role": "treated", "label": "With vesicles"}
     data: dict[str, Any] = {
         "schema": "exoresist/1", "name": "lab_experiment", "title": meta.title[:200],
-        "arena": {"kind": "well", "volume": f"{volume:.6g} mL", "capacity": f"{CAPACITY * (cells + (meta.donors_per_well or 0.0)):.6g} cell"},
+        "arena": {"kind": "well", "volume": f"{volume:.6g} mL",
+            "capacity": f"{CAPACITY * (cells + (meta.donors_per_well or 0.0)):.6g} cell"},
         "populations": [{"id": "recipient", "cell_line": names.recipient, "count": f"{cells:.6g} cell"}],
-        "drugs": [{"id": names.drug, "dose": series[len(series) // 2], "at": f"{early:.6g} h"}], "cargo": pumps, "duration": f"{early + hours:.6g} h",
+        "drugs": [{"id": names.drug, "dose": series[len(series) // 2], "at": f"{early:.6g} h"}], "cargo": pumps,
+        "duration": f"{early + hours:.6g} h",
         "every": f"{max((early + hours) / 24.0, 1.0):.6g} h",
         "assay": {"kind": "dose_response", "population": "recipient", "drug": names.drug, "doses": series},
         "uncertainty": {"draws": DRAWS}, "seed": meta.seed,
-        "vesicle_titration": {"donor": names.donor, "per_cell": {"from": "100 particle/cell", "to": "1e9 particle/cell", "points": 9}},
+        "vesicle_titration": {"donor": names.donor,
+            "per_cell": {"from": "100 particle/cell", "to": "1e9 particle/cell", "points": 9}},
     }  # fmt: skip
     dose = _compared_dose(found, doses)
     if meta.design == "co_culture" and meta.donors_per_well:
         arm["change"] = {"populations": [{"id": "donor", "cell_line": names.donor, "count": f"{meta.donors_per_well:.6g} cell"}]}
         arm["label"] = "With donors"
     elif meta.design == "added_vesicles" and dose is not None:
-        preparation = {"id": "preparation", "donor": names.donor, "per_cell": f"{dose['per_cell']:.6g} particle/cell", "at": "0 h"}
+        preparation = {
+            "id": "preparation",
+            "donor": names.donor,
+            "per_cell": f"{dose['per_cell']:.6g} particle/cell",
+            "at": "0 h",
+        }
         if meta.timing.washed_before_drug and early > 0:
             preparation["until"] = f"{early:.6g} h"
         arm["change"] = {"vesicles": [preparation]}
@@ -193,7 +235,16 @@ def scenario_of(meta: LabMeta, names: Names, found: Potencies, doses: Doses, cat
     return data
 
 
-def predict(result: Comparison, data: Mapping[str, Any] | None, run: bool, catalog: Catalog, found: Potencies, doses: Doses, progress: Progress | None) -> None:
+def predict(
+    result: Comparison,
+    data: Mapping[str, Any] | None,
+    run: bool,
+    catalog: Catalog,
+    found: Potencies,
+    doses: Doses,
+    design: str,
+    progress: Progress | None,
+) -> None:
     """Write the scenario into the comparison and, where asked for, what the model says of it."""
     if data is None:
         return
@@ -206,27 +257,37 @@ def predict(result: Comparison, data: Mapping[str, Any] | None, run: bool, catal
         result.warnings.append(f"The catalogue's model could not be run for this dish: {error}")
         return
     if answer.ic50_shift is not None:
-        result.predicted = {"value": answer.ic50_shift.value, "low": answer.ic50_shift.low, "high": answer.ic50_shift.high, "level": 0.9}
+        result.predicted = {
+            "value": answer.ic50_shift.value,
+            "low": answer.ic50_shift.low,
+            "high": answer.ic50_shift.high,
+            "level": 0.9,
+        }
     needed, dose = answer.vesicles_needed, _compared_dose(found, doses)
     if needed is not None and needed.value is not None:
         result.vesicles_needed = needed.to_dict()
         if dose is not None and dose["per_cell"] > 0:
-            result.dose_gap = {key: None if value is None else value / dose["per_cell"] for key, value in (("value", needed.value), ("low", needed.low), ("high", needed.high))}
+            result.dose_gap = {
+                key: None if value is None else value / dose["per_cell"]
+                for key, value in (("value", needed.value), ("low", needed.low), ("high", needed.high))
+            }
     result.parameters, result.bibliography = answer.parameters, answer.bibliography
-    result.sentences += _agreement(result, found)
+    result.sentences += _agreement(result, found, design)
 
 
-def _agreement(result: Comparison, found: Potencies) -> list[str]:
-    told, shift, model = [], found.shift, result.predicted
+def _agreement(result: Comparison, found: Potencies, design: str) -> list[str]:
+    told: list[str] = []
+    shift, model = found.shift, result.predicted
     if model is None or model["value"] is None:
         return told
-    text = f"For this dish the catalogue's model predicts a shift of {model['value']:.3g} (90 % of its draws: {model['low']:.3g} to {model['high']:.3g})"
+    ends = f"{show_ratio(model['low'])} to {show_ratio(model['high'])}"
+    text = f"For this dish the catalogue's model predicts a shift of {show_ratio(model['value'])} (90 % of its draws: {ends})"
     if shift is None or shift["low"] is None or shift["high"] is None:
         return [text + "."]
     if shift["low"] > model["high"]:
         told.append(
-            f"{text}: less than was measured. Either vesicles deliver more than the catalogue assumes, or something besides carried pumps acts: co-isolated "
-            "protein, other cargo, or the buffer. The controls below tell these apart."
+            f"{text}: less than was measured. Either vesicles deliver more than the catalogue assumes, or something besides carried pumps "
+            f"acts: {OTHERS[design]}. The controls below tell these apart."
         )
     elif shift["high"] < model["low"]:
         told.append(f"{text}: more than was measured. Less is taken up or delivered here than the catalogue assumes.")
@@ -235,7 +296,8 @@ def _agreement(result: Comparison, found: Potencies) -> list[str]:
     if result.dose_gap is not None and result.dose_gap["value"] is not None:
         gap = result.dose_gap["value"]
         told.append(
-            f"By the model, half of the donors' effect takes {gap:.2g} times the vesicles that were added."
-            if gap > 1 else f"By the model, the vesicles added are {1 / gap:.2g} times what half of the donors' effect takes."
+            f"By the model, half of the donors' effect takes {show(gap, 2)} times the vesicles that were added."
+            if gap > 1 else f"By the model, the vesicles added are {show(1 / gap, 2)} times what half of the donors' effect "
+                "takes."
         )  # fmt: skip
     return told

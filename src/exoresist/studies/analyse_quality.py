@@ -42,7 +42,8 @@ def _plate(plate: str, wells: Sequence[Row], data: PlateData) -> Row:
     edge, error, drift = _positions(used, data.format)
     return {
         "plate": plate, "z_prime": _z_prime(untreated, low), "z_prime_against": "blanks" if len(blanks) > 1 else "the highest dose",
-        "cv": _spread(used), "edge": edge, "edge_error": error, "drift": drift, "untreated": _mean(untreated), "blank": _mean(blanks),
+        "cv": _spread(used), "edge": edge, "edge_error": error, "drift": drift, "untreated": _mean(untreated),
+        "blank": _mean(blanks),
         "wells": len(wells), "used": len(used),
     }  # fmt: skip
 
@@ -82,17 +83,21 @@ def _positions(wells: Sequence[Row], plate: int | None) -> tuple[float | None, f
     if plate not in SIZES or any(not row["well"] for row in wells):
         return None, None, None
     down, along = SIZES[plate]
-    edges, inner, columns, ratios = [], [], [], []
-    for rows in _groups(wells).values():
+    edges: list[float] = []
+    inner: list[float] = []
+    columns: list[float] = []
+    ratios: list[float] = []
+    groups = list(_groups(wells).values())
+    brightest = max((float(np.mean([row["signal"] for row in rows])) for rows in groups), default=0.0)
+    for rows in groups:
         mean = float(np.mean([row["signal"] for row in rows]))
-        brightest = max(float(np.mean([one["signal"] for one in group])) for group in _groups(wells).values())
         if len(rows) < 2 or mean < 0.2 * brightest:
             continue
-        for row in rows:
-            letter, column = LETTERS.index(row["well"][0]), int(row["well"][1:]) - 1
-            outer = letter in (0, down - 1) or column in (0, along - 1)
-            (edges if outer else inner).append(row["signal"] / mean)
-            columns.append(column / (along - 1))
+        outer = [_outer(row["well"], down, along) for row in rows]
+        for row, out in zip(rows, outer, strict=True):
+            if len(set(outer)) == 2:  # a treatment that lies on the edge only says nothing of edges
+                (edges if out else inner).append(row["signal"] / mean)
+            columns.append((int(row["well"][1:]) - 1) / (along - 1))
             ratios.append(row["signal"] / mean)
     drift = None
     if len(set(columns)) > 2 and np.std(columns) > 0:
@@ -103,6 +108,10 @@ def _positions(wells: Sequence[Row], plate: int | None) -> tuple[float | None, f
     return float(np.mean(edges) / np.mean(inner) - 1.0), error, drift
 
 
+def _outer(well: str, down: int, along: int) -> bool:
+    return LETTERS.index(well[0]) in (0, down - 1) or int(well[1:]) - 1 in (0, along - 1)
+
+
 def _words(row: Row) -> list[str]:
     plate, told = row["plate"], []
     if row["z_prime"] is not None and row["z_prime"] < GOOD_Z:
@@ -111,7 +120,10 @@ def _words(row: Row) -> list[str]:
     if row["cv"] is not None and row["cv"] > WIDE_CV:
         told.append(f"Replicates of plate {plate} scatter by {100 * row['cv']:.0f} % (median CV); below 20 % is usual.")
     if row["edge"] is not None and abs(row["edge"]) > max(EDGE, SURE * (row["edge_error"] or 0.0)):
-        told.append(f"Edge wells of plate {plate} read {100 * row['edge']:+.0f} % against inner wells of the same treatment (evaporation or temperature).")
+        told.append(
+            f"Edge wells of plate {plate} read {100 * row['edge']:+.0f} % against inner wells of the same treatment "
+            "(evaporation or temperature)."
+        )
     if row["cv"] is None:
         told.append(f"Plate {plate} has no replicates: the scatter of wells is assumed (5 %), and so are the intervals.")
     return told

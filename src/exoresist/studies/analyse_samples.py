@@ -17,7 +17,24 @@ from exoresist.core.errors import unknown_name
 from exoresist.studies.analyse_meta import LabMeta
 
 Row = dict[str, Any]
-USUAL_GENES = ("GAPDH", "ACTB", "18S", "RNA18S", "B2M", "HPRT1", "TBP", "U6", "RNU6B", "RNU6", "RNU48", "SNORD44", "UBC", "PPIA", "CEL_MIR_39", "CEL-MIR-39")
+USUAL_GENES = (
+    "GAPDH",
+    "ACTB",
+    "18S",
+    "RNA18S",
+    "B2M",
+    "HPRT1",
+    "TBP",
+    "U6",
+    "RNU6B",
+    "RNU6",
+    "RNU48",
+    "SNORD44",
+    "UBC",
+    "PPIA",
+    "CEL_MIR_39",
+    "CEL-MIR-39",
+)
 
 
 @dataclass
@@ -55,7 +72,10 @@ def _with_arms(meta: LabMeta, table: Mapping[str, Any], found: Effects) -> list[
             rows.append({**row, "arm": name})
     if lost:
         shown = ", ".join(sorted(lost)[:6])
-        found.warnings.append(f"{table['file']}: {len(lost)} sample{'s' if len(lost) > 1 else ''} belong to no arm and were left out ({shown}); name them under `samples`.")
+        found.warnings.append(
+            f"{table['file']}: {len(lost)} sample{'s' if len(lost) > 1 else ''} belong to no arm and were left out "
+            f"({shown}); name them under `samples`."
+        )
     return rows
 
 
@@ -65,14 +85,21 @@ def _arm_of(meta: LabMeta, row: Mapping[str, Any]) -> str | None:
         if arm is not None:
             return arm.id
     sample = "".join(letter for letter in str(row.get("sample") or "").lower() if letter.isalnum())
-    names = [("".join(letter for letter in text.lower() if letter.isalnum()), arm.id) for arm in meta.arms for text in (arm.id, arm.label, *arm.names) if text]
+    names = [
+        ("".join(letter for letter in text.lower() if letter.isalnum()), arm.id)
+        for arm in meta.arms
+        for text in (arm.id, arm.label, *arm.names)
+        if text
+    ]
     fitting = sorted(((name, arm) for name, arm in names if name and sample.startswith(name)), key=lambda pair: -len(pair[0]))
     return fitting[0][1] if fitting else None
 
 
 def _reference(meta: LabMeta, arms: Sequence[str]) -> str | None:
     named = meta.comparison["against"] if meta.comparison else None
-    return next((arm.id for arm in meta.arms if arm.id in arms and (arm.id == named or (named is None and arm.role == "reference"))), None)
+    return next(
+        (arm.id for arm in meta.arms if arm.id in arms and (arm.id == named or (named is None and arm.role == "reference"))), None
+    )
 
 
 def welch(treated: Sequence[float], reference: Sequence[float]) -> tuple[float, float | None, float | None]:
@@ -92,7 +119,16 @@ def welch(treated: Sequence[float], reference: Sequence[float]) -> tuple[float, 
     return difference, difference - reach, difference + reach
 
 
-def _compare(groups: Mapping[str, Sequence[float]], reference: str, what: str, kind: str, unit: str, log: bool, found: Effects, note: str = "") -> None:
+def _compare(
+    groups: Mapping[str, Sequence[float]],
+    reference: str,
+    what: str,
+    kind: str,
+    unit: str,
+    log: bool,
+    found: Effects,
+    note: str = "",
+) -> None:
     for arm, values in groups.items():
         if arm == reference or not values or not groups.get(reference):
             continue
@@ -116,7 +152,10 @@ def _qpcr(meta: LabMeta, rows: list[Row], file: str, found: Effects) -> None:
     if not genes:
         genes = [target for target in targets if target.upper().replace(" ", "_") in USUAL_GENES]
         if not genes:
-            found.warnings.append(f"{file}: no reference gene is named (qpcr.reference_genes) and none of {', '.join(targets[:5])} is a usual one; no folds.")
+            found.warnings.append(
+                f"{file}: no reference gene is named (qpcr.reference_genes) and none of {', '.join(targets[:5])} is a usual "
+                "one; no folds."
+            )
             return
         found.notes.append(f"{file}: {', '.join(genes)} was taken as the reference gene.")
     kept = [row for row in rows if row.get("task", "") not in ("ntc", "no template control", "standard", "blank")]
@@ -142,14 +181,18 @@ def _qpcr(meta: LabMeta, rows: list[Row], file: str, found: Effects) -> None:
                 groups.setdefault(arm, []).append(-math.log(2.0) * (float(np.mean(own)) - float(np.mean(base))))
         none = [arm for arm in arms if silent.get((arm, target)) and not groups.get(arm)]
         if reference in none:
-            found.warnings.append(f"{file}: {target} was detected in no sample of '{reference}'; a fold against nothing does not exist.")
+            found.warnings.append(
+                f"{file}: {target} was detected in no sample of '{reference}'; a fold against nothing does not exist."
+            )
         for arm in none:
             if arm != reference:
                 found.warnings.append(f"{file}: {target} was not detected in arm '{arm}'.")
         _compare(groups, reference, target, "qPCR, fold", "fold", True, found, f"against {', '.join(genes)}")
     spreads = [max(values) - min(values) for values in cycles.values() if len(values) > 1]
     if spreads and max(spreads) > 1.0:
-        found.warnings.append(f"{file}: technical replicates of one sample differ by up to {max(spreads):.1f} cycles (half a cycle is usual).")
+        found.warnings.append(
+            f"{file}: technical replicates of one sample differ by up to {max(spreads):.1f} cycles (half a cycle is usual)."
+        )
 
 
 def _facs(meta: LabMeta, rows: list[Row], file: str, found: Effects) -> None:
@@ -159,12 +202,18 @@ def _facs(meta: LabMeta, rows: list[Row], file: str, found: Effects) -> None:
         _no_reference(file, found)
         return
     for population, statistic in dict.fromkeys((row["population"], row["statistic"]) for row in rows):
-        mine = [row for row in rows if (row["population"], row["statistic"]) == (population, statistic) and row["value"] is not None]
+        mine = [
+            row for row in rows if (row["population"], row["statistic"]) == (population, statistic) and row["value"] is not None
+        ]
         log = statistic != "percent"
         if log and any(row["value"] <= 0 for row in mine):
-            found.warnings.append(f"{file}: {population} has intensities of zero or less (compensation); a ratio cannot be formed.")
+            found.warnings.append(
+                f"{file}: {population} has intensities of zero or less (compensation); a ratio cannot be formed."
+            )
             continue
-        groups: dict[str, list[float]] = {arm: [math.log(row["value"]) if log else row["value"] for row in mine if row["arm"] == arm] for arm in arms}
+        groups: dict[str, list[float]] = {
+            arm: [math.log(row["value"]) if log else row["value"] for row in mine if row["arm"] == arm] for arm in arms
+        }
         unit = "ratio" if log else "percentage points"
         _compare(groups, reference, population, f"cytometry, {'intensity' if log else 'positive cells'}", unit, log, found)
 
@@ -183,30 +232,44 @@ def _transwell(meta: LabMeta, rows: list[Row], file: str, found: Effects) -> Non
     for (arm, _, _), values in inserts.items():
         # Half a cell is added so that an insert without any still has a logarithm.
         groups[arm].append(math.log((sum(values) + 0.5) / len(values)))
-    _compare(groups, reference, "cells through the membrane", "transwell", "ratio", True, found, "mean per field, inserts compared")
+    _compare(
+        groups, reference, "cells through the membrane", "transwell", "ratio", True, found, "mean per field, inserts compared"
+    )
 
 
 def _calipers(meta: LabMeta, rows: list[Row], file: str, found: Effects) -> None:
     """Growth rates of single animals (slope of log volume), doubling times, and volumes at the last common day."""
     arms = list(dict.fromkeys(row["arm"] for row in rows))
-    found.tumours += [{"arm": row["arm"], "animal": row["sample"], "day": row["day"], "volume": row["value"]} for row in rows if row["value"] is not None]
+    found.tumours += [
+        {"arm": row["arm"], "animal": row["sample"], "day": row["day"], "volume": row["value"]}
+        for row in rows
+        if row["value"] is not None
+    ]
     rates: dict[str, list[float]] = {arm: [] for arm in arms}
     gone = 0
     for arm, animal in dict.fromkeys((row["arm"], row["sample"]) for row in rows):
-        points = [(row["day"], row["value"]) for row in rows if (row["arm"], row["sample"]) == (arm, animal) and row["value"] is not None]
+        points = [
+            (row["day"], row["value"])
+            for row in rows
+            if (row["arm"], row["sample"]) == (arm, animal) and row["value"] is not None
+        ]
         gone += sum(value == 0 for _, value in points)
         seen = [(day, math.log(value)) for day, value in points if value > 0]
         if len(seen) >= 2 and len({day for day, _ in seen}) >= 2:
             rates[arm].append(float(np.polyfit([day for day, _ in seen], [value for _, value in seen], 1)[0]))
     if gone:
-        found.warnings.append(f"{file}: {gone} volumes of 0 (no tumour to be felt) have no logarithm and are not in the growth rates.")
+        found.warnings.append(
+            f"{file}: {gone} volumes of 0 (no tumour to be felt) have no logarithm and are not in the growth rates."
+        )
     reference = _reference(meta, arms)
     for arm in arms:
         if rates[arm]:
             mean = float(np.mean(rates[arm]))
             found.rows.append({
-                "what": "tumour growth rate", "kind": "calipers", "arm": arm, "against": "", "value": mean, "low": None, "high": None, "unit": "1/day",
-                "samples": str(len(rates[arm])), "note": f"doubles in {math.log(2) / mean:.3g} days" if mean > 0 else "does not grow",
+                "what": "tumour growth rate", "kind": "calipers", "arm": arm, "against": "", "value": mean, "low": None,
+                "high": None, "unit": "1/day",
+                "samples": str(len(rates[arm])),
+                "note": f"doubles in {math.log(2) / mean:.3g} days" if mean > 0 else "does not grow",
             })  # fmt: skip
     if reference is None:
         _no_reference(file, found)
@@ -214,5 +277,8 @@ def _calipers(meta: LabMeta, rows: list[Row], file: str, found: Effects) -> None
     _compare(rates, reference, "tumour growth rate, difference", "calipers", "1/day", False, found)
     last = [max((row["day"] for row in rows if row["arm"] == arm), default=0.0) for arm in arms]
     common = min(last)
-    groups = {arm: [math.log(row["value"]) for row in rows if row["arm"] == arm and row["day"] == common and row["value"]] for arm in arms}
+    groups = {
+        arm: [math.log(row["value"]) for row in rows if row["arm"] == arm and row["day"] == common and row["value"]]
+        for arm in arms
+    }
     _compare(groups, reference, f"tumour volume on day {common:g}", "calipers", "ratio", True, found)

@@ -17,9 +17,12 @@ from exoresist.studies.analyse_meta import LabMeta
 
 Row = dict[str, Any]
 FLAGS = {
-    "overflow": "read beyond the instrument's range", "missing": "not read", "text": "holds text", "date": "holds a date (Excel)",
-    "below": "below the detection limit", "empty": "is empty",
+    "overflow": "beyond the instrument's range", "missing": "not read", "text": "text in place of a number",
+    "date": "a date in place of a number",
+    "below": "below the detection limit", "empty": "empty",
 }  # fmt: skip
+LARGEST = {"absorbance": 6.0, "confluence": 100.5}  # beyond what any instrument reads
+MOST_IMPOSSIBLE = 0.1
 _DATE_ADVICE = "A spreadsheet turned a number into a date. Set the column to text, enter the number again, and export again"
 
 
@@ -64,7 +67,8 @@ def plate_data(meta: LabMeta, readings: Sequence[Row], mapped: Mapping[str, str]
     known = [{**row, "content": _content(meta, row, layout)} for row in rows]
     if not any(row["content"].kind == "cells" for row in known):
         raise InputError(
-            "no well of the files belongs to an arm", "wells named in plate.layout, plate.map, or columns Arm and Dose in the table",
+            "no well of the files belongs to an arm", "wells named in plate.layout, plate.map, or columns Arm and Dose in "
+                "the table",
             "Say in meta.yaml which wells hold which arm and dose",
         )  # fmt: skip
     _tell_missing(layout, known, data)
@@ -72,11 +76,17 @@ def plate_data(meta: LabMeta, readings: Sequence[Row], mapped: Mapping[str, str]
     data.hours = _analysed_time(meta, times, data)
     _courses(known, times, data, meta)
     for row in known:
-        if row["content"].kind == "start" or row["hours"] is None or data.hours is None or math.isclose(row["hours"], data.hours, abs_tol=1e-6):
+        if (
+            row["content"].kind == "start"
+            or row["hours"] is None
+            or data.hours is None
+            or math.isclose(row["hours"], data.hours, abs_tol=1e-6)
+        ):
             data.wells.append(_well(row, out))
         elif row["hours"] == 0.0 and len(times) > 1 and row["content"].kind == "cells":
             data.wells.append({**_well(row, out), "kind": "start"})
     _dates(data)
+    _too_large(meta, data)
     _subtract(meta, data)
     _report_flags(data)
     return data
@@ -92,17 +102,28 @@ def _one_channel(meta: LabMeta, rows: list[Row], data: PlateData) -> list[Row]:
     if len(channels) <= 1:
         data.channel = wanted or (channels[0] if channels else "")
         if reference is not None and reference not in channels:
-            data.warnings.append(f"meta.yaml names {reference} as the reference wavelength, but the files hold no such reading; nothing was subtracted for it.")
+            data.warnings.append(
+                f"meta.yaml names {reference} as the reference wavelength, but the files hold no such reading; nothing was "
+                "subtracted for it."
+            )
         return rows
     signals = [name for name in channels if name != reference]
     data.channel = wanted or signals[0]
     if wanted is None and len(signals) > 1:
-        data.warnings.append(f"The files hold several channels ({', '.join(channels[:6])}); {data.channel} was used. Say which in readout.signal.")
+        data.warnings.append(
+            f"The files hold several channels ({', '.join(channels[:6])}); {data.channel} was used. Say which in readout.signal."
+        )
     if reference is None:
         if len(channels) == 2 and wanted is None:
-            data.warnings.append("A second wavelength was read; if it is the reference, name it in readout.reference so that it is subtracted.")
+            data.warnings.append(
+                "A second wavelength was read; if it is the reference, name it in readout.reference so that it is subtracted."
+            )
         return [row for row in rows if row["channel"] == data.channel]
-    second = {(row["plate"], row["hours"], row["well"], row.get("arm"), row.get("dose"), row.get("replicate")): row for row in rows if row["channel"] == reference}
+    second = {
+        (row["plate"], row["hours"], row["well"], row.get("arm"), row.get("dose"), row.get("replicate")): row
+        for row in rows
+        if row["channel"] == reference
+    }
     found = []
     for row in rows:
         if row["channel"] != data.channel:
@@ -146,11 +167,17 @@ def _tell_missing(layout: Mapping[str, Content], known: Sequence[Row], data: Pla
     there = {row["well"] for row in known}
     lost = [well for well, content in layout.items() if content.kind == "cells" and well not in there]
     if lost and any(row["well"] for row in known):
-        data.warnings.append(f"{len(lost)} wells of the layout are not in the files: {', '.join(lost[:8])}{' ...' if len(lost) > 8 else ''}. Was the file cut off?")
+        data.warnings.append(
+            f"{len(lost)} wells of the layout are not in the files: {', '.join(lost[:8])}{' ...' if len(lost) > 8 else ''}. "
+            "Was the file cut off?"
+        )
     spare = [row for row in known if row["content"].kind == "empty" and row["value"] is not None and row["well"]]
     if spare and layout:
         names = list(dict.fromkeys(str(row["well"]) for row in spare))
-        data.notes.append(f"{len(names)} wells with readings belong to no arm and were left out ({', '.join(names[:6])}{' ...' if len(names) > 6 else ''}).")
+        data.notes.append(
+            f"{len(names)} wells with readings belong to no arm and were left out "
+            f"({', '.join(names[:6])}{' ...' if len(names) > 6 else ''})."
+        )
 
 
 def _analysed_time(meta: LabMeta, times: Sequence[float], data: PlateData) -> float | None:
@@ -159,7 +186,9 @@ def _analysed_time(meta: LabMeta, times: Sequence[float], data: PlateData) -> fl
     if meta.timing.read is not None and len(times) > 1:
         nearest = min(times, key=lambda hours: abs(hours - float(meta.timing.read or 0.0)))
         if abs(nearest - meta.timing.read) > 0.25 * meta.timing.read:
-            data.warnings.append(f"meta.yaml says that plates were read after {meta.timing.read:g} h; the nearest reading is of {nearest:g} h.")
+            data.warnings.append(
+                f"meta.yaml says that plates were read after {meta.timing.read:g} h; the nearest reading is of {nearest:g} h."
+            )
         return nearest
     if len(times) > 1:
         data.notes.append(f"Of {len(times)} times, the last ({times[-1]:g} h) is analysed; timing.read chooses another.")
@@ -179,10 +208,13 @@ def _courses(known: Sequence[Row], times: Sequence[float], data: PlateData, meta
             blanks.setdefault((row["plate"], row["hours"]), []).append(row["value"])
         elif row["content"].kind == "cells":
             groups.setdefault((row["plate"], row["content"].arm, row["content"].dose, row["hours"]), []).append(row["value"])
-    for (plate, arm, dose, hours), values in sorted(groups.items(), key=lambda item: tuple(map(str, item[0][:2])) + (item[0][2], item[0][3] or 0.0)):
+    for (plate, arm, dose, hours), values in sorted(
+        groups.items(), key=lambda item: (*tuple(map(str, item[0][:2])), item[0][2], item[0][3] or 0.0)
+    ):
         blank = blanks.get((plate, hours), [0.0]) if not meta.readout.blank_subtracted else [0.0]
         data.courses.append({
-            "plate": plate, "arm": arm, "dose": dose, "hours": hours, "signal": _mean(values) - _mean(blank), "wells": len(values),
+            "plate": plate, "arm": arm, "dose": dose, "hours": hours, "signal": _mean(values) - _mean(blank),
+            "wells": len(values),
         })  # fmt: skip
 
 
@@ -194,8 +226,10 @@ def _well(row: Row, out: set[str]) -> Row:
     elif row["value"] is None:
         why = FLAGS.get(row["flag"], "has no number")
     return {
-        "plate": str(row["plate"]), "well": row["well"] or "", "kind": content.kind, "arm": content.arm, "dose": content.dose, "hours": row["hours"],
-        "replicate": row.get("replicate", ""), "raw": row["value"], "signal": None, "used": not why and content.kind != "empty", "why": why,
+        "plate": str(row["plate"]), "well": row["well"] or "", "kind": content.kind, "arm": content.arm, "dose": content.dose,
+        "hours": row["hours"],
+        "replicate": row.get("replicate", ""), "raw": row["value"], "signal": None, "used": not why and content.kind != "empty",
+        "why": why,
         "flag": row["flag"], "text": row.get("text", ""), "line": row["line"],
     }  # fmt: skip
 
@@ -205,7 +239,8 @@ def _dates(data: PlateData) -> None:
     if dates:
         first = dates[0]
         raise InputError(
-            f"well {first['well'] or first['line']} holds the date '{first['text']}'" + (f" and {len(dates) - 1} more do" if len(dates) > 1 else ""),
+            f"well {first['well'] or first['line']} holds the date '{first['text']}'"
+            + (f" and {len(dates) - 1} more do" if len(dates) > 1 else ""),
             "numbers", _DATE_ADVICE,
         )  # fmt: skip
 
@@ -223,12 +258,18 @@ def _subtract(meta: LabMeta, data: PlateData) -> None:
         untreated = [row["signal"] for row in mine if row["kind"] == "cells" and row["dose"] == 0 and row["used"]]
         if untreated and _mean(untreated) <= 0:
             raise InputError(
-                f"untreated wells of plate {plate} read {_mean(untreated) + (blank or 0.0):.4g} on average, the blanks {blank or 0.0:.4g}",
+                f"untreated wells of plate {plate} read {_mean(untreated) + (blank or 0.0):.4g} on average, the blanks "
+                f"{blank or 0.0:.4g}",
                 "untreated wells above the blanks", "Check which wells are blanks, and whether blanks were subtracted before",
             )  # fmt: skip
-        if blank is None and not meta.readout.blank_subtracted and meta.readout.kind in ("absorbance", "fluorescence", "luminescence"):
+        if (
+            blank is None
+            and not meta.readout.blank_subtracted
+            and meta.readout.kind in ("absorbance", "fluorescence", "luminescence")
+        ):
             data.warnings.append(
-                f"Plate {plate} has no blank wells: the background was not subtracted, so that dead wells look alive and the IC50 comes out too high."
+                f"Plate {plate} has no blank wells: the background was not subtracted, so that dead wells look alive and the "
+                "IC50 comes out too high."
             )
 
 
@@ -239,12 +280,38 @@ def _report_flags(data: PlateData) -> None:
         if found:
             names = ", ".join(dict.fromkeys(str(row["well"] or f"line {row['line']}") for row in found[:8]))
             more = " They were high readings: leaving them out makes the rest look lower." if flag == "overflow" else ""
-            data.warnings.append(f"{len(found)} well{'s' if len(found) > 1 else ''} {text} and could not be used ({names}{' ...' if len(found) > 8 else ''}).{more}")
+            data.warnings.append(
+                f"{len(found)} well{'s' if len(found) > 1 else ''} could not be used "
+                f"({names}{' ...' if len(found) > 8 else ''}): {text}.{more}"
+            )
     if not any(row["used"] and row["kind"] == "cells" for row in wells):
         raise InputError("no well with cells holds a number", "readings", "Export the plate again")
     negative = [row for row in wells if row["used"] and row["kind"] == "cells" and row["raw"] is not None and row["raw"] < 0]
     if negative and data.channel.lower() not in ("phase", "green", "red"):
-        data.warnings.append(f"{len(negative)} wells read below zero before anything was subtracted; check the decimal sign and the reference wavelength.")
+        data.warnings.append(
+            f"{len(negative)} wells read below zero before anything was subtracted; check the decimal sign and the reference "
+            "wavelength."
+        )
+
+
+def _too_large(meta: LabMeta, data: PlateData) -> None:
+    """Readings that no instrument gives: a lost decimal sign in single wells, or a readout of another kind where there are many."""
+    limit = LARGEST.get(meta.readout.kind)
+    read = [row for row in data.wells if row["raw"] is not None and row["kind"] not in ("empty", "other")]
+    high = [row for row in read if limit is not None and row["raw"] > limit]
+    if not high:
+        return
+    worst = max(high, key=lambda row: float(row["raw"]))
+    where = f"{worst['well'] or 'line ' + str(worst['line'])}: {worst['raw']:g}"
+    told = f"{len(high)} well{'s' if len(high) > 1 else ''} above {limit:g}, which no {meta.readout.kind} reads ({where})"
+    if len(high) > MOST_IMPOSSIBLE * len(read):
+        data.warnings.append(
+            f"{told}. Is readout.kind another, or is the decimal sign lost in the whole file? They were used as they are."
+        )
+        return
+    for row in high:
+        row.update(used=False, why="above what the instrument can read")
+    data.warnings.append(f"{told}: a decimal sign was probably lost. They could not be used; correct them in the file.")
 
 
 def _mean(values: Sequence[float]) -> float:

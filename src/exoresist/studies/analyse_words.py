@@ -29,21 +29,32 @@ def label(answer: LabAnswer, arm: str) -> str:
 
 def shift_sentences(answer: LabAnswer) -> list[str]:
     """IC50s of the compared arms and their ratio."""
-    shift, told = answer.potencies.shift, []
+    shift = answer.potencies.shift
+    told: list[str] = []
     if shift is None:
-        return ["No IC50 shift could be computed: it takes a reference and a treated arm with a series of doses each."] if answer.data else []
+        for row in answer.potencies.ic50[:3]:
+            if row["value"] is not None:
+                told.append(
+                    f"The IC50 of {answer.meta.drug or 'the drug'} is {show(row['value'])} {row['unit']} {ends(row)} for '{row['label']}'."
+                )
+        if answer.data is not None:
+            told.append("No IC50 shift could be computed: it takes a reference and a treated arm with a series of doses each.")
+        return told
     rows = {row["arm"]: row for row in answer.potencies.ic50}
     of, against = rows[shift["of"]], rows[shift["against"]]
     if shift["value"] is not None:
         word = "rises" if shift["value"] >= 1 else "falls"
         told.append(
-            f"The IC50 of {answer.meta.drug or 'the drug'} {word} {show(shift['value'])}-fold {ends(shift)}, from {show(against['value'])} {against['unit']} "
+            f"The IC50 of {answer.meta.drug or 'the drug'} {word} {show(shift['value'])}-fold {ends(shift)}, from "
+            f"{show(against['value'])} {against['unit']} "
             f"('{against['label']}') to {show(of['value'])} {of['unit']} ('{of['label']}')."
         )
     else:
         bounds = [f"at least {show(shift['low'])}"] if shift["low"] is not None else []
         bounds += [f"at most {show(shift['high'])}"] if shift["high"] is not None else []
-        told.append(f"The ratio of IC50s is {' and '.join(bounds) or 'not known'}: an IC50 lies outside the doses that were tested.")
+        told.append(
+            f"The ratio of IC50s is {' and '.join(bounds) or 'not known'}: an IC50 lies outside the doses that were tested."
+        )
     return told
 
 
@@ -52,13 +63,28 @@ def dose_sentences(answer: LabAnswer) -> list[str]:
     told = []
     for row in answer.doses.arms[:2]:
         told.append(
-            f"In arm '{row['label']}' each recipient got {show(row['per_cell'])} particles {ends(row)}, which is the membrane of {show(row['membrane'])} donor cells"
-            + (f" and what {show(row['donors'])} donors had released." if row["donors"] is not None else ".")
+            f"In arm '{row['label']}' each recipient got {show(row['per_cell'])} particles {ends(row)}, which is the "
+            f"membrane of {show(row['membrane'], 2)} donor cells"
+            + (f" and what {show(row['donors'], 2)} donors had released." if row["donors"] is not None else ".")
         )
     for row in answer.doses.preparations[:2]:
         if row["per_donor"] is not None:
             rate = f", {show(row['per_donor_hour'])} per hour" if row["per_donor_hour"] is not None else ""
             told.append(f"Preparation '{row['id']}' holds {show(row['per_donor'])} particles per donor{rate}.")
+    return told
+
+
+def effect_sentences(answer: LabAnswer) -> list[str]:
+    """What the other assays say, the clear ones first."""
+    told = []
+    rows = [row for row in answer.effects.rows if row["unit"] in ("fold", "ratio") and row["value"] is not None]
+    clear = [row for row in rows if row["low"] is not None and row["high"] is not None and not row["low"] <= 1.0 <= row["high"]]
+    for row in [*clear, *(row for row in rows if row not in clear)][:3]:
+        doubt = "" if row in clear else "; these samples do not tell it from none"
+        what = row["what"][:1].upper() + row["what"][1:]
+        told.append(
+            f"{what} ({row['kind']}) changes {show(row['value'])}-fold {ends(row)} in arm '{label(answer, row['arm'])}'{doubt}."
+        )
     return told
 
 
@@ -71,27 +97,44 @@ def methods(answer: LabAnswer) -> list[str]:
         told.append(_particles(answer))
     kinds = {row["kind"].split(",")[0] for row in answer.effects.rows}
     if "qPCR" in kinds:
-        told.append("Relative expression was computed as 2^-ddCt per sample after averaging technical replicates; arms were compared on the log scale (Welch).")
+        told.append(
+            "Relative expression was computed as 2^-ddCt per sample after averaging technical replicates; arms were compared "
+            "on the log scale (Welch)."
+        )
     if "transwell" in kinds:
-        told.append("Cells on the lower side of the membrane were counted; means per field of single inserts were compared on the log scale (Welch).")
+        told.append(
+            "Cells on the lower side of the membrane were counted; means per field of single inserts were compared on the "
+            "log scale (Welch)."
+        )
     if "calipers" in kinds:
-        told.append("Tumour volume was taken as length x width^2 / 2. Growth rates are slopes of log volume over time in single animals; arms were compared by Welch's t.")
+        told.append(
+            "Tumour volume was taken as length x width^2 / 2. Growth rates are slopes of log volume over time in single "
+            "animals; arms were compared by Welch's t."
+        )
     if answer.model.scenario is not None:
         told.append(
-            "The dish was written as a scenario of exoresist and simulated with the catalogue's parameters and draws from their ranges (scenario.yaml). "
+            "The dish was written as a scenario of exoresist and simulated with the catalogue's parameters and draws from "
+            "their ranges (scenario.yaml). "
             "The share of the donors' pump that a shift asks for follows fold = 1 + (R - 1) p/p_R."
         )
     done = [in_text(row["label"]) for row in answer.verdict.controls if row["done"]]
     lacking = [in_text(row["label"]) for row in answer.verdict.controls if row["outcome"] == "missing"]
     told.append(f"Controls: {', '.join(done) or 'none'}. Not done: {', '.join(lacking) or 'none'}.")
-    told.append(f"Analysis: exoresist {answer.versions.get('exoresist', '')}, {meta.repeats} independent repeat{'s' if meta.repeats != 1 else ''}.".replace(" ,", ","))
+    told.append(
+        f"Analysis: exoresist {answer.versions.get('exoresist', '')}, {meta.repeats} independent "
+        f"repeat{'s' if meta.repeats != 1 else ''}.".replace(" ,", ",")
+    )
     return told
 
 
 def _plates(answer: LabAnswer) -> str:
     meta, data = answer.meta, answer.data
     assert data is not None
-    cells = f"{show(meta.cells_per_well)} {meta.recipient or '[cells]'} per well" if meta.cells_per_well else f"{meta.recipient or '[cells]'} [number per well]"
+    cells = (
+        f"{show(meta.cells_per_well)} {meta.recipient or '[cells]'} per well"
+        if meta.cells_per_well
+        else f"{meta.recipient or '[cells]'} [number per well]"
+    )
     volume = f" in {show(1000 * meta.volume)} uL" if meta.volume else ""
     hours = meta.timing.read or data.hours
     read = f"read after {show(hours)} h" if hours else "read [after how long]"
@@ -101,12 +144,19 @@ def _plates(answer: LabAnswer) -> str:
     blank = "blanks had been subtracted" if meta.readout.blank_subtracted else "the mean blank of each plate was subtracted" if any(
         value is not None for value in data.blanks.values()) else "no blanks were subtracted"  # fmt: skip
     text = (
-        f"{cells[:1].upper() + cells[1:]}{volume} were treated with {meta.drug or '[drug]'} in {len({row['dose'] for row in data.wells if row['kind'] == 'cells'})} doses and {read} "
-        f"({method}{at}{reference}); {blank}. Signals of each arm were fitted with a four-parameter logistic in log dose by weighted least squares, the noise of a well "
-        "(additive and proportional) estimated from replicates. The IC50 is the dose at which the curve reaches half of its untreated level; 95 % intervals of IC50s and of "
+        f"{cells[:1].upper() + cells[1:]}{volume} were treated with {meta.drug or '[drug]'} in "
+        f"{len({row['dose'] for row in data.wells if row['kind'] == 'cells'})} doses and {read} "
+        f"({method}{at}{reference}); {blank}. Signals of each arm were fitted with a four-parameter logistic in log dose by "
+        "weighted least squares, the noise of a well "
+        "(additive and proportional) estimated from replicates. The IC50 is the dose at which the curve reaches half of its "
+        "untreated level; 95 % intervals of IC50s and of "
         "their ratio are profile likelihoods with an F threshold."
     )
-    return text + (f" {len(answer.potencies.outliers)} outlying wells were kept." if answer.potencies.outliers else " No well was removed as an outlier.")
+    return text + (
+        f" {len(answer.potencies.outliers)} outlying wells were kept."
+        if answer.potencies.outliers
+        else " No well was removed as an outlier."
+    )
 
 
 def _particles(answer: LabAnswer) -> str:
@@ -114,8 +164,11 @@ def _particles(answer: LabAnswer) -> str:
     isolation = row["isolation"] or "[method of isolation]"
     size = f"mean {show(row['mean_nm'])} nm" + (f", mode {show(row['mode_nm'])} nm" if row["mode_nm"] else "")
     dose = answer.doses.arms[0] if answer.doses.arms else None
-    given = f" Recipients got {show(dose['per_cell'])} particles per cell {ends(dose)}." if dose else " [Particles per recipient.]"
+    given = (
+        f" Recipients got {show(dose['per_cell'])} particles per cell {ends(dose)}." if dose else " [Particles per recipient.]"
+    )
     return (
-        f"Vesicles of {row['donor'] or answer.meta.donor or '[donor cells]'} were isolated by {isolation} and counted by particle tracking ({row['captures']} "
+        f"Vesicles of {row['donor'] or answer.meta.donor or '[donor cells]'} were isolated by {isolation} and counted by "
+        f"particle tracking ({row['captures']} "
         f"capture{'s' if row['captures'] != 1 else ''}): {show(row['per_ml'])} particles per mL {ends(row)}, {size}.{given}"
     )
