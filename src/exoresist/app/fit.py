@@ -21,6 +21,12 @@ def fit(scenario_file: Path, data_folder: Path | None, folder: Path, as_json: bo
         from exoresist.app.fit_petab import fit_petab
 
         return fit_petab(scenario_file, folder, as_json)
+    from exoresist.assembly.xenograft_file import is_xenograft
+
+    if is_xenograft(scenario_file):
+        from exoresist.app.fit_xenografts import fit_xenografts
+
+        return fit_xenografts(scenario_file, data_folder, folder, as_json)
     from exoresist.app.folders import filled, ready
     from exoresist.assembly.assay import Confluence
     from exoresist.assembly.reader import load_scenario

@@ -1,4 +1,4 @@
-"""Files that state a fit to a cohort of animals (`exoresist-xenograft/1`): the drug, the groups that are fitted, those that are foretold."""
+"""Files that state a fit to a cohort of animals (`exoresist-xenograft/1`): the drug, what is fitted, what is foretold."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Tumours and plasma of dosed mice, in the long tables of population pharmacokinetics.
 
-A folder holds `control_growth.csv` (comma-separated: `#ID`, `TIME in day`, `TUMOUR VOLUME in cm^3`, `BODY WEIGHT in g`), and any number of tables
-`pk*.csv` and `pkpd*.csv` (semicolon-separated, `.` for a missing value): `#ID`, `TIME` (days), `DOSE` (ug), `ADDL` and `II` (further doses, days
-apart), `Y` with `YTYPE` (1: concentration in ng/mL, 2: volume in mm^3), `CENS` (1: below what the assay sees, `Y` is its limit), `DOSE GROUP` (mg/kg),
-`DRUG` (1 erlotinib, 2 gefitinib), `BW` (g).
+A folder holds `control_growth.csv` (comma-separated: `#ID`, `TIME in day`, `TUMOUR VOLUME in cm^3`, `BODY WEIGHT in g`), and any
+number of tables `pk*.csv` (semicolon-separated, `.` for a missing value): `#ID`, `TIME` (days), `DOSE` (ug), `ADDL` and `II` (further
+doses, days apart), `Y` with `YTYPE` (1: concentration in ng/mL, 2: volume in mm^3), `CENS` (1: below what the assay sees, `Y` is its
+limit), `DOSE GROUP` (mg/kg), `DRUG` (1 erlotinib, 2 gefitinib), `BW` (g).
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Cohorts with effects that differ between animals: the marginal likelihood by Laplace's approximation, and its best point.
 
-Readings y of an animal scatter about its own course, ln y = f(θ, η) + σ ε; effects η = ω z with z standard normal. What counts for the numbers
-θ, ω, σ that all animals share is the integral over z. It is taken as that of a normal distribution at the most likely z, whose width comes from
-the slopes of the course (first-order conditional estimation):
+Readings y of an animal scatter about its own course, ln y = f(θ, η) + σ ε; effects η = ω z with z standard normal. What counts for
+the numbers θ, ω, σ that all animals share is the integral over z. It is taken as that of a normal distribution at the most likely z,
+whose width comes from the slopes of the course (first-order conditional estimation):
 
     ln p(y | θ) ≈ Σ_animals [ ln p(y | ẑ) − ½ ẑ² − ½ ln det(1 + Σ_readings (∂f/∂z)² / σ²) ]
 
-Shared numbers are searched in their logarithms, with a normal expectation of each. Everything runs on arrays: all animals, all trial points at
-once.
+Shared numbers are searched in their logarithms, with a normal expectation of each. Everything runs on arrays: all animals, all trial
+points at once.
 
 source  Lindstrom & Bates 1990, 10.2307/2532087 (recalled); Wang 2007, 10.1007/s10928-007-9060-6 (recalled)
 """

@@ -2,9 +2,9 @@
 
     dP/dt = [growth(V) − kill · occupancy(C)] P        dD/dt = kill · occupancy(C) · P − clearance · D        V = P + D
 
-P living volume, D dead volume that is cleared, C the concentration in plasma (doses by mouth add up, one compartment). Growth turns from
-exponential to linear; occupancy is C / (K + C). The laws are those of `laws/tissue.py` and `laws/kinetics.py`, called on arrays: many animals
-and many trial numbers in one go.
+P living volume, D dead volume that is cleared, C the concentration in plasma (doses by mouth add up, one compartment). Growth turns
+from exponential to linear; occupancy is C / (K + C). The laws are those of `laws/tissue.py` and `laws/kinetics.py`, called on arrays:
+many animals and many trial numbers in one go.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ LOST, MOST = 1e-6, 1e9  # mm^3: as good as none, and more than any animal holds
 
 @dataclass(frozen=True)
 class Dosing:
-    """Doses of several animals, padded: `times` h and `amounts` pmol, (A, D), amount 0 where there is no further dose; `weight`: kg, (A,)."""
+    """Doses of several animals, padded.
+
+    times, amounts  h and pmol, (A, D), amount 0 where there is no further dose; `weight`: kg, (A,)
+    """
 
     times: Array
     amounts: Array
@@ -61,7 +64,7 @@ class Dosing:
             since = at - self.times[:, column, None]
             course = oral_concentration(amount, volume * self.weight[:, None], absorption, elimination, np.maximum(since, 0.0))
             total = total + np.where(since > 0.0, course, 0.0)
-        return np.broadcast_to(total, np.broadcast_shapes(np.shape(total), at.shape)).copy()
+        return np.array(np.broadcast_to(total, np.broadcast_shapes(np.shape(total), at.shape)), dtype=np.float64)
 
 
 def steps_until(last: float) -> int:

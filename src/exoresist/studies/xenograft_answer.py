@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -180,11 +181,11 @@ def _baselines(fitted: Sequence[Mouse], dose: float, times: Array) -> tuple[Arra
         steps: dict[tuple[float, float], list[float]] = {}
         for one in fitted:
             if one.dose == group:
-                for (t0, v0), (t1, v1) in zip(one.volumes, one.volumes[1:], strict=False):
+                for (t0, v0), (t1, v1) in pairwise(one.volumes):
                     steps.setdefault((t0, t1), []).append(float(np.log(max(v1, 1e-3) / max(v0, 1e-3))) / (t1 - t0))
         edges = np.unique([time for pair in steps for time in pair])
         rates = []
-        for start, end in zip(edges[:-1], edges[1:], strict=True):
+        for start, end in pairwise(edges):
             here = [np.mean(found) for (t0, t1), found in steps.items() if t0 <= start and t1 >= end]
             rates.append(float(np.mean(here)) if here else 0.0)
         total = np.concatenate([[0.0], np.cumsum(np.array(rates) * np.diff(edges))])

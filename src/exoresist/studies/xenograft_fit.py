@@ -141,7 +141,7 @@ def _plasma_numbers(points: Array, effects: Array) -> tuple[Array, Array, Array]
     """Absorption, volume, elimination (B, A) from logarithms (B, P) and effects (B, A, 2)."""
     ones = np.ones(effects.shape[:-1])
     numbers = (np.exp(points[:, [0]]) * ones, np.exp(points[:, [1]] + effects[..., 0]), np.exp(points[:, [2]] + effects[..., 1]))
-    return tuple(one[0] for one in numbers) if len(points) == 1 else numbers  # type: ignore[return-value]
+    return tuple(one[0] for one in numbers) if len(points) == 1 else numbers
 
 
 class _Tumours:
