@@ -34,16 +34,17 @@ def export_petab(scenario_file: Path, folder: Path, data: Path | None, estimate:
     with reporting(None, scenario.title or scenario.name):
         readings = _readings(data, scenario, catalog, arm) if data is not None else None
         problems = export_problems(scenario, catalog, readings, estimate, arm)
+        found = [problem.log_likelihood() for problem in problems]  # a reading that cannot be is told before anything is written
         with filled(folder) as draft:
             for problem in problems:
                 place = draft if len(problems) == 1 else draft / problem.name
                 place.mkdir(exist_ok=True)
                 _write(problem, place, catalog, scenario)
-    for problem in problems:
+    for problem, likelihood in zip(problems, found, strict=True):
         place = folder if len(problems) == 1 else folder / problem.name
         print(
             f"{place / 'problem.yaml'}: {len(problem.readings)} readings of {', '.join(problem.arms)}; log-likelihood at "
-            f"central values by our own solver {problem.log_likelihood():.8g}"
+            f"central values by our own solver {likelihood:.8g}"
         )
         for remark in problem.remarks:
             print(f"warning: {remark}")

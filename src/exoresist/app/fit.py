@@ -30,6 +30,12 @@ def fit(scenario_file: Path, data: Path | None, folder: Path, as_json: bool, see
         from exoresist.app.fit_petab import fit_petab
 
         return fit_petab(scenario_file, folder, as_json)
+    from exoresist.assembly.xenograft_file import is_xenograft
+
+    if is_xenograft(scenario_file):
+        from exoresist.app.fit_xenografts import fit_xenografts
+
+        return fit_xenografts(scenario_file, data, folder, as_json)
     # All before anything heavy is loaded: a mistake in the file or a folder should be known at once.
     if is_fit_file(scenario_file):
         _general(scenario_file, None, data, folder, as_json, seed)

@@ -61,6 +61,10 @@ class PetabModel:
         self._experiments = {key: self._renamed(one) for key, one in problem.experiments.items()}
         self._groups: dict[str, list[int]] = {}
         for place, measurement in enumerate(problem.measurements):
+            for kind, name, known in (("experiment", measurement.experiment, problem.experiments),
+                                      ("observable", measurement.observable, problem.observables)):  # fmt: skip
+                if name not in known:
+                    raise InputError(f"A measurement names the {kind} '{name}', which no table holds", ", ".join(known))
             self._groups.setdefault(measurement.experiment, []).append(place)
         if not problem.measurements:
             raise InputError(f"'{problem.path}' holds no measurements", "at least one", "Add them")

@@ -103,6 +103,9 @@ def read_model(text: str) -> Model:
             model.removeInitialAssignment(place)
     events = tuple(_event(one, place) for place, one in enumerate(model.getListOfEvents()))
     given, amounts = _numbers(model)
+    for one in model.getListOfParameters():
+        if not one.isSetValue():
+            one.setValue(0.0)  # the engine asks for a number; the start is set from outside
     return Model(
         libsbml.writeSBMLToString(document),
         tuple(one.getId() for one in model.getListOfCompartments()),

@@ -30,8 +30,8 @@ def write_problem(
     raises        InputError with what the library's checks find
     """
     require_libraries()
-    import yaml
     from petab import v2
+    from ruamel.yaml import YAML
 
     problem = v2.Problem()
     for row in parameters:
@@ -61,7 +61,8 @@ def write_problem(
             table.to_csv(folder / file, sep="\t", index=table.index.name is not None, float_format="%.17g", lineterminator="\n")
             head[f"{kind}_files"] = [file]
     path = folder / PROBLEM
-    path.write_text(yaml.safe_dump(head, sort_keys=False), encoding="utf-8")
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        YAML(typ="safe", pure=True).dump(head, stream)
     _check(path)
     return path
 

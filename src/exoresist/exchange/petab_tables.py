@@ -143,8 +143,12 @@ def read_petab(path: str | Path) -> PetabProblem:
     reader = {"1": petab_v1.read, "2": petab_v2.read}.get(version.split(".")[0])
     if reader is None:
         raise InputError(f"'{place}' says format_version {version}", "1 or 2", "Convert it with the PEtab library")
+    import warnings
+
     try:
-        return reader(place, head)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the library's own use of pandas: nothing a user can mend
+            return reader(place, head)
     except ExoresistError:
         raise
     except OSError as error:

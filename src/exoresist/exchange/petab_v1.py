@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,13 @@ def _observable(row: dict[str, Any]) -> Observable:
     )
 
 
+def _log_density(prior: Any, value: float) -> float:
+    import numpy as np
+
+    with np.errstate(divide="ignore"):  # minus infinity outside the bounds is meant
+        return -float(prior.neglogprior(value))
+
+
 def _parameter(row: dict[str, Any]) -> Parameter:
     from petab.v1.priors import Prior
 
@@ -167,6 +175,6 @@ def _parameter(row: dict[str, Any]) -> Parameter:
         float(row["lowerBound"]),
         float(row["upperBound"]),
         scale,
-        (lambda value: -float(objective.neglogprior(value))) if objective is not None else None,
+        partial(_log_density, objective) if objective is not None else None,
         lambda share: float(initial.distribution.ppf(share)),
     )

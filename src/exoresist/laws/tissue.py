@@ -214,3 +214,30 @@ def hindrance_in_matrix(root: Number, ratio: Number) -> Number:
     source  Ogston, Preston, Wells 1973, Proc R Soc A 333:297 (recalled); reviewed in Amsden 1998, 10.1021/ma980765f (recalled)
     """
     return exp(-root * (1.0 + ratio))
+
+
+@law(rate="1/h", slope="$a/h", volume="$a", returns="1/h")
+def exponential_linear_growth(rate: Number, slope: Number, volume: Number) -> Number:
+    """Growth of a tumour as a whole, per volume.
+
+    growth = rate / (1 + rate · volume / slope)
+
+    slope   volume gained per hour by a large tumour
+    limits  `rate` while small (exponential); slope / volume when large (linear)
+    source  form after Koch et al. 2009, J Pharmacokinet Pharmacodyn 36:179 (recalled)
+    """
+    return rate / (1.0 + rate * volume / slope)
+
+
+@law(amount="pmol", volume="mL", absorption="1/h", elimination="1/h", since="h", returns="nM")
+def oral_concentration(amount: Number, volume: Number, absorption: Number, elimination: Number, since: Number) -> Number:
+    """Concentration in plasma after one dose by mouth, one compartment.
+
+    c = amount / volume · absorption / (absorption − elimination) · (exp(−elimination · since) − exp(−absorption · since))
+
+    volume  of distribution over the share that is absorbed; absorption must differ from elimination
+    limits  0 at the dose; the bolus course amount / volume · exp(−elimination · since) as absorption → ∞
+    source  Bateman 1910
+    """
+    course = exp(-elimination * since) - exp(-absorption * since)
+    return amount / volume * absorption / (absorption - elimination) * course
