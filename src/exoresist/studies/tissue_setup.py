@@ -101,6 +101,7 @@ def set_up(scenario: Scenario, catalog: Catalog, threads: int | None = None) -> 
         {index: Contents(networks[entry.id], slabs, differing=_differing(entry)) for index, entry in enumerate(living)}, flat=flat,
         chemistry=chemistry(scenario, numbers),
     )  # fmt: skip
+    medium.check_steps(tissue.pace.network, tissue.pace.spread)
     reach = _seed(tissue, living, flat)
     differ(tissue, living)
     tissue.extra = parts(scenario, space, numbers, tissue, living, reach)

@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 COURANT = 2.0  # D·dt/dx²: beyond it, steep fronts make the steps ring
 UNDERSHOOT = 0.02  # of a field's highest amount: a front that overshoots by more has been stepped too far
+MOST_STEPS = 20_000  # of diffusion between two network steps
 FINER = (1, 4, 16)  # times as many steps, tried in turn
 NOTHING = 1e-15  # pmol, particles or copies in a voxel: amounts that mean nothing
 NOBODY = 1e-12  # biomass of the cell that stands in where there is none: its medium does not feel it
@@ -120,6 +121,17 @@ class SharedMedium:
         one = self.exchange.setdefault(name, Exchange(np.zeros(self.grid.voxels), np.zeros(self.grid.voxels)))
         one.rate += rate
         one.gift += gift
+
+    def check_steps(self, span: float, step: float) -> None:
+        """Raises InputError for a field of which a span, h, takes steps beyond counting: what is asked for is too long for it."""
+        for group in self._groups:
+            longest = min(step, COURANT * self.grid.spacing**2 / group.speed)
+            if span / longest > MOST_STEPS:
+                raise InputError(
+                    f"'{self.names[group.rows[0]]}' spreads at {group.speed:.3g} um^2/h: {span * 60.0:.3g} min take "
+                    f"{span / longest:,.0f} steps of {60.0 * longest:.2g} min", f"at most {MOST_STEPS:,}",
+                    "Check its diffusivity, or take larger voxels, a shorter network_step or a longer spread_step",
+                )  # fmt: skip
 
     def _grouped(self) -> list[_Group]:
         if self.grid.voxels == 1:
