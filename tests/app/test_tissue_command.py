@@ -197,7 +197,7 @@ def test_a_run_that_takes_too_long_is_refused_by_its_first_steps(
     done = command("run", file, "--out", tmp_path / "out", "--within", "0.001 s")
     assert done.code == 2 and "the run will take" in done.err and "--within" in done.err, done.err
     assert not (tmp_path / "out" / "summary.json").exists()
-    well = command("run", "doxorubicin_bystander", "--out", tmp_path / "well", "--within", "1 h")
+    well = command("run", "mcf7_doxorubicin", "--out", tmp_path / "well", "--within", "1 h")
     assert well.code == 2 and "tissue" in well.err
 
 
