@@ -146,6 +146,10 @@ def _no_space(data: dict[str, Any]) -> None:
     data["arena"].pop("space")
 
 
+def _numbered(name: str, subject: str, value: str) -> Callable[[dict[str, Any]], None]:
+    return lambda data: data.update(parameters=[{"name": name, "subject": subject, "value": value, "reason": "a test"}])
+
+
 BAD: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("box too small", _space(size="40 um"), "make a ball of"),
     ("voxel larger than the box", _space(voxel="200 um"), "less than two voxels"),
@@ -164,6 +168,11 @@ BAD: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("tumour assay in a well", _bare_well, "a tumour assay needs"),
     ("a box that does not fit in memory", _space(size="100000 um", voxel="5 um"), "GiB"),
     ("nobody", lambda data: [entry.update(count="0 cell") for entry in data["populations"]], "no cells"),
+    ("cells without volume", _numbered("cell_volume", "cell", "0 mL/cell"), "cell_volume"),
+    ("cells of negative volume", _numbered("cell_volume", "cell", "-1e-9 mL/cell"), "cell_volume"),
+    ("a motion step that throws cells", _space(motion_step="6 min"), "mechanics step"),
+    ("a step too large for a field", _numbered("tissue_diffusivity", "drug", "1e12 um^2/h"), "spreads at"),
+    ("steps of spread beyond counting", _space(spread_step="0.000001 s"), "spread_step"),
     ("a side", lambda data: data["populations"][0].update(side="insert"), "a tissue has no sides"),
 ]  # fmt: skip
 
@@ -178,6 +187,29 @@ def test_what_cannot_be_a_tissue_is_refused_in_words(
     assert done.is_refusal, (done.code, done.out, done.err)
     assert text in done.err, done.err
     assert done.files == ()
+
+
+def test_a_run_that_takes_too_long_is_refused_by_its_first_steps(
+    tissue: dict[str, Any], command: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exoresist.studies.tissue_size.ENOUGH", 0.0)
+    file = alone(tissue, tmp_path)
+    done = command("run", file, "--out", tmp_path / "out", "--within", "0.001 s")
+    assert done.code == 2 and "the run will take" in done.err and "--within" in done.err, done.err
+    assert not (tmp_path / "out" / "summary.json").exists()
+    well = command("run", "mcf7_doxorubicin", "--out", tmp_path / "well", "--within", "1 h")
+    assert well.code == 2 and "tissue" in well.err
+
+
+def test_a_disk_that_is_too_small_is_refused_before_the_run(
+    tissue: dict[str, Any], command: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))  # type: ignore[attr-defined]
+    done = command("run", alone(tissue, tmp_path), "--out", tmp_path / "out")
+    assert done.code == 2 and "MB on disk" in done.err and "--out" in done.err
+    assert not list((tmp_path / "out").glob("**/*.npz"))
 
 
 def test_resume_of_another_scenario_is_refused(tissue: dict[str, Any], command: Callable[..., Any], tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exoresist.assembly.scenario import Scenario
-from exoresist.studies.tissue_setup import PACKING
+from exoresist.tissue.territory import PACKING
 
 if TYPE_CHECKING:
     from exoresist.studies.tissue_arm import ArmCourse

@@ -40,9 +40,9 @@ from exoresist.tissue.mechanics import Contact
 from exoresist.tissue.plasma import Plasma
 from exoresist.tissue.state import Pace, Tissue, mechanics_of, place
 from exoresist.tissue.surroundings import SharedMedium
+from exoresist.tissue.territory import PACKING
 
 Array = NDArray[np.float64]
-PACKING = 0.64  # share of room that randomly packed spheres fill: physics of packing, not biology
 BYTES_PER_CELL = 1200.0  # columns, neighbours and room to grow, without what the network holds
 STREWN = 10.0  # times the volume of cells strewn around the ball is the room they are given
 
@@ -104,6 +104,7 @@ def set_up(
         {index: Contents(networks[entry.id], slabs, differing=_differing(entry)) for index, entry in enumerate(living)}, flat=flat,
         chemistry=chemistry(scenario, numbers),
     )  # fmt: skip
+    medium.check_steps(tissue.pace.network, tissue.pace.spread)
     reach = _seed(tissue, living, flat)
     differ(tissue, living)
     tissue.extra = parts(scenario, space, numbers, tissue, living, reach)

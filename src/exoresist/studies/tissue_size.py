@@ -12,8 +12,9 @@ import numpy as np
 from exoresist.core.errors import InputError
 from exoresist.core.memory import free_memory
 from exoresist.core.progress import Progress, say
-from exoresist.studies.tissue_setup import PACKING, Setup, needed_memory
+from exoresist.studies.tissue_setup import Setup, needed_memory
 from exoresist.tissue.state import Tissue
+from exoresist.tissue.territory import PACKING
 
 MB = 2.0**20
 ENOUGH = 3.0  # s of stepping after which a cost is believed

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from exoresist.tissue import nutrition
 from exoresist.tissue.life import room_to_grow
 from exoresist.tissue.state import FULL, Tissue
+from exoresist.tissue.surroundings import Lent
 
 
 def run_networks(tissue: Tissue) -> None:
@@ -45,18 +46,24 @@ def hear(tissue: Tissue) -> None:
 
 def _one(tissue: Tissue, span: float) -> None:
     medium, voxels = tissue.medium, tissue.grid.voxels
-    lent = []
+    lent: list[Lent] = []
     total = np.zeros(voxels)
     for contents in tissue.contents.values():
-        voxel = tissue.voxels(contents.owner[: contents.count])
-        total += np.bincount(voxel, weights=contents.amounts[contents.biomass, : contents.count], minlength=voxels)
-        lent.append((contents, voxel))
+        owner = contents.owner[: contents.count]
+        biomass, rooms = contents.amounts[contents.biomass, : contents.count], tissue.rooms(owner)
+        # One row of voxels where each cell drinks from one.
+        voxel = tissue.voxels(owner)[None] if rooms is None else rooms.voxel
+        part = biomass[None] if rooms is None else rooms.weight * biomass
+        total += np.bincount(voxel.ravel(), weights=part.ravel(), minlength=voxels)
+        lent.append(Lent(contents, voxel, part))
     occupied = total > 0.0
-    for contents, voxel in lent:
-        share = contents.amounts[contents.biomass, : contents.count] / total[voxel]
-        medium.lend(contents, voxel, share)
+    for one in lent:
+        there = total[one.voxel]
+        one.share = np.divide(one.share, there, out=np.zeros_like(one.share), where=there > 0.0)
+        medium.lend(one)
+        contents = one.contents
         if np.isfinite(tissue.crowding):
-            contents.varying[1, : contents.count] = tissue.crowding * medium.voxel_ml * share
+            contents.varying[1, : contents.count] = tissue.crowding * medium.voxel_ml * one.share.sum(axis=0)
         contents.advance(span)
     medium.take_back(lent, occupied)
     medium.rest(next(iter(tissue.contents.values())), span, occupied)

@@ -20,6 +20,7 @@ from exoresist.tissue.mechanics import Contact, Mechanics
 from exoresist.tissue.nutrition import Chemistry
 from exoresist.tissue.steady_fields import SteadyFields
 from exoresist.tissue.surroundings import SharedMedium
+from exoresist.tissue.territory import Territory, room, territory
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -132,11 +133,22 @@ class Tissue:
 
     def seen(self, values: Array, index: Indices) -> Array:
         """(chosen,) what chosen cells see of a field, (nz, ny, nx)."""
-        return np.asarray(values.reshape(-1)[self.voxels(index)])
+        rooms = self.rooms(index)
+        return np.asarray(values.reshape(-1)[self.voxels(index)]) if rooms is None else rooms.seen(values)
 
     def laid(self, index: Indices, amounts: Array) -> Array:
         """(voxels,) sum in each voxel of what chosen cells have, (chosen,)."""
+        rooms = self.rooms(index)
+        if rooms is not None:
+            return rooms.laid(amounts, self.grid.voxels)
         return np.asarray(np.bincount(self.voxels(index), weights=amounts, minlength=self.grid.voxels), dtype=np.float64)
+
+    def rooms(self, index: Indices) -> Territory | None:
+        """The voxels that chosen cells drink from; None where each has the one that its middle lies in."""
+        edges = np.array([room(one.volume) for one in self.types])
+        if not len(edges) or edges.max() <= self.grid.spacing:
+            return None
+        return territory(self.grid, self.cells.position[:, index], edges[self.cells.kind[index]])
 
     def numbers(self, name: str) -> Array:
         """(N,) a number of the cell's type."""

@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 COURANT = 2.0  # D·dt/dx²: beyond it, steep fronts make the steps ring
 UNDERSHOOT = 0.02  # of a field's highest amount: a front that overshoots by more has been stepped too far
+MOST_STEPS = 20_000  # of diffusion between two network steps
 FINER = (1, 4, 16)  # times as many steps, tried in turn
 NOTHING = 1e-15  # pmol, particles or copies in a voxel: amounts that mean nothing
 NOBODY = 1e-12  # biomass of the cell that stands in where there is none: its medium does not feel it
@@ -60,6 +61,15 @@ class Exchange:
 
     rate: Array
     gift: Array
+
+
+@dataclass
+class Lent:
+    """Fluid that cells of a type have for a network step: voxel (k, cells) and the share (k, cells) of each that is theirs."""
+
+    contents: Contents
+    voxel: NDArray[np.int64]
+    share: Array
 
 
 @dataclass
@@ -120,6 +130,17 @@ class SharedMedium:
         one = self.exchange.setdefault(name, Exchange(np.zeros(self.grid.voxels), np.zeros(self.grid.voxels)))
         one.rate += rate
         one.gift += gift
+
+    def check_steps(self, span: float, step: float) -> None:
+        """Raises InputError for a field of which a span, h, takes steps beyond counting: what is asked for is too long for it."""
+        for group in self._groups:
+            longest = min(step, COURANT * self.grid.spacing**2 / group.speed)
+            if span / longest > MOST_STEPS:
+                raise InputError(
+                    f"'{self.names[group.rows[0]]}' spreads at {group.speed:.3g} um^2/h: {span * 60.0:.3g} min take "
+                    f"{span / longest:,.0f} steps of {60.0 * longest:.2g} min", f"at most {MOST_STEPS:,}",
+                    "Check its diffusivity, or take larger voxels, a shorter network_step or a longer spread_step",
+                )  # fmt: skip
 
     def _grouped(self) -> list[_Group]:
         if self.grid.voxels == 1:
@@ -213,22 +234,26 @@ class SharedMedium:
         """(pools, voxels) view."""
         return self.amounts.reshape(len(self.names), -1)
 
-    def lend(self, contents: Contents, voxel: Indices, share: Array) -> None:
-        """Give every cell of a type its share of the voxel it is in."""
+    def lend(self, lent: Lent) -> None:
+        """Give every cell of a type its share of the voxels it drinks from."""
         flat = self.flat()
+        contents = lent.contents
         count = contents.count
         for index, row in enumerate(contents.medium):
-            contents.amounts[row, :count] = flat[index, voxel] * share
-        contents.varying[0, :count] = self.voxel_ml * share
+            contents.amounts[row, :count] = _summed(flat[index, lent.voxel] * lent.share)
+        contents.varying[0, :count] = self.voxel_ml * _summed(lent.share)
 
-    def take_back(self, lent: Sequence[tuple[Contents, Indices]], occupied: NDArray[np.bool_]) -> None:
+    def take_back(self, lent: Sequence[Lent], occupied: NDArray[np.bool_]) -> None:
         """What is left of all shares goes back to the voxels."""
         flat = self.flat()
         for index in range(len(self.names)):
             total = np.zeros(flat.shape[1])
-            for contents, voxel in lent:
+            for one in lent:
+                contents = one.contents
                 row = contents.medium[index]
-                total += np.bincount(voxel, weights=contents.amounts[row, : contents.count], minlength=flat.shape[1])
+                left = contents.amounts[row, : contents.count]
+                back = left[None] if len(one.voxel) == 1 else _returned(flat[index, one.voxel] * one.share, one.share, left)
+                total += np.bincount(one.voxel.ravel(), weights=back.ravel(), minlength=flat.shape[1])
                 contents.amounts[row, : contents.count] = 0.0
             flat[index, occupied] = total[occupied]
 
@@ -298,6 +323,20 @@ class SharedMedium:
             kept[own == element, column] /= total
             booked[gone == element, column] /= total
         return kept, booked
+
+
+def _summed(portions: Array) -> Array:
+    """(cells,) sum over the voxels of each cell."""
+    return portions[0] if len(portions) == 1 else np.asarray(portions.sum(axis=0))
+
+
+def _returned(portions: Array, share: Array, left: Array) -> Array:
+    """(k, cells) what goes back to each voxel: less than was lent in proportion to what each lent, more by the fluid of each."""
+    lent = portions.sum(axis=0)
+    taken = (left < lent) & (left >= 0.0)
+    ratio = np.divide(left, lent, out=np.ones_like(lent), where=taken)
+    gain = np.where(taken, 0.0, left - lent)
+    return np.asarray(portions * ratio + share / share.sum(axis=0) * gain)
 
 
 def _per_voxel(faces: Faces, voxel_ml: float) -> Faces:
