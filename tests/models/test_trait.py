@@ -25,6 +25,7 @@ from exoresist.network.run import value_at
 CATALOG = Catalog.load()
 DRUGS = [drug.id for drug in CATALOG.records("drugs") if drug.status == "modelled" and drug.mode not in ("surface_antibody", "pulse")]
 CLAMPED = ("growth", "death", "pump_synthesis", "rna_synthesis", "pump_turnover", "rna_decay", "loading", "switching")
+FORMATION = ("ilv_formation_escrt", "ilv_formation_ceramide")  # are read for their rate
 WIDE = 1e6  # times the medium: what cells take and give does not move its concentration, and vesicles are diluted to nothing
 
 
@@ -143,7 +144,7 @@ def test_an_antibody_is_held_by_decoys_too(dish: Callable[..., Any]) -> None:
     outside = read(accounted, accounted.traits["target"].outside, start, {})
     free = model.network.parameters["antibody.off_rate"].value / model.network.parameters["antibody.on_rate"].value
     assert outside > 1.01 * free
-    binding = [part for part in model.network.parts() if not isinstance(part, Process) or part.name == "antibody_binding"]
+    binding = [part for part in model.network.parts() if not isinstance(part, Process) or part.name in ("antibody_binding", *FORMATION)]
     kept = {part.id for part in binding if isinstance(part, Process)}
     network = Network("binding", [part for part in binding if not hasattr(part, "tag") or part.process in kept])
     volume = model.network.parameters["medium.volume"].value

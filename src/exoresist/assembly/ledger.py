@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.build import Model
-from exoresist.assembly.changes import INDUCED, NATIVE, PREFIX, Changes, NodeTags
-from exoresist.assembly.layout import Population
+from exoresist.assembly.changes import NATIVE, PREFIX, Changes, NodeTags
+from exoresist.assembly.layout import INDUCED, Population
 from exoresist.assembly.trait import USUAL_SHARE, Trait, borne_share, lineages, numbers, trait
 from exoresist.laws import kinetics
 from exoresist.core.errors import ModelError
