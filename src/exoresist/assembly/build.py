@@ -179,7 +179,9 @@ def build(
     catalog = with_sets(catalog or Catalog.load(), scenario)
     book = Book(catalog, overrides(scenario, catalog))
     layout = _layout(scenario, catalog, origin_tags)
-    driven = induced_tags and (scenario.axes or scenario.responses or scenario.signals or scenario.metabolism is not None or chains)
+    driven = induced_tags and (
+        scenario.axes or scenario.responses or scenario.signals or scenario.metabolism is not None or chains
+    )
     if origin_tags and driven:
         layout.origins = (*ORIGINS, INDUCED)
     if inside:

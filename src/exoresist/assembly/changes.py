@@ -55,7 +55,9 @@ class Changes:
     def __post_init__(self) -> None:
         pools = self.values.network.pools
         cells = {pool.id for pool in pools.values() if pool.element == "cell" and not pool.exchange}
-        self.gradient = Gradient(self.values, frozenset((pool.id, pool.carrier) for pool in pools.values() if pool.carrier in cells))
+        self.gradient = Gradient(
+            self.values, frozenset((pool.id, pool.carrier) for pool in pools.values() if pool.carrier in cells)
+        )
         self._moved = flows(self.values)
 
     def of(self, state: Reference) -> list[Change]:

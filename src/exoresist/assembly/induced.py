@@ -1,4 +1,4 @@
-"""Cargo that a cell makes beyond its own baseline because nodes, drugs or the medium drive its synthesis: told apart from what it makes anyway."""
+"""Cargo that a cell makes beyond its baseline because nodes, drugs or the medium drive its synthesis, told apart from the rest."""
 
 from __future__ import annotations
 

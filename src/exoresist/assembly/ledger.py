@@ -20,8 +20,8 @@ from exoresist.assembly.build import Model
 from exoresist.assembly.changes import NATIVE, PREFIX, Changes, NodeTags
 from exoresist.assembly.layout import INDUCED, Population
 from exoresist.assembly.trait import USUAL_SHARE, Trait, borne_share, lineages, numbers, trait
-from exoresist.laws import kinetics
 from exoresist.core.errors import ModelError
+from exoresist.laws import kinetics
 from exoresist.network import Amount, Event, Network, Parameter, Pool, Process, RateOf
 from exoresist.network.gradient import Values
 from exoresist.network.parts import Part, Reference
@@ -132,10 +132,7 @@ class _Ledger:
         values, who = self.values, lineages(self.model)
         traits = {population.id: trait(self.model, values, population, self.drug) for population in who}
         census = values.sum([Amount(population.cells) for population in who])
-        shares = {
-            population.id: values.ratio(Amount(population.cells), census)
-            for population in who
-        }
+        shares = {population.id: values.ratio(Amount(population.cells), census) for population in who}
         weighted = [values.times(shares[name], each.z) for name, each in traits.items()]
         mean = values.call(kinetics.constant, rate=values.sum(weighted))
         self._selection(who, traits, shares)

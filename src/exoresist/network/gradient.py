@@ -103,7 +103,9 @@ class Gradient:
     whole: frozenset[tuple[str, str]] = frozenset()
     _moving: dict[Reference, bool] = field(default_factory=dict)
 
-    def by_states(self, roots: Mapping[Reference, Reference | None], stop: Iterable[Reference] = ()) -> dict[Reference, Reference]:
+    def by_states(
+        self, roots: Mapping[Reference, Reference | None], stop: Iterable[Reference] = ()
+    ) -> dict[Reference, Reference]:
         """Derivative of Σ seed · root by every state below: amounts in pools, nodes, and contents that count as one.
 
         roots  value -> its seed, None for 1

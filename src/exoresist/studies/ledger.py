@@ -18,10 +18,10 @@ from exoresist.core.errors import InputError
 from exoresist.core.progress import Progress, Silent
 from exoresist.network import Event, Run
 from exoresist.network.run import value_at
+from exoresist.studies.answer import Estimate
 from exoresist.studies.arms import saved_times
 from exoresist.studies.conditioning import conditioned
 from exoresist.studies.ensemble import Ensemble
-from exoresist.studies.answer import Estimate
 from exoresist.studies.estimates import estimate
 from exoresist.studies.ledger_result import Ledger, LedgerRow
 
@@ -136,7 +136,9 @@ def _told(accounted: Accounted, run: Run, jumps: _Jumps, sets: int) -> Ledger:
 
 def _bears(accounted: Accounted) -> str:
     antibody = accounted.drug in accounted.model.layout.antibodies
-    return "holds half of a cell's antigen" if antibody else "steadily brings a cell's damage to its threshold (or a set part of it)"
+    return (
+        "holds half of a cell's antigen" if antibody else "steadily brings a cell's damage to its threshold (or a set part of it)"
+    )
 
 
 def _row(line: Line, course: Array) -> LedgerRow:
