@@ -168,7 +168,7 @@ def test_one_pump_by_hand() -> None:
     found = ledger(scenario, CATALOG)
     assert found.change.value == pytest.approx(z[-1] - z[0], rel=1e-7)
     assert found.total(part="trait", channel="pump") == pytest.approx(z[-1] - z[0], rel=1e-7)
-    assert found.total(origin="received") > 10.0 * abs(found.total(origin="native"))
+    assert found.total(origin="received") > abs(found.total(origin="native"))
 
 
 def test_the_order_and_the_cut_of_lineages_do_not_matter(told: Callable[..., Ledger]) -> None:
@@ -224,7 +224,7 @@ def test_what_other_cells_do_to_nodes_is_induced() -> None:
 def test_shares_by_origin_are_shares(told: Callable[..., Ledger]) -> None:
     shares = told(populations=ALONE, vesicles=VESICLES).by_origin
     assert sum(abs(each.value or 0.0) for each in shares.values()) == pytest.approx(1.0)
-    assert (shares["received"].value or 0.0) > 0.9
+    assert (shares["received"].value or 0.0) > 0.7
 
 
 def test_a_ledger_needs_a_drug_and_a_dish() -> None:
