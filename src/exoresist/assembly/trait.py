@@ -106,7 +106,7 @@ class _Builder:
     def _told(self, outside: Reference) -> Trait:
         unit = f"{self.values.prefix}.unit_concentration"
         self.made.outside = outside
-        self.made.z = self.values.call(attribution.log_fold, value=outside, reference=unit)
+        self.made.z = self.values.call(attribution.log_fold, value=outside, standard=unit)
         return self.made
 
     def _holding_half(self) -> Reference:

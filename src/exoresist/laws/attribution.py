@@ -66,11 +66,11 @@ def pumped_out(turnover: Number, pump: Number, free: Number, half: Number, expon
     return turnover * pump * hill(free, half, exponent)
 
 
-@law(value="$a", reference="$a", returns="dimensionless")
-def log_fold(value: Number, reference: Number) -> Number:
-    """Natural logarithm of a quantity over a reference.
+@law(value="$a", standard="$a", returns="dimensionless")
+def log_fold(value: Number, standard: Number) -> Number:
+    """Natural logarithm of a quantity over a standard.
 
-    value = ln(value / reference)
+    value = ln(value / standard)
     limits  0 where both are equal; finite (ln 1e-30) at value = 0
     """
-    return log(maximum(value / reference, SMALLEST_RATIO))
+    return log(maximum(value / standard, SMALLEST_RATIO))

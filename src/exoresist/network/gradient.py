@@ -211,7 +211,7 @@ class Gradient:
             if not self.moving(under):
                 return [(over, slope_of_numerator)]
             return [(over, slope_of_numerator), (under, values.opposite(values.times(values.ratio(value, under), *_given(seed))))]
-        if part.law is attribution.log_fold and not self.moving(inputs["reference"]):
+        if part.law is attribution.log_fold and not self.moving(inputs["standard"]):
             return [(inputs["value"], values.ratio(seed, inputs["value"]))]
         ignored = part.law.ignored
         return [
