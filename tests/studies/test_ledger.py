@@ -233,6 +233,25 @@ def test_a_ledger_needs_a_drug_and_a_dish() -> None:
     tissue = next(one for _, one in expand_arms(load_scenario(bundled_scenarios()["tumour_resistant_corner"])))
     with pytest.raises(InputError, match="tissue"):
         ledger_drug(tissue, CATALOG)
+    cohort = next(one for _, one in expand_arms(load_scenario(bundled_scenarios()["breast_cohort"])))
+    with pytest.raises(InputError, match="cohort"):
+        ledger_drug(cohort, CATALOG)
+
+
+@pytest.mark.slow
+def test_it_closes_where_metabolism_and_targets_are_modelled(told: Callable[..., Ledger]) -> None:
+    fed = told(draws=2, metabolism={"glucose": "5 mM"})
+    assert fed.gap < CLOSE
+    assert fed.total(channel="repair", origin="induced") != 0.0  # lactate of the medium helps to repair
+    cells = {"recipient": "lung_egfr_met_bypass", "donor": "lung_egfr_t790m"}
+    blocked = told(
+        draws=2, cargo=["EGFR_T790M_carried"], drugs=[{"id": "gefitinib", "dose": "300 nM"}],
+        populations=[{"id": name, "cell_line": line, "count": "3000 cell"} for name, line in cells.items()],
+        assay={"kind": "time_course", "population": "recipient"},
+    )  # fmt: skip
+    assert blocked.gap < CLOSE
+    assert blocked.total(channel="bypass") > 0.0
+    assert blocked.total(channel="target", origin="received") > 0.0
 
 
 def test_cargo_that_is_made_beyond_the_baseline_is_induced() -> None:

@@ -19,6 +19,7 @@ USUAL: tuple[tuple[Law, tuple[str, ...]], ...] = (
     (attribution.at_most, ("value",)),
     (attribution.blocked_share, ("loss", "signal", "bypass")),
     (attribution.pumped_out, ("pump", "free")),
+    (attribution.free_for_two, ("share", "part")),
     (kinetics.fold, ("level",)),
     (kinetics.stimulation, ("concentration",)),
     (kinetics.tight_binding, ("first", "second")),
@@ -32,6 +33,11 @@ USUAL: tuple[tuple[Law, tuple[str, ...]], ...] = (
     (signals.unblocked, ("share", "blocked")),
     (vesicles.stress_factor, ("stress",)),
     (metabolism.dependence, ("level",)),
+    (metabolism.blend, ("first", "second")),
+    (metabolism.relative_saturation, ("level",)),
+    (metabolism.own_stress, ("supply",)),
+    (metabolism.acid_stress, ("left",)),
+    (metabolism.buffer_left, ("acid",)),
 )
 
 

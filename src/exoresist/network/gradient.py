@@ -205,6 +205,10 @@ class Gradient:
         if part.law is kinetics.product:
             first, second = inputs["first"], inputs["second"]
             return [(first, values.product(seed, second)), (second, values.product(seed, first))]
+        if part.law is kinetics.mass_action:
+            names = ("rate", "first", "second")
+            others = {name: [inputs[other] for other in names if other != name] for name in names}
+            return [(inputs[name], values.times(*others[name], *_given(seed))) for name in names]
         if part.law is kinetics.ratio:
             over, under = inputs["numerator"], inputs["denominator"]
             slope_of_numerator = values.ratio(seed, under)

@@ -92,7 +92,11 @@ def ledger_drug(scenario: Scenario, catalog: Catalog) -> str:
     Raises InputError where there is none, or where the scenario is no dish.
     """
     if scenario.arena.kind == "tissue":
-        raise InputError("the ledger of a dish was asked of a tissue", "a well, transwell or circulation")
+        raise InputError("the ledger of a dish was asked of a tissue", "a well, a transwell or conditioned medium")
+    if scenario.assay.kind == "cohort":
+        raise InputError(
+            "the ledger of a dish was asked of a cohort", "a scenario of one dish", "Patients are answered by `ask cohort`"
+        )
     named = getattr(scenario.assay, "drug", None)
     listed = [named] if named else [entry.id for entry in scenario.drugs]
     able = [name for name in listed if catalog.drug(name).mode != "pulse"]
