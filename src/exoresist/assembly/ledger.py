@@ -142,7 +142,11 @@ class _Ledger:
         parts += self.changes.parts()
         extra = [Parameter(name, value, unit) for name, (value, unit) in numbers(values).items()]
         extra.append(Parameter(f"{PREFIX}.no_rate", 0.0, "1/h"))
-        network = Network(self.model.network.name, [*self.model.network.parts(), *extra, *values.parts(), *parts])
+        wanted: list[Reference] = [mean]
+        wanted += [each for made in traits.values() for each in (made.outside, made.free, made.needed, made.asked)]
+        wanted += [tag.asked for tag in self.changes.tags()]
+        wanted += [each for part in parts if isinstance(part, Process) for each in part.inputs.values()]
+        network = Network(self.model.network.name, [*self.model.network.parts(), *extra, *values.parts(wanted), *parts])
         return Accounted(self.model, self.drug, network, traits, mean, lines, self.changes.tags())
 
     def _add(self, part: str, process: str, channel: str, origin: str, term: Reference) -> None:
