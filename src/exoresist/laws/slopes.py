@@ -19,7 +19,6 @@ USUAL: tuple[tuple[Law, tuple[str, ...]], ...] = (
     (attribution.at_most, ("value",)),
     (attribution.blocked_share, ("loss", "signal", "bypass")),
     (attribution.pumped_out, ("pump", "free")),
-    (attribution.free_for_two, ("share", "part")),
     (kinetics.fold, ("level",)),
     (kinetics.stimulation, ("concentration",)),
     (kinetics.tight_binding, ("first", "second")),
