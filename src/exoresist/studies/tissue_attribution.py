@@ -136,7 +136,12 @@ def _outcome(question: Question, catalog: Catalog, off: set[str], report: Progre
         return switched(model, [known[player.id] for player in question.players if player.id in off and player.id in known])
 
     course = run_arm(
-        scenario, catalog, question.arm.id, "", progress=lambda hours: report.advance(hours / (scenario.duration * runs)), change=change
+        scenario,
+        catalog,
+        question.arm.id,
+        "",
+        progress=lambda hours: report.advance(hours / (scenario.duration * runs)),
+        change=change,
     )
     first, last = (sum(float(course.rows[at][f"{name}_biomass"]) for name in outcome.lineages) for at in (0, -1))
     return float(np.clip(np.log(max(last / first, np.exp(outcome.low))), outcome.low, outcome.high))
