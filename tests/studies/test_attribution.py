@@ -140,7 +140,7 @@ def test_bundled_dishes_are_attributed(name: str, catalog: Catalog) -> None:
 
 def test_a_posterior_stands_beside_its_prior(catalog: Catalog, tmp_path: Path) -> None:
     path = tmp_path / "draws.csv"
-    path.write_text("delivered_fraction@cell,charge@cell\n".replace(",charge@cell", "") + "0.9\n0.95\n0.99\n", encoding="utf-8")
+    path.write_text("delivered_fraction@cell\n0.9\n0.95\n0.99\n", encoding="utf-8")
     scenario = few(load_scenario("uptake_inhibitors"), 4)
     drawn = read_posterior(path, catalog, scenario.seed)
     answer = answer_attribution(
