@@ -15,9 +15,10 @@ MAX_SHOWN = 12
 # Parts of pydantic's paths that name a branch of a union, not a key of the file.
 _BRANCHES = {
     "list", "series", "dose_response", "add_back", "conditioned_medium", "co_culture", "transwell", "titration",
-    "time_course", "confluence", "cells", "survival", "particles", "drug", "cargo", "fraction", "value", "normal", "lognormal",
-    "negative_binomial", "replicates", "Scale", "Prior", "float", "constrained-float",
+    "time_course", "confluence", "Scale", "Prior", "float", "constrained-float",
 }  # fmt: skip
+
+_TAGGED = ("reads", "noise")
 
 _EXPECTED = {
     "string_type": "expected text",
@@ -66,7 +67,14 @@ def _problems(error: ValueError) -> list[tuple[Path, str]]:
     """Each finding of a pydantic ValidationError as a path in the file and a sentence."""
     found: list[tuple[Path, str]] = []
     for item in error.errors():  # type: ignore[attr-defined]
-        path: Path = tuple(step for step in item["loc"] if step not in _BRANCHES)
+        steps = item["loc"]
+        # Readouts and noises of fit files are unions, too; their branches bear names that are keys elsewhere.
+        path: Path = tuple(
+            step
+            for place, step in enumerate(steps)
+            if step not in _BRANCHES
+            and not (place and steps[place - 1] in _TAGGED and isinstance(step, str) and place + 1 < len(steps))
+        )
         cause = item.get("ctx", {}).get("error")
         if isinstance(cause, FaultsError):
             found.extend(((*path, *steps), text) for steps, text in cause.found)
