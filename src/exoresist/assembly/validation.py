@@ -19,6 +19,7 @@ _BRANCHES = {
 }  # fmt: skip
 
 _TAGGED = ("reads", "noise")
+_OTHER_FORM = ("input should be a valid number", "expected a mapping")
 
 _EXPECTED = {
     "string_type": "expected text",
@@ -73,6 +74,7 @@ def _problems(error: ValueError) -> list[tuple[Path, str]]:
             step
             for place, step in enumerate(steps)
             if step not in _BRANCHES
+            and not str(step).startswith("function-after[")
             and not (place and steps[place - 1] in _TAGGED and isinstance(step, str) and place + 1 < len(steps))
         )
         cause = item.get("ctx", {}).get("error")
@@ -83,6 +85,9 @@ def _problems(error: ValueError) -> list[tuple[Path, str]]:
     # A list of which an entry is wrong is told to be too short, as well: that is no fault of its own.
     wrong = {path[:depth] for path, _ in found for depth in range(1, len(path))}
     told = [(path, text) for path, text in found if not (path in wrong and text.endswith("but 0 came"))]
+    # Where a number or a mapping may stand, one fault is enough: that of the form that was meant.
+    meant = {path: [text for other, text in told if other == path and not text.startswith(_OTHER_FORM)] for path, _ in told}
+    told = [(path, text) for path, text in told if not (text.startswith(_OTHER_FORM) and meant[path])]
     return list(dict.fromkeys(told))
 
 
