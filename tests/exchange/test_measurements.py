@@ -67,18 +67,8 @@ def test_an_imager_s_folder_is_a_table():
     data = read_confluence(REAL)
     readings = read_measurements(REAL)
     assert readings == confluence_readings(data)
-    assert {one.experiment for one in readings} == {"doxorubicin", "vinorelbine"} and {one.readout for one in readings} == {
-        "phase",
-        "green",
-        "red",
-    }
-    one = next(
-        row
-        for row in readings
-        if row.experiment == "vinorelbine" and row.doses[0][1] == 20.0 and row.readout == "phase" and row.time == 3.0
-    )
-    assert (
-        one.value == pytest.approx(data.series("vinorelbine", 20.0, "phase")[0, 1])
-        and one.unit == "%"
-        and one.doses == (("", 20.0, "nM"),)
-    )
+    assert {one.experiment for one in readings} == {"doxorubicin", "vinorelbine"}
+    assert {one.readout for one in readings} == {"phase", "green", "red"}
+    wanted = ("vinorelbine", (("", 20.0, "nM"),), "phase", 3.0)
+    one = next(row for row in readings if (row.experiment, row.doses, row.readout, row.time) == wanted)
+    assert one.value == pytest.approx(data.series("vinorelbine", 20.0, "phase")[0, 1]) and one.unit == "%"
