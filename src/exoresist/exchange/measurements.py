@@ -120,7 +120,7 @@ def _reading(path: Path, line: int, cells: Mapping[str, str]) -> Reading | None:
     return Reading(
         experiment=cells.get("experiment", ""),
         arm=cells.get("arm", ""),
-        time=convert(time, unit, "h"),
+        time=float(f"{convert(time, unit, 'h'):.12g}"),  # 90 min and 1.5 h are one time
         doses=tuple(doses),
         readout=cells["readout"],
         value=_number(cells["value"], "value", where, least=None),
