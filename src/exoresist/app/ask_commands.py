@@ -71,3 +71,22 @@ def _identify(
     from exoresist.app.identify import identify
 
     identify(scenario, data, out, draws, seed, as_json)
+
+
+@ask_app.command("design")
+def _design(
+    scenario: ScenarioFile,
+    data: Wells = None,
+    out: Folder = Path("design"),
+    budget: Annotated[int, typer.Option("--budget", min=1, max=100_000, help="Wells that the next experiment may cost.")] = 96,
+    draws: Worlds = 1000,
+    seed: Seed = None,
+    as_json: Json = False,
+) -> None:
+    """Which next experiment tells most?
+
+    Candidates ranked by expected information about the transfer share, per well.
+    """
+    from exoresist.app.design import design
+
+    design(scenario, data, out, budget, draws, seed, as_json)
