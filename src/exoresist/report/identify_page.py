@@ -106,7 +106,7 @@ def share_figure(answer: IdentifyAnswer) -> Figure:
     )  # fmt: skip
     return Figure(
         "share", "Prior beside posterior",
-        "Grey: worlds before any reading. Blue: weight that the readings leave. The black bar below is the shortest interval with 90 % of it.",
+        "Grey: worlds before any reading. Blue: weight that the readings leave. The black bar below holds 90 % of it, 5 % lie to either side.",
         "Blue like grey: the readings told nothing about the share.",
         f"Histogram of the share before and after the readings. {answer.sentences[0]}",
         [Panel(traces, layout, {}, NARROW)],

@@ -19,18 +19,20 @@ from exoresist.studies import provenance
 from exoresist.studies.answer import Row
 from exoresist.studies.design_candidates import Candidate, candidates
 from exoresist.studies.identify import CANNOT_TELL, Setting, plain, prepared, verdict
-from exoresist.studies.identify_bench import Bench, run_arm
+from exoresist.studies.identify_bench import Bench, run_arm, run_cells
 from exoresist.studies.identify_data import Well
-from exoresist.studies.identify_posterior import shortest
+from exoresist.studies.identify_posterior import central
 from exoresist.studies.identify_readings import ADDITIVE, SHARED, Readings
 from exoresist.studies.identify_space import Draws
+from exoresist.studies.identify_worlds import Worlds
 from exoresist.studies.identify_words import percent
 from exoresist.studies.likelihood import Normal
 
 Array = NDArray[np.float64]
 
 WIDE = 0.3  # share of the bank that candidates are judged on: the worlds nearest to the readings
-SHAPES, RIDGE = 5, 3.0  # principal shapes of a candidate's readings, and how firmly their slopes are held towards 0
+SHAPES = 5  # principal shapes of a candidate's readings
+RIDGES = (0.02, 0.1, 0.5, 2.0)  # how firmly slopes are held towards 0, per world; what foretells left-out worlds best is taken
 NEIGHBOURS = 0.15  # share of the worlds that a simulated outcome leaves
 DRUG_NOISE = 0.1  # coefficient of variation of a drug assay
 
@@ -154,6 +156,14 @@ def widened(made: Bench, one: Candidate, draws: Draws, seed: int) -> Draws:
     return result
 
 
+def with_arm(made: Bench, bank: Worlds, one: Candidate, draws: Draws, seed: int, report: Progress | None = None) -> tuple[Bench, Worlds]:
+    """The experiment with a candidate as one more arm, and its worlds with that arm run. draws: of the worlds of the bank."""
+    wider = widened(made, one, draws, seed)
+    cells = run_cells(one.arm, made.catalog, wider, made.drug, made.doses, made.times, report=report)
+    more = replace(made, arms={**made.arms, one.id: one.arm})
+    return more, replace(bank, cells={**bank.cells, one.id: cells})
+
+
 def judged(one: Candidate, readings: tuple[Array, Any], share: Array, weights: Array, seed: int) -> Outlook:
     """What a candidate is expected to tell, and what simulated outcomes tell."""
     means, noise = readings
@@ -174,7 +184,7 @@ def judged(one: Candidate, readings: tuple[Array, Any], share: Array, weights: A
             continue
         inside = inside / inside.sum()
         gains.append(weights[index] * 0.5 * np.log(now / max(_variance(share, inside), 1e-6)))
-        undecided += weights[index] * (verdict(*shortest(share, inside)) == CANNOT_TELL)
+        undecided += weights[index] * (verdict(*central(share, inside)) == CANNOT_TELL)
     return Outlook(one, expected, float(np.sum(gains)), float(undecided))
 
 
@@ -187,12 +197,19 @@ def left_out_line(scaled: Array, share: Array, weights: Array) -> Array:
     inputs = np.column_stack([np.ones(len(share)), shapes, shapes**2 - weights @ shapes**2])
     root = np.sqrt(weights * len(share))
     weighted, target = inputs * root[:, None], share * root
-    penalty = RIDGE * np.eye(inputs.shape[1])
-    penalty[0, 0] = 0.0
-    inverse = np.linalg.inv(weighted.T @ weighted + penalty)
-    fitted = inputs @ (inverse @ weighted.T @ target)
-    lever = np.einsum("ij,jk,ik->i", weighted, inverse, weighted)
-    return np.asarray(share - (share - fitted) / np.maximum(1.0 - lever, 1e-3))
+    best: tuple[float, Array] | None = None
+    for ridge in RIDGES:
+        penalty = ridge * len(share) * np.eye(inputs.shape[1])
+        penalty[0, 0] = 0.0
+        inverse = np.linalg.inv(weighted.T @ weighted + penalty)
+        fitted = inputs @ (inverse @ weighted.T @ target)
+        lever = np.einsum("ij,jk,ik->i", weighted, inverse, weighted)
+        line = share - (share - fitted) / np.maximum(1.0 - lever, 1e-3)
+        left = float(weights @ (share - line) ** 2)
+        if best is None or left < best[0]:
+            best = (left, line)
+    assert best is not None
+    return best[1]
 
 
 def _variance(values: Array, weights: Array) -> float:
@@ -204,7 +221,7 @@ def _answer(setting: Setting, ranked: list[Outlook], share: Array, weights: Arra
     scenario, best = setting.made.scenario, ranked[0]
     predicted, realised = (np.array([getattr(one, name) for one in ranked]) for name in ("information", "realised"))
     steady = len(ranked) > 2 and predicted.std() > 0.0 and realised.std() > 0.0
-    interval = shortest(share, weights)
+    interval = central(share, weights)
     rows = [
         {"id": one.candidate.id, "label": one.candidate.label, "kind": one.candidate.kind, "wells": one.candidate.wells,
          "information": one.information, "per_hundred_wells": 100.0 * one.information / one.candidate.wells, "realised": one.realised,

@@ -173,7 +173,7 @@ def _membranes(main: Scenario, donors: list[str]) -> Iterator[_Idea]:
     """Donors behind a membrane that molecules cross, and vesicles only if its pores let them."""
     arena = {"kind": "transwell", "volume": f"{main.arena.fluid:.6g} mL", "capacity": f"{main.arena.room:.6g} cell",
              "insert_volume": f"{0.5 * main.arena.fluid:.6g} mL", "pore_exchange": f"{0.05 * main.arena.fluid:.6g} mL/h"}  # fmt: skip
-    behind = [{"id": name, "side": "insert"} for name in donors]
+    behind = [{"id": one.id, "side": "insert" if one.id in donors else "well"} for one in main.populations if one.count > 0.0]
     yield _Idea(
         "membrane_tight", "Donors behind a membrane that only molecules cross (vesicle-free)",
         "No vesicle arrives: sink and dissolved factor remain, transfer and decoy are gone.", "vesicle-depleted",

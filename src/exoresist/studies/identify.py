@@ -16,7 +16,7 @@ from exoresist.studies import provenance
 from exoresist.studies.answer import Row
 from exoresist.studies.identify_bench import Bench, bench
 from exoresist.studies.identify_data import Well, dose_half, doses_and_times, grouped, readings
-from exoresist.studies.identify_posterior import Posterior, Summaries, posterior, shortest, summaries, weighted_quantiles
+from exoresist.studies.identify_posterior import Posterior, Summaries, posterior, central, summaries, weighted_quantiles
 from exoresist.studies.identify_profile import AS_WELL, SLACK, Profiles, profiles
 from exoresist.studies.identify_readings import Readings, planned, predicted
 from exoresist.studies.identify_space import GROWTH, PRESENT, Draws
@@ -159,7 +159,7 @@ def answer_identify(scenario: Scenario, catalog: Catalog, wells: Sequence[Well] 
         verdict=verdict(low, high),
         interval=(low, high),
         median=after.quantiles([0.5])[0],
-        prior_interval=shortest(bank.share, even),
+        prior_interval=central(bank.share, even),
         confounders=[rival for rival, cost in drawn.rivals.items() if cost <= AS_WELL + SLACK],
         simulated=setting.simulated,
         seed=own,
@@ -249,7 +249,7 @@ def verdicts_left_out(told: Summaries, bank: Worlds) -> NDArray[np.str_]:
         apart = ((known - known[index]) ** 2).sum(axis=1)
         apart[index] = np.inf
         weights = np.maximum(1.0 - apart / np.partition(apart, count)[count], 0.0)
-        result.append(verdict(*shortest(share, weights / weights.sum())))
+        result.append(verdict(*central(share, weights / weights.sum())))
     return np.array(result)
 
 

@@ -21,18 +21,19 @@ FEW, STRANGE, MISFIT = 40.0, 1.0, 3.0
 
 
 def percent(value: float) -> str:
-    return f"{100.0 * value:.0f} %"
+    return f"{100.0 * value:.0f} %".replace("-0 %", "0 %") if abs(value) < 0.005 else f"{100.0 * value:.0f} %"
 
 
 def sentences(answer: "IdentifyAnswer", made: Bench) -> list[str]:  # type: ignore[name-defined]  # noqa: F821, UP037
     """The answer, most important first."""
     low, high = answer.interval
     span = f"{percent(low)} to {percent(high)}"
+    between = f"{percent(low)} and {percent(high)}"
     what = "the protection of arm '" + made.arms[made.of].label + "' over '" + made.arms[made.against].label + "'"
     told = [_verdict(answer.verdict, low, high, span, what)]
     before = answer.prior_interval
     told.append(
-        f"Before any reading the share lay between {percent(before[0])} and {percent(before[1])}, now between {span} (90 % each); "
+        f"Before any reading the share lay between {percent(before[0])} and {percent(before[1])}, now between {between} (90 % each); "
         f"the middle is {percent(answer.median)}."
     )
     others = [WORDS[name] for name in answer.confounders]
@@ -69,7 +70,7 @@ def _strength(row: Row) -> str:
     if len(fits) == len(tried):
         return f"Practically not identifiable: every strength of {name} that was tried fits."
     if not fits:
-        return f"No strength of {name} that was tried comes close to the best fit."
+        return f"Of {name} no strength that was tried comes close to the best fit; the one that fits lies between them."
     if fits[0] == tried[0]:
         return f"Practically identifiable from above only: {name} may add at most {percent(fits[-1])} to what recipients bear."
     if fits[-1] == tried[-1]:
