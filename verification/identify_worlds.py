@@ -2,9 +2,11 @@
 
     python verification/identify_worlds.py [scenario] [bank] [per kind] > verification/identify_worlds.txt
 
-Worlds are drawn from the priors that the study itself uses, with seeds fixed here before any was run: 100 each in which transfer, a drug sink,
+Worlds are drawn from the priors that the study itself uses, with seeds fixed here before any was run: 100 each in which
+transfer, a drug sink,
 a decoy, or nothing beyond the catalogue's own numbers is there, and 100 from the whole prior. Each gets readings of the scenario's
-design with its noise. Printed: coverage of the 90 % interval, verdicts by kind of world, and how often the design cannot tell before and after
+design with its noise. Printed: coverage of the 90 % interval, verdicts by kind of world, and how often the design cannot
+tell before and after
 the recommended arm and arms chosen at random.
 """
 
@@ -49,7 +51,7 @@ def judged(made: Bench, read: Readings, bank: Worlds, truth: dict[str, Worlds]) 
 def print_table(title: str, found: dict[str, list[tuple[float, float, float]]]) -> float:
     """Coverage and verdicts; returns the share of `cannot tell` over the four named kinds."""
     print(f"\n{title}")
-    print(f"{'world':<12}{'n':>5}{'covered':>9}{'identified':>12}{'bounded':>9}{'cannot':>8}{'says >= 10 %':>14}{'says <= 1/3':>13}{'width':>8}")
+    print("world           n  covered  identified  bounded  cannot  says >= 10 %  says <= 1/3   width")
     named = []
     for kind, rows in found.items():
         words = [verdict(low, high) for _, low, high in rows]
@@ -57,10 +59,14 @@ def print_table(title: str, found: dict[str, list[tuple[float, float, float]]]) 
         parts = [np.mean([word == name for word in words]) for name in (IDENTIFIED, BOUNDED, CANNOT_TELL)]
         least, most = np.mean([low >= 0.1 for _, low, _ in rows]), np.mean([high <= 1.0 / 3.0 for _, _, high in rows])
         width = np.median([high - low for _, low, high in rows])
-        print(f"{kind:<12}{len(rows):>5}{covered:>9.2f}{parts[0]:>12.2f}{parts[1]:>9.2f}{parts[2]:>8.2f}{least:>14.2f}{most:>13.2f}{width:>8.2f}")
+        print(
+            f"{kind:<12}{len(rows):>5}{covered:>9.2f}{parts[0]:>12.2f}{parts[1]:>9.2f}{parts[2]:>8.2f}{least:>14.2f}{most:>13.2f}{width:>8.2f}"
+        )
         if kind != "any":
-            named += [(covered, word == CANNOT_TELL) for (covered, word) in zip(
-                [low - 1e-9 <= share <= high + 1e-9 for share, low, high in rows], words, strict=True)]  # fmt: skip
+            named += [
+                (covered, word == CANNOT_TELL)
+                for (covered, word) in zip([low - 1e-9 <= share <= high + 1e-9 for share, low, high in rows], words, strict=True)
+            ]
     pooled = float(np.mean([covered for covered, _ in named]))
     unsure = float(np.mean([undecided for _, undecided in named]))
     print(f"four named kinds together: covered {pooled:.3f}, cannot tell {unsure:.3f}")
@@ -89,10 +95,16 @@ def main() -> None:
         drawn[kind] = made.draws(z)
     ran = {kind: worlds_of(made, draws) for kind, draws in drawn.items()}
     truth = {kind: ran[kind] for kind in KINDS}
-    print(f"{name}: arms {', '.join(made.arms)}; {len(read.conditions)} conditions x {int(read.wells[0])} wells, scatter {read.relative:.0%}; "
-          f"bank {count}, seeds {BANK_SEED} and {SEED}")  # fmt: skip
+    print(
+        f"{name}: arms {', '.join(made.arms)}; {len(read.conditions)} conditions x {int(read.wells[0])} wells, scatter "
+        f"{read.relative:.0%}; "
+        f"bank {count}, seeds {BANK_SEED} and {SEED}"
+    )
     for kind, worlds in truth.items():
-        print(f"true share in '{kind}': 5/50/95 % " + " ".join(f"{value:.3f}" for value in np.quantile(worlds.share, [0.05, 0.5, 0.95])))
+        print(
+            f"true share in '{kind}': 5/50/95 % "
+            + " ".join(f"{value:.3f}" for value in np.quantile(worlds.share, [0.05, 0.5, 0.95]))
+        )
     before = print_table("The scenario's own design", judged(made, read, ran["bank"], truth))
 
     # The arm is recommended from the scenario's centre, as a user without data would ask; then arms by lot among all others.
@@ -104,15 +116,21 @@ def main() -> None:
     unsure = {}
     for one in [best, *lot]:
         arm = offered[one]
-        more = {kind: with_arm(made, ran[kind], arm, draws, BANK_SEED if kind == "bank" else SEED) for kind, draws in drawn.items()}
+        more = {
+            kind: with_arm(made, ran[kind], arm, draws, BANK_SEED if kind == "bank" else SEED) for kind, draws in drawn.items()
+        }
         wider = more["bank"][0]
         found = judged(wider, added(wider, read, arm), more["bank"][1], {kind: more[kind][1] for kind in KINDS})
         unsure[one] = print_table(f"With {'the recommended arm' if one == best else 'an arm by lot'}: {arm.label}", found)
     by_lot = float(np.mean([unsure[one] for one in lot]))
-    print(f"\nCannot tell: {before:.3f} before, {unsure[best]:.3f} with the recommended arm, {by_lot:.3f} with an arm by lot (mean of {len(lot)}: "
-          + ", ".join(f"{one} {unsure[one]:.3f}" for one in lot) + ")")  # fmt: skip
-    print(f"Expected information of the recommended arm {answer.expected_information:.3f} nats, of a random one "
-          f"{answer.random_arm_information:.3f}; expected and simulated correlate with {answer.correlation:.2f}")  # fmt: skip
+    print(
+        f"\nCannot tell: {before:.3f} before, {unsure[best]:.3f} with the recommended arm, {by_lot:.3f} with an arm by lot "
+        f"(mean of {len(lot)}: " + ", ".join(f"{one} {unsure[one]:.3f}" for one in lot) + ")"
+    )
+    print(
+        f"Expected information of the recommended arm {answer.expected_information:.3f} nats, of a random one "
+        f"{answer.random_arm_information:.3f}; expected and simulated correlate with {answer.correlation:.2f}"
+    )
     print(f"{time.perf_counter() - begin:.0f} s", file=sys.stderr)
 
 

@@ -44,7 +44,10 @@ def wells(scenario: Path) -> Path:
     level = {0: 1.0, 10: 0.9, 30: 0.4, 100: 0.05}
     for arm, top in (("recipients_alone", 9000.0), ("co_culture", 5000.0)):
         for dose, share in level.items():
-            rows += [f"e,{arm},72,{dose},cells,{top * share * factor:.1f},{index},cell" for index, factor in enumerate((0.96, 1.0, 1.05))]
+            rows += [
+                f"e,{arm},72,{dose},cells,{top * share * factor:.1f},{index},cell"
+                for index, factor in enumerate((0.96, 1.0, 1.05))
+            ]
     path = scenario.with_name("wells.csv")
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path

@@ -49,7 +49,9 @@ def _cohort(
 
 Wells = Annotated[
     Path | None,
-    typer.Option("--data", help="Table of measured wells (arm, time, dose, readout, value, replicate). Absent: the design is asked."),
+    typer.Option(
+        "--data", help="Table of measured wells (arm, time, dose, readout, value, replicate). Absent: the design is asked."
+    ),
 ]
 Worlds = Annotated[int, typer.Option("--draws", min=200, max=20_000, help="Worlds that are simulated.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the draws, in place of the scenario's.")]

@@ -7,7 +7,9 @@ from pathlib import Path
 from exoresist.app.printing import tell
 
 
-def design(scenario_file: Path, data: Path | None, folder: Path, budget: int, draws: int, seed: int | None, as_json: bool) -> None:
+def design(
+    scenario_file: Path, data: Path | None, folder: Path, budget: int, draws: int, seed: int | None, as_json: bool
+) -> None:
     """Rank next experiments by what they tell about the transfer share, per well.
 
     data    long table of measured wells; None: readings are simulated at the scenario's centre

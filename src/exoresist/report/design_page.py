@@ -32,7 +32,11 @@ def design_page(answer: DesignAnswer) -> str:
         Section("method", "How this was found", METHOD),
     ]
     data = "" if answer.simulated else " --data DATA"
-    small = "Judged on simulated readings at the scenario's central numbers." if answer.simulated else "Judged on worlds that fit the data."
+    small = (
+        "Judged on simulated readings at the scenario's central numbers."
+        if answer.simulated
+        else "Judged on worlds that fit the data."
+    )
     command = f"exoresist ask design resolved.yaml{data} --budget {answer.budget} --seed {answer.seed} --out again"
     return experiment_page(answer, sections, figures, _tiles(answer), small, command)
 
@@ -41,22 +45,37 @@ METHOD = (
     "Candidates are changes of the main arm that a laboratory can make. Each is simulated in the worlds that lie nearest to the readings. "
     "Expected information is half the ln of the share's variance now over the variance that a straight line (with squares) through the "
     "candidate's noisy readings leaves, each world left out of its own line: an approximation that takes the share for normal.",
-    "The check makes no such assumption: every world in turn is taken for the truth, its noisy outcome is read, and the variance of the share "
+    "The check makes no such assumption: every world in turn is taken for the truth, its noisy outcome is read, and the "
+    "variance of the share "
     "among worlds with like outcomes is measured.",
-    "Wells are all that costs here. What a preparation, a membrane or a drug assay costs, and whether an inhibitor harms the cells in ways that "
+    "Wells are all that costs here. What a preparation, a membrane or a drug assay costs, and whether an inhibitor harms the "
+    "cells in ways that "
     "the model does not hold, is for the reader to weigh.",
-)  # fmt: skip
+)
 
 
 def _tiles(answer: DesignAnswer) -> list[dict[str, str]]:
     best = answer.recommended
     return [
-        {"label": "Recommended", "value": f"{best['wells']} wells", "interval": best["label"], "meaning": f"of a budget of {answer.budget}"},
-        {"label": "Expected information", "value": f"{answer.expected_information:.2f} nats", "interval":
-         f"an arm at random: {answer.random_arm_information:.2f}", "meaning": "about the share that travels in vesicles"},
-        {"label": "Still cannot tell", "value": percent(best["undecided"]), "interval": f"an arm at random: {percent(answer.undecided_now)}",
-         "meaning": "of simulated outcomes"},
-    ]  # fmt: skip
+        {
+            "label": "Recommended",
+            "value": f"{best['wells']} wells",
+            "interval": best["label"],
+            "meaning": f"of a budget of {answer.budget}",
+        },
+        {
+            "label": "Expected information",
+            "value": f"{answer.expected_information:.2f} nats",
+            "interval": f"an arm at random: {answer.random_arm_information:.2f}",
+            "meaning": "about the share that travels in vesicles",
+        },
+        {
+            "label": "Still cannot tell",
+            "value": percent(best["undecided"]),
+            "interval": f"an arm at random: {percent(answer.undecided_now)}",
+            "meaning": "of simulated outcomes",
+        },
+    ]
 
 
 def ranking_figure(answer: DesignAnswer) -> Figure:
@@ -64,23 +83,33 @@ def ranking_figure(answer: DesignAnswer) -> Figure:
     rows = answer.candidates[::-1]
     names = [shown(_cut(row["label"])) for row in rows]
     trace: Trace = {
-        "type": "bar", "orientation": "h", "y": names, "x": rounded([row["per_hundred_wells"] for row in rows]),
+        "type": "bar",
+        "orientation": "h",
+        "y": names,
+        "x": rounded([row["per_hundred_wells"] for row in rows]),
         "marker": {"color": [BEST if row["id"] == answer.recommended["id"] else OTHER for row in rows]},
-        "text": [f"{row['wells']} wells" for row in rows], "textposition": "outside", "cliponaxis": False,
+        "text": [f"{row['wells']} wells" for row in rows],
+        "textposition": "outside",
+        "cliponaxis": False,
         "hovertemplate": "%{y}: %{x:.2f} nats per 100 wells<extra></extra>",
-    }  # fmt: skip
+    }
     most = max(1e-3, *(row["per_hundred_wells"] for row in rows))
     layout = base_layout(
-        90 + 27 * len(rows), xaxis=linear_axis("Expected information about the share, nats per 100 wells", range=[0, 1.15 * most]),
-        yaxis=linear_axis("", showgrid=False, ticks="", tickfont={"size": 12.5}), bargap=0.35,
+        90 + 27 * len(rows),
+        xaxis=linear_axis("Expected information about the share, nats per 100 wells", range=[0, 1.15 * most]),
+        yaxis=linear_axis("", showgrid=False, ticks="", tickfont={"size": 12.5}),
+        bargap=0.35,
         margin={"l": 330, "r": 24, "t": 16, "b": 62},
-    )  # fmt: skip
+    )
     narrow = {"margin": {"l": 150, "r": 10, "t": 10, "b": 50}, "font": {"size": 10}}
     return Figure(
-        "ranking", "Candidates, ranked", "What every candidate is expected to tell about the share, by wells. Blue: recommended.",
+        "ranking",
+        "Candidates, ranked",
+        "What every candidate is expected to tell about the share, by wells. Blue: recommended.",
         "Kinds of arms that stand high together: any of them does. Bars near zero: more of what is known.",
-        f"Bars of expected information per well. {answer.sentences[0]}", [Panel([trace], layout, {}, narrow)],
-    )  # fmt: skip
+        f"Bars of expected information per well. {answer.sentences[0]}",
+        [Panel([trace], layout, {}, narrow)],
+    )
 
 
 def check_figure(answer: DesignAnswer) -> Figure:
@@ -89,33 +118,66 @@ def check_figure(answer: DesignAnswer) -> Figure:
     most = max(0.05, *(max(row["information"], row["realised"]) for row in rows)) * 1.1
     least = min(0.0, *(row["realised"] for row in rows)) * 1.1
     trace: Trace = {
-        "type": "scatter", "mode": "markers", "x": rounded([row["information"] for row in rows]),
-        "y": rounded([row["realised"] for row in rows]), "text": [shown(row["label"]) for row in rows],
-        "marker": {"size": 10, "color": [BEST if row["id"] == answer.recommended["id"] else OTHER for row in rows],
-                   "line": {"color": SOFT, "width": 1}},
+        "type": "scatter",
+        "mode": "markers",
+        "x": rounded([row["information"] for row in rows]),
+        "y": rounded([row["realised"] for row in rows]),
+        "text": [shown(row["label"]) for row in rows],
+        "marker": {
+            "size": 10,
+            "color": [BEST if row["id"] == answer.recommended["id"] else OTHER for row in rows],
+            "line": {"color": SOFT, "width": 1},
+        },
         "hovertemplate": "%{text}<br>expected %{x:.2f}, simulated %{y:.2f}<extra></extra>",
-    }  # fmt: skip
-    line = {"type": "line", "xref": "x", "yref": "y", "x0": 0, "x1": most, "y0": 0, "y1": most, "line": {"color": SOFT, "dash": "dot"}}
+    }
+    line = {
+        "type": "line",
+        "xref": "x",
+        "yref": "y",
+        "x0": 0,
+        "x1": most,
+        "y0": 0,
+        "y1": most,
+        "line": {"color": SOFT, "dash": "dot"},
+    }
     layout = base_layout(
-        360, xaxis=linear_axis("Expected information, nats", range=[-0.03 * most, most]),
-        yaxis=linear_axis("Simulated information, nats", range=[least - 0.03 * most, most]), shapes=[line],
-    )  # fmt: skip
+        360,
+        xaxis=linear_axis("Expected information, nats", range=[-0.03 * most, most]),
+        yaxis=linear_axis("Simulated information, nats", range=[least - 0.03 * most, most]),
+        shapes=[line],
+    )
     return Figure(
-        "check", "The approximation held against simulation",
-        f"One mark per candidate; dotted: equal. Correlation {number_text(answer.correlation, 2)}." if answer.correlation == answer.correlation
+        "check",
+        "The approximation held against simulation",
+        f"One mark per candidate; dotted: equal. Correlation {number_text(answer.correlation, 2)}."
+        if answer.correlation == answer.correlation
         else "One mark per candidate; dotted: equal.",
         "The order must agree more than the size: it is the order that is used.",
-        "Marks of simulated against expected information.", [Panel([trace], layout, {}, {"height": 300})],
-    )  # fmt: skip
+        "Marks of simulated against expected information.",
+        [Panel([trace], layout, {}, {"height": 300})],
+    )
 
 
 def _table(answer: DesignAnswer) -> Table:
     rows = [
-        (row["label"], row["kind"], str(row["wells"]), f"{row['information']:.2f}", f"{row['realised']:.2f}", percent(row["undecided"]), row["reason"])
+        (
+            row["label"],
+            row["kind"],
+            str(row["wells"]),
+            f"{row['information']:.2f}",
+            f"{row['realised']:.2f}",
+            percent(row["undecided"]),
+            row["reason"],
+        )
         for row in answer.candidates
     ]
-    return Table(("Candidate", "Kind", "Wells", "Expected, nats", "Simulated, nats", "Still cannot tell", "Why it might tell"), rows,
-                 "All candidates", "", True)  # fmt: skip
+    return Table(
+        ("Candidate", "Kind", "Wells", "Expected, nats", "Simulated, nats", "Still cannot tell", "Why it might tell"),
+        rows,
+        "All candidates",
+        "",
+        True,
+    )
 
 
 def _cut(text: str) -> str:

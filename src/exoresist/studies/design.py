@@ -18,14 +18,14 @@ from exoresist.core.random import stream
 from exoresist.studies import provenance
 from exoresist.studies.answer import Row
 from exoresist.studies.design_candidates import Candidate, candidates
-from exoresist.studies.identify import CANNOT_TELL, Setting, plain, prepared, verdict
+from exoresist.studies.identify import CANNOT_TELL, Setting, asked, plain, prepared, verdict
 from exoresist.studies.identify_bench import Bench, run_arm, run_cells
 from exoresist.studies.identify_data import Well
 from exoresist.studies.identify_posterior import central
 from exoresist.studies.identify_readings import ADDITIVE, SHARED, Readings
 from exoresist.studies.identify_space import Draws
-from exoresist.studies.identify_worlds import Worlds
 from exoresist.studies.identify_words import percent
+from exoresist.studies.identify_worlds import Worlds
 from exoresist.studies.likelihood import Normal
 
 Array = NDArray[np.float64]
@@ -43,7 +43,8 @@ class Outlook:
 
     information  expected, nats: ½ ln of the share's variance now over what a straight line through the readings leaves (each world left
                  out of its own line)
-    realised     the same from simulated outcomes: mean over worlds of ½ ln of the variance now over that among the worlds with like outcomes
+    realised     the same from simulated outcomes: mean over worlds of ½ ln of the variance now over that among the worlds
+    with like outcomes
     undecided    share of the outcomes after which the verdict is still `cannot_tell`
     """
 
@@ -78,35 +79,60 @@ class DesignAnswer:
 
     def summary(self) -> dict[str, Any]:
         """What summary.json holds."""
-        names = ("name", "title", "question", "budget", "recommended", "expected_information", "random_arm_information", "correlation",
-                 "verdict", "interval", "undecided_now", "sentences", "warnings", "candidates", "simulated", "seed", "catalog_hash",
-                 "versions")  # fmt: skip
+        names = (
+            "name",
+            "title",
+            "question",
+            "budget",
+            "recommended",
+            "expected_information",
+            "random_arm_information",
+            "correlation",
+            "verdict",
+            "interval",
+            "undecided_now",
+            "sentences",
+            "warnings",
+            "candidates",
+            "simulated",
+            "seed",
+            "catalog_hash",
+            "versions",
+        )
         return {name: plain(getattr(self, name)) for name in names}
 
 
-def answer_design(scenario: Scenario, catalog: Catalog, wells: Sequence[Well] | None, budget: int, seed: int | None = None,
-                  progress: Progress | None = None, count: int = 1000) -> DesignAnswer:  # fmt: skip
+def answer_design(
+    scenario: Scenario,
+    catalog: Catalog,
+    wells: Sequence[Well] | None,
+    budget: int,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    count: int = 1000,
+) -> DesignAnswer:
     """Rank next experiments by what they are expected to tell about the share, per well.
 
     Raises InputError where no candidate fits the budget.
     """
     stages = progress if isinstance(progress, Stages) else Stages(Silent(), {"worlds": 0.7, "candidates": 0.3})
     own = scenario.seed if seed is None else seed
-    stages.begin("worlds", count * scenario.duration * 60.0)
-    setting = prepared(scenario, catalog, wells, own, stages, count)
-    made = setting.made
+    question = asked(scenario, catalog, wells)
+    made = question.made
     offered = candidates(made)
     affordable = [one for one in offered if one.wells <= budget]
     if not affordable:
         least = min(one.wells for one in offered)
-        raise InputError(f"a budget of {budget} wells", f"at least {least}, the cost of the smallest candidate", "Give more wells")
+        raise InputError(
+            f"a budget of {budget} wells", f"at least {least}, the cost of the smallest candidate", "Give more wells"
+        )
+    stages.begin("worlds", count * scenario.duration * 60.0)
+    setting = prepared(question, own, stages, count)
     places, weights = nearest(setting)
     stages.begin("candidates", len(affordable) * len(places) * scenario.duration * 7.0)
     draws = made.draws(setting.bank.z[places])
     share = setting.bank.share[places]
-    outlooks = [
-        judged(one, simulated(made, one, draws, own, stages), share, weights, own) for one in affordable
-    ]
+    outlooks = [judged(one, simulated(made, one, draws, own, stages), share, weights, own) for one in affordable]
     ranked = sorted(outlooks, key=lambda one: -one.information / one.candidate.wells)
     answer = _answer(setting, ranked, share, weights, budget, len(offered) - len(affordable))
     answer.seed, answer.catalog_hash, answer.versions = own, catalog.hash, provenance.versions()
@@ -122,7 +148,9 @@ def nearest(setting: Setting) -> tuple[NDArray[np.intp], Array]:
     return places, weights / weights.sum()
 
 
-def simulated(made: Bench, one: Candidate, draws: Draws, seed: int, report: Progress | None = None) -> tuple[Array, Readings | Normal]:
+def simulated(
+    made: Bench, one: Candidate, draws: Draws, seed: int, report: Progress | None = None
+) -> tuple[Array, Readings | Normal]:
     """(N, C) readings that a candidate would give in every world, without noise, and the noise of the means over wells."""
     draws = widened(made, one, draws, seed)
     run = run_arm(one.arm, made.catalog, draws, made.drug, one.doses, one.times, report=report)
@@ -152,11 +180,18 @@ def widened(made: Bench, one: Candidate, draws: Draws, seed: int) -> Draws:
     columns = [stream(seed, "candidate", *name).standard_normal(draws.sets) for name in sorted(more)]
     space = replace(draws.space, rows=(*draws.space.rows, *rows))
     result = Draws(space, np.column_stack([draws.z, *columns]) if columns else draws.z)
-    result.potency, result.matched, result.levels, result.potency_rows = draws.potency, draws.matched, draws.levels, draws.potency_rows
+    result.potency, result.matched, result.levels, result.potency_rows = (
+        draws.potency,
+        draws.matched,
+        draws.levels,
+        draws.potency_rows,
+    )
     return result
 
 
-def with_arm(made: Bench, bank: Worlds, one: Candidate, draws: Draws, seed: int, report: Progress | None = None) -> tuple[Bench, Worlds]:
+def with_arm(
+    made: Bench, bank: Worlds, one: Candidate, draws: Draws, seed: int, report: Progress | None = None
+) -> tuple[Bench, Worlds]:
     """The experiment with a candidate as one more arm, and its worlds with that arm run. draws: of the worlds of the bank."""
     wider = widened(made, one, draws, seed)
     cells = run_cells(one.arm, made.catalog, wider, made.drug, made.doses, made.times, report=report)
@@ -223,25 +258,46 @@ def _answer(setting: Setting, ranked: list[Outlook], share: Array, weights: Arra
     steady = len(ranked) > 2 and predicted.std() > 0.0 and realised.std() > 0.0
     interval = central(share, weights)
     rows = [
-        {"id": one.candidate.id, "label": one.candidate.label, "kind": one.candidate.kind, "wells": one.candidate.wells,
-         "information": one.information, "per_hundred_wells": 100.0 * one.information / one.candidate.wells, "realised": one.realised,
-         "undecided": one.undecided, "doses": [float(dose) for dose in one.candidate.doses],
-         "times": [float(time) for time in one.candidate.times], "readout": one.candidate.readout, "reason": one.candidate.reason}
+        {
+            "id": one.candidate.id,
+            "label": one.candidate.label,
+            "kind": one.candidate.kind,
+            "wells": one.candidate.wells,
+            "information": one.information,
+            "per_hundred_wells": 100.0 * one.information / one.candidate.wells,
+            "realised": one.realised,
+            "undecided": one.undecided,
+            "doses": [float(dose) for dose in one.candidate.doses],
+            "times": [float(time) for time in one.candidate.times],
+            "readout": one.candidate.readout,
+            "reason": one.candidate.reason,
+        }
         for one in ranked
-    ]  # fmt: skip
+    ]
     random_arm = float(predicted.mean())
     answer = DesignAnswer(
-        name=scenario.name, title=scenario.title or scenario.name, question=scenario.question, budget=budget, recommended=rows[0],
-        expected_information=best.information, random_arm_information=random_arm,
-        correlation=float(np.corrcoef(predicted, realised)[0, 1]) if steady else float("nan"), verdict=verdict(*interval),
-        interval=interval, undecided_now=float(np.mean([one.undecided for one in ranked])), candidates=rows, simulated=setting.simulated,
-    )  # fmt: skip
+        name=scenario.name,
+        title=scenario.title or scenario.name,
+        question=scenario.question,
+        budget=budget,
+        recommended=rows[0],
+        expected_information=best.information,
+        random_arm_information=random_arm,
+        correlation=float(np.corrcoef(predicted, realised)[0, 1]) if steady else float("nan"),
+        verdict=verdict(*interval),
+        interval=interval,
+        undecided_now=float(np.mean([one.undecided for one in ranked])),
+        candidates=rows,
+        simulated=setting.simulated,
+    )
     answer.sentences = _sentences(answer, best)
     answer.warnings = list(setting.remarks)
     if too_dear:
         answer.warnings.append(f"{too_dear} candidates cost more than {budget} wells and were not looked at")
     if best.information < 0.05:
-        answer.warnings.append("no candidate is expected to tell much: the readings may already bound the share, or need another kind of arm")
+        answer.warnings.append(
+            "no candidate is expected to tell much: the readings may already bound the share, or need another kind of arm"
+        )
     return answer
 
 
@@ -251,13 +307,19 @@ def _sentences(answer: DesignAnswer, best: Outlook) -> list[str]:
     doses = f"{len(one.doses)} doses" if len(one.doses) > 1 else "no drug dose varied"
     told = [
         f"Recommended: {one.label} ({doses} x {one.replicates} wells = {one.wells} wells). {one.reason}",
-        f"It is expected to take {percent(1.0 - float(np.exp(-2.0 * best.information)))} of the share's variance away "
-        f"({best.information:.2f} nats); an arm chosen at random takes {percent(1.0 - float(np.exp(-2.0 * answer.random_arm_information)))} "
-        f"({answer.random_arm_information:.2f} nats).",
+        f"It is expected to take {_taken(best.information)} of the share's variance away ({best.information:.2f} nats); "
+        f"an arm chosen at random takes {_taken(answer.random_arm_information)} ({answer.random_arm_information:.2f} nats).",
         f"The share now lies between {percent(low)} and {percent(high)} among the worlds that candidates were judged on.",
         f"After the recommended arm {percent(best.undecided)} of simulated outcomes still cannot tell; after an arm chosen at random "
         f"{percent(answer.undecided_now)}.",
-    ]  # fmt: skip
+    ]
     if np.isfinite(answer.correlation):
-        told.append(f"Expected and simulated information of the {len(answer.candidates)} candidates correlate with {answer.correlation:.2f}.")
+        told.append(
+            f"Expected and simulated information of the {len(answer.candidates)} candidates correlate with {answer.correlation:.2f}."
+        )
     return told
+
+
+def _taken(information: float) -> str:
+    """Share of the variance that an information takes away."""
+    return percent(1.0 - float(np.exp(-2.0 * information)))

@@ -69,11 +69,19 @@ def candidates(made: Bench) -> list[Candidate]:
         base = {key: value for key, value in resolved_dict(main.scenario).items() if key not in BASE_ONLY}
         try:
             scenario = validated(merged(base, idea.change), f"candidate '{idea.id}'")
-            wired = lab_arm(Arm(id=idea.id.replace(".", "_"), label=idea.label), scenario, made.catalog, made.lines) if idea.change else main
+            wired = (
+                lab_arm(Arm(id=idea.id.replace(".", "_"), label=idea.label), scenario, made.catalog, made.lines)
+                if idea.change
+                else main
+            )
         except ExoresistError:
             continue  # this arena or these cells do not allow it
         times = idea.times or made.times[-1:]
-        found.append(Candidate(idea.id.replace(".", "_"), idea.label, idea.reason, idea.kind, wired, doses, times, idea.readout, replicates))
+        found.append(
+            Candidate(
+                idea.id.replace(".", "_"), idea.label, idea.reason, idea.kind, wired, doses, times, idea.readout, replicates
+            )
+        )
     return found
 
 
@@ -87,31 +95,47 @@ def _few(doses: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def _ideas(made: Bench, main: Scenario) -> Iterator[_Idea]:
-    donors = [one for one in main.populations if one.id != main.assay.population and one.count > 0.0 and one.cell_line in made.lines]
+    donors = [
+        one for one in main.populations if one.id != main.assay.population and one.count > 0.0 and one.cell_line in made.lines
+    ]
     given = [one for one in main.vesicles if one.donor in made.lines and one.per_cell > 0.0]
     yield _Idea("again", "The main arm once more", "More wells of the same: what more of the same would tell.", "repeat")
     early = made.times[-1] / 2.0
     if early not in made.times:
-        yield _Idea("early", f"The main arm, counted at {early:g} h", "Growth and killing differ in time: a count half way tells "
-                    "growth beside donors from protection.", "time", times=(early,))  # fmt: skip
+        yield _Idea(
+            "early",
+            f"The main arm, counted at {early:g} h",
+            "Growth and killing differ in time: a count half way tells growth beside donors from protection.",
+            "time",
+            times=(early,),
+        )
     if made.drug:
-        yield _Idea("drug", "Drug left in the main arm's medium", "A sink and a decoy lower the drug that is left; what is delivered, "
-                    "what is dissolved and growth do not.", "readout", readout="drug")  # fmt: skip
+        yield _Idea(
+            "drug",
+            "Drug left in the main arm's medium",
+            "A sink and a decoy lower the drug that is left; what is delivered, what is dissolved and growth do not.",
+            "readout",
+            readout="drug",
+        )
     yield from _inhibitors(made, main, [one.id for one in donors])
     for one in donors:
         for factor in (0.25, 4.0):
             yield _Idea(
-                f"ratio_{one.id}_{factor:g}", f"{one.id.capitalize()} cells: {factor:g} times as many",
-                "Sink, decoy, factor and cargo rise with donors, each along its own curve.", "ratio",
+                f"ratio_{one.id}_{factor:g}",
+                f"{one.id.capitalize()} cells: {factor:g} times as many",
+                "Sink, decoy, factor and cargo rise with donors, each along its own curve.",
+                "ratio",
                 {"populations": [{"id": one.id, "count": f"{factor * one.count:.6g} cell"}]},
-            )  # fmt: skip
+            )
     for entry in given:
         for factor in (0.1, 10.0):
             yield _Idea(
-                f"dose_{entry.id}_{factor:g}", f"Preparation '{entry.id}': {factor:g} times the vesicles",
-                "What vesicles do rises with them; what came along dissolved does so, too, and growth does not.", "vesicle dose",
+                f"dose_{entry.id}_{factor:g}",
+                f"Preparation '{entry.id}': {factor:g} times the vesicles",
+                "What vesicles do rises with them; what came along dissolved does so, too, and growth does not.",
+                "vesicle dose",
                 {"vesicles": [{"id": entry.id, "per_cell": f"{factor * entry.per_cell:.6g} particle/cell"}]},
-            )  # fmt: skip
+            )
     if made.drug:
         yield from _washed(made, main, [one.id for one in donors], [one.id for one in given])
     if donors and main.arena.kind == "well" and not isinstance(main.assay, ConditionedMedium):
@@ -122,7 +146,11 @@ def _inhibitors(made: Bench, main: Scenario, donors: list[str]) -> Iterator[_Ide
     """Compounds and knock-downs of the catalogue that lower release or uptake, the surest ones first."""
     used = {entry.id for arm in made.arms.values() for entry in arm.scenario.interventions}
     for kind, starts, why in (
-        ("release inhibitor", ("ilv_formation", "secretion"), "Fewer vesicles: transfer and decoy shrink, sink and dissolved factor stay."),
+        (
+            "release inhibitor",
+            ("ilv_formation", "secretion"),
+            "Fewer vesicles: transfer and decoy shrink, sink and dissolved factor stay.",
+        ),
         ("uptake inhibitor", ("uptake_",), "Less enters the cells: transfer shrinks, sink, decoy and dissolved factor stay."),
     ):
         known = []
@@ -150,7 +178,13 @@ def _washed(made: Bench, main: Scenario, donors: list[str], given: list[str]) ->
     why = "Washed out before the drug comes: decoy, dissolved factor and sink are gone, what was delivered stays."
     if given:
         vesicles = [{"id": name, "at": "0 h", "until": f"{hours:.6g} h"} for name in given]
-        yield _Idea("washed_out", f"Preparation washed out after {hours:g} h, then the drug", why, "washout", {"vesicles": vesicles, "drugs": late})
+        yield _Idea(
+            "washed_out",
+            f"Preparation washed out after {hours:g} h, then the drug",
+            why,
+            "washout",
+            {"vesicles": vesicles, "drugs": late},
+        )
     line = sorted(made.lines)[0]
     if donors and not isinstance(main.assay, ConditionedMedium):
         none = [{"id": name, "count": "0 cell"} for name in donors]
@@ -158,28 +192,57 @@ def _washed(made: Bench, main: Scenario, donors: list[str], given: list[str]) ->
             number = _rounded(factor * _vesicles_per_recipient(made))
             for until, name, label, reason in (
                 (f"{hours:.6g} h", "washed", f"washed out after {hours:g} h, then the drug", why),
-                (None, "added", "left in, no donors", "Purified vesicles without donors: no sink; transfer, decoy and what comes "
-                 "along dissolved remain."),
-            ):  # fmt: skip
+                (
+                    None,
+                    "added",
+                    "left in, no donors",
+                    "Purified vesicles without donors: no sink; transfer, decoy and what comes along dissolved remain.",
+                ),
+            ):
                 yield _Idea(
-                    f"{name}_{factor:g}", f"{number:.0e} purified vesicles per cell, {label}".replace("e+0", "e"), reason,
+                    f"{name}_{factor:g}",
+                    f"{number:.0e} purified vesicles per cell, {label}".replace("e+0", "e"),
+                    reason,
                     "washout" if until else "vesicle dose",
-                    {"populations": none, **({"drugs": late} if until else {}),
-                     "vesicles": [{"id": "purified", "donor": line, "per_cell": f"{number:.6g} particle/cell", "at": "0 h", "until": until}]},
-                )  # fmt: skip
+                    {
+                        "populations": none,
+                        **({"drugs": late} if until else {}),
+                        "vesicles": [
+                            {
+                                "id": "purified",
+                                "donor": line,
+                                "per_cell": f"{number:.6g} particle/cell",
+                                "at": "0 h",
+                                "until": until,
+                            }
+                        ],
+                    },
+                )
 
 
 def _membranes(main: Scenario, donors: list[str]) -> Iterator[_Idea]:
     """Donors behind a membrane that molecules cross, and vesicles only if its pores let them."""
-    arena = {"kind": "transwell", "volume": f"{main.arena.fluid:.6g} mL", "capacity": f"{main.arena.room:.6g} cell",
-             "insert_volume": f"{0.5 * main.arena.fluid:.6g} mL", "pore_exchange": f"{0.05 * main.arena.fluid:.6g} mL/h"}  # fmt: skip
+    arena = {
+        "kind": "transwell",
+        "volume": f"{main.arena.fluid:.6g} mL",
+        "capacity": f"{main.arena.room:.6g} cell",
+        "insert_volume": f"{0.5 * main.arena.fluid:.6g} mL",
+        "pore_exchange": f"{0.05 * main.arena.fluid:.6g} mL/h",
+    }
     behind = [{"id": one.id, "side": "insert" if one.id in donors else "well"} for one in main.populations if one.count > 0.0]
     yield _Idea(
-        "membrane_tight", "Donors behind a membrane that only molecules cross (vesicle-free)",
-        "No vesicle arrives: sink and dissolved factor remain, transfer and decoy are gone.", "vesicle-depleted",
-        {"arena": arena, "populations": behind,
-         "parameters": [{"name": "pore_diameter", "subject": "well", "value": PORE, "reason": "pores below the vesicles' size"}]},
-    )  # fmt: skip
+        "membrane_tight",
+        "Donors behind a membrane that only molecules cross (vesicle-free)",
+        "No vesicle arrives: sink and dissolved factor remain, transfer and decoy are gone.",
+        "vesicle-depleted",
+        {
+            "arena": arena,
+            "populations": behind,
+            "parameters": [
+                {"name": "pore_diameter", "subject": "well", "value": PORE, "reason": "pores below the vesicles' size"}
+            ],
+        },
+    )
 
 
 def _vesicles_per_recipient(made: Bench) -> float:

@@ -1,6 +1,7 @@
 """How well the best world with a given share, a given strength, or a given rival alone explains the readings: profile likelihoods.
 
-J = −ln L(readings | z) + ½·|z|² over all coordinates but the rivals' strengths: the catalogue's ranges count as earlier knowledge, the strengths
+J = −ln L(readings | z) + ½·|z|² over all coordinates but the rivals' strengths: the catalogue's ranges count as earlier
+knowledge, the strengths
 are free. For every target the least J is sought on an emulator by differential evolution; the worlds found are run exactly, join
 what the emulator learns from, and the search goes on. What is reported are exact runs only, so that a profile is an upper bound on J.
 
@@ -197,7 +198,9 @@ def _searched(model: _Model, targets: Mapping[tuple[str, float | str], Target], 
     return result
 
 
-def _read(made: Bench, readings: Readings, known: Worlds, targets: Mapping[tuple[str, float | str], Target], own: int) -> Profiles:
+def _read(
+    made: Bench, readings: Readings, known: Worlds, targets: Mapping[tuple[str, float | str], Target], own: int
+) -> Profiles:
     """Profiles from exact runs. own: how many of the worlds are the bank's; those after them were searched for, loop by loop."""
     price = cost(made, readings, known)
     least = float(price.min())

@@ -43,7 +43,9 @@ def sentences(answer: "IdentifyAnswer", made: Bench) -> list[str]:  # type: igno
         told.append("No rival by itself explains the readings without transfer; several at once may.")
     told += [_strength(row) for row in answer.strengths if row["rival"] == "transfer"]
     best = max(answer.worlds, key=lambda row: row["posterior"])
-    told.append(f"The likeliest kind of world is: {WORDS[best['world']]} ({percent(best['posterior'])}; {percent(best['prior'])} before).")
+    told.append(
+        f"The likeliest kind of world is: {WORDS[best['world']]} ({percent(best['posterior'])}; {percent(best['prior'])} before)."
+    )
     every = next(row for row in answer.expected if row["world"] == "any")
     told.append(
         f"Over all worlds that the prior allows, this design identifies the share in {percent(every['identified'])}, bounds it in "
@@ -58,7 +60,9 @@ def _verdict(word: str, low: float, high: float, span: str, what: str) -> str:
     if word == "identified":
         return f"Identified: of {what}, {span} travels in vesicles as cargo."
     if word == "bounded" and low >= 0.1:
-        return f"Bounded: of {what}, at least {percent(low)} travels in vesicles as cargo; how much more, this design does not tell."
+        return (
+            f"Bounded: of {what}, at least {percent(low)} travels in vesicles as cargo; how much more, this design does not tell."
+        )
     if word == "bounded":
         return f"Bounded: of {what}, at most {percent(high)} travels in vesicles as cargo; it may be none."
     return f"This design cannot tell how much of {what} travels in vesicles as cargo: anything from {span} fits."
@@ -85,10 +89,13 @@ def warnings(answer: "IdentifyAnswer", made: Bench) -> list[str]:  # type: ignor
     if quality["effective_draws"] < FEW:
         found.append(f"only {quality['effective_draws']:.0f} draws carry the answer; ask for more with --draws")
     if quality["strange"] > STRANGE:
-        found.append("the readings lie farther from every world of the model than worlds lie from each other: the model may not fit them")
+        found.append(
+            "the readings lie farther from every world of the model than worlds lie from each other: the model may not fit them"
+        )
     if quality["misfit"] > MISFIT:
         found.append(
-            f"the best world misses the readings by {quality['misfit']:.1f} times the noise (mean square): trust no share before that is mended"
+            f"the best world misses the readings by {quality['misfit']:.1f} times the noise (mean square): trust no share "
+            f"before that is mended"
         )
     if made.left_out:
         found.append(
