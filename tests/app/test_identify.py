@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,14 @@ from exoresist.app.main import main
 
 SMALL = """
 schema: exoresist/1
-extends: {base}
+extends: mcf7_doxorubicin.yaml
 name: small
-assay: {{doses: ["0 nM", "10 nM", "30 nM", "100 nM"]}}
+assay: {doses: ["0 nM", "10 nM", "30 nM", "100 nM"]}
 arms:
-  - {{id: donors_alone, remove: true}}
-  - {{id: no_delivery, remove: true}}
-  - {{id: recipients_gw4869, remove: true}}
-comparison: {{of: co_culture, against: recipients_alone}}
+  - {id: donors_alone, remove: true}
+  - {id: no_delivery, remove: true}
+  - {id: recipients_gw4869, remove: true}
+comparison: {of: co_culture, against: recipients_alone}
 vesicle_titration: null
 """
 
@@ -34,7 +35,8 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from exoresist.assembly.reader import bundled_scenarios
 
     path = tmp_path_factory.mktemp("identify") / "small.yaml"
-    path.write_text(SMALL.format(base=bundled_scenarios()["mcf7_doxorubicin"]), encoding="utf-8")
+    shutil.copy(bundled_scenarios()["mcf7_doxorubicin"], path.with_name("mcf7_doxorubicin.yaml"))
+    path.write_text(SMALL, encoding="utf-8")
     return path
 
 
