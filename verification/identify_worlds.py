@@ -30,7 +30,7 @@ from exoresist.studies.identify_worlds import Worlds, worlds_of
 
 SEED, BANK_SEED = 20261120, 1
 KINDS = ("transfer", "sink", "decoy", "no_effect", "any")
-RANDOM_ARMS = 4
+RANDOM_ARMS = 3
 
 
 def judged(made: Bench, read: Readings, bank: Worlds, truth: dict[str, Worlds]) -> dict[str, list[tuple[float, float, float]]]:

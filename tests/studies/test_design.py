@@ -7,7 +7,7 @@ import pytest
 
 from exoresist.assembly.reader import load_scenario
 from exoresist.catalog import Catalog
-from exoresist.studies.design import judged, left_out_line, simulated
+from exoresist.studies.design import foretold, judged, now, simulated
 from exoresist.studies.design_candidates import candidates
 from exoresist.studies.identify_bench import Bench, bench
 from exoresist.studies.likelihood import Normal
@@ -39,16 +39,17 @@ def test_no_vesicle_crosses_the_tight_membrane(made: Bench) -> None:
 def test_readings_that_hold_the_share_tell_more_than_noise(made: Bench) -> None:
     generator = np.random.default_rng(2)
     share, weights = generator.random(200), np.full(200, 1.0 / 200)
+    present = now(share, weights, generator.standard_normal((200, 3)))
     one = candidates(made)[0]
     noise = Normal(0.05, 0.05)
-    telling = judged(one, (np.column_stack([1.0 + share, 2.0 - share]), noise), share, weights, 1)
-    silent = judged(one, (np.ones((200, 2)), noise), share, weights, 1)
+    telling = judged(one, (np.column_stack([1.0 + share, 2.0 - share]), noise), present, 1)
+    silent = judged(one, (np.ones((200, 2)), noise), present, 1)
     assert telling.information > 0.5 and telling.realised > 0.3 and telling.undecided < silent.undecided
     assert silent.information < 0.05
 
 
 def test_a_left_out_world_does_not_foretell_itself() -> None:
     generator = np.random.default_rng(3)
-    share, weights = generator.random(80), np.full(80, 1.0 / 80)
-    line = left_out_line(generator.standard_normal((80, 12)), share, weights)
+    share = generator.random(80)
+    line = foretold(generator.standard_normal((80, 12)), share)
     assert np.corrcoef(line, share)[0, 1] < 0.35

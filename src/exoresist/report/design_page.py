@@ -42,15 +42,15 @@ def design_page(answer: DesignAnswer) -> str:
 
 
 METHOD = (
-    "Candidates are changes of the main arm that a laboratory can make. Each is simulated in the worlds that lie nearest to the readings. "
-    "Expected information is half the ln of the share's variance now over the variance that a straight line (with squares) through the "
-    "candidate's noisy readings leaves, each world left out of its own line: an approximation that takes the share for normal.",
-    "The check makes no such assumption: every world in turn is taken for the truth, its noisy outcome is read, and the "
-    "variance of the share "
-    "among worlds with like outcomes is measured.",
-    "Wells are all that costs here. What a preparation, a membrane or a drug assay costs, and whether an inhibitor harms the "
-    "cells in ways that "
-    "the model does not hold, is for the reader to weigh.",
+    "Candidates are changes of the main arm that a laboratory can make. Each is simulated in many worlds: with data, those nearest to the "
+    "readings; without, worlds of the whole prior with readings of their own.",
+    "Expected information is half the ln of the variance that the share has about what the present readings foretell, over that about "
+    "what these and the candidate's noisy readings foretell, each world left out of what foretells it: an approximation that takes the "
+    "share for normal.",
+    "The check makes no such assumption: every world in turn is taken for the truth, its noisy outcome is read, and the variance of the "
+    "share among worlds with like outcomes is measured.",
+    "Wells are all that costs here. What a preparation, a membrane or a drug assay costs, and whether an inhibitor harms the cells in "
+    "ways that the model does not hold, is for the reader to weigh.",
 )
 
 
@@ -72,7 +72,7 @@ def _tiles(answer: DesignAnswer) -> list[dict[str, str]]:
         {
             "label": "Still cannot tell",
             "value": percent(best["undecided"]),
-            "interval": f"an arm at random: {percent(answer.undecided_now)}",
+            "interval": f"an arm at random: {percent(answer.undecided_random)}",
             "meaning": "of simulated outcomes",
         },
     ]

@@ -18,10 +18,11 @@ from exoresist.core.random import stream
 from exoresist.studies import provenance
 from exoresist.studies.answer import Row
 from exoresist.studies.design_candidates import Candidate, candidates
+from exoresist.studies.emulator import learn
 from exoresist.studies.identify import CANNOT_TELL, Setting, asked, plain, prepared, verdict
 from exoresist.studies.identify_bench import Bench, run_arm, run_cells
 from exoresist.studies.identify_data import Well
-from exoresist.studies.identify_posterior import central
+from exoresist.studies.identify_posterior import NUGGETS, central
 from exoresist.studies.identify_readings import ADDITIVE, SHARED, Readings
 from exoresist.studies.identify_space import Draws
 from exoresist.studies.identify_words import percent
@@ -31,9 +32,9 @@ from exoresist.studies.likelihood import Normal
 Array = NDArray[np.float64]
 
 WIDE = 0.3  # share of the bank that candidates are judged on: the worlds nearest to the readings
+MOST_WORLDS = 500  # of the prior, on which candidates are judged without data
 SHAPES = 5  # principal shapes of a candidate's readings
-RIDGES = (0.02, 0.1, 0.5, 2.0)  # how firmly slopes are held towards 0, per world; what foretells left-out worlds best is taken
-NEIGHBOURS = 0.15  # share of the worlds that a simulated outcome leaves
+NEIGHBOURS = 0.1  # share of the worlds that a simulated outcome leaves
 DRUG_NOISE = 0.1  # coefficient of variation of a drug assay
 
 
@@ -41,10 +42,10 @@ DRUG_NOISE = 0.1  # coefficient of variation of a drug assay
 class Outlook:
     """What a candidate's readings would do to the share.
 
-    information  expected, nats: ½ ln of the share's variance now over what a straight line through the readings leaves (each world left
-                 out of its own line)
-    realised     the same from simulated outcomes: mean over worlds of ½ ln of the variance now over that among the worlds
-    with like outcomes
+    information  expected, nats: half the ln of the variance that the share has about what present readings foretell, over that about what
+                 these and the candidate's foretell (each world left out of what foretells it): an approximation for a normal share
+    realised     the same from simulated outcomes: mean over worlds of half the ln of the share's variance among worlds with like present
+                 readings over that among worlds with like readings of both
     undecided    share of the outcomes after which the verdict is still `cannot_tell`
     """
 
@@ -69,6 +70,7 @@ class DesignAnswer:
     verdict: str
     interval: tuple[float, float]
     undecided_now: float
+    undecided_random: float
     sentences: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     candidates: list[Row] = field(default_factory=list)
@@ -91,6 +93,7 @@ class DesignAnswer:
             "verdict",
             "interval",
             "undecided_now",
+            "undecided_random",
             "sentences",
             "warnings",
             "candidates",
@@ -132,15 +135,23 @@ def answer_design(
     stages.begin("candidates", len(affordable) * len(places) * scenario.duration * 7.0)
     draws = made.draws(setting.bank.z[places])
     share = setting.bank.share[places]
-    outlooks = [judged(one, simulated(made, one, draws, own, stages), share, weights, own) for one in affordable]
+    present = now(share, weights, setting.told.emulator.left_out[places])
+    outlooks = [judged(one, simulated(made, one, draws, own, stages), present, own) for one in affordable]
     ranked = sorted(outlooks, key=lambda one: -one.information / one.candidate.wells)
-    answer = _answer(setting, ranked, share, weights, budget, len(offered) - len(affordable))
+    answer = _answer(setting, ranked, present, budget, len(offered) - len(affordable))
     answer.seed, answer.catalog_hash, answer.versions = own, catalog.hash, provenance.versions()
     return answer
 
 
 def nearest(setting: Setting) -> tuple[NDArray[np.intp], Array]:
-    """Positions of the worlds nearest to the readings, and their weights."""
+    """Positions of the worlds on which candidates are judged, and their weights.
+
+    With data: the worlds nearest to the readings. Without: worlds of the whole prior, each with readings of its own, because a design
+    that is yet to be done should serve whatever is true.
+    """
+    if setting.simulated:
+        count = min(len(setting.bank.z), MOST_WORLDS)
+        return np.arange(count), np.full(count, 1.0 / count)
     assert setting.read.observed is not None
     apart = ((setting.told.emulator.left_out - setting.told.of(setting.read.observed[None])[0]) ** 2).sum(axis=1)
     places = np.sort(np.argsort(apart, kind="stable")[: int(WIDE * len(apart))])
@@ -199,52 +210,67 @@ def with_arm(
     return more, replace(bank, cells={**bank.cells, one.id: cells})
 
 
-def judged(one: Candidate, readings: tuple[Array, Any], share: Array, weights: Array, seed: int) -> Outlook:
+@dataclass(frozen=True)
+class Now:
+    """What the readings so far tell of the worlds that candidates are judged on.
+
+    told     (N, S) summaries of each world's readings of the present design; `line`: share foretold from them
+    spread   (N,) variance of the share among the worlds whose present readings are alike; `undecided`: which of them cannot tell
+    """
+
+    share: Array
+    weights: Array
+    told: Array
+    line: Array
+    spread: Array
+    undecided: NDArray[np.bool_]
+
+
+def now(share: Array, weights: Array, told: Array) -> Now:
+    line = foretold(told, share)
+    spread, undecided = alike(line, share, weights)
+    return Now(share, weights, told, line, spread, undecided)
+
+
+def judged(one: Candidate, readings: tuple[Array, Any], present: Now, seed: int) -> Outlook:
     """What a candidate is expected to tell, and what simulated outcomes tell."""
     means, noise = readings
+    share, weights = present.share, present.weights
     seen = noise.draw(means, stream(seed, "candidate noise", one.id))
     floor, relative = np.asarray(noise.additive), float(noise.relative)
     scaled = np.arcsinh(seen * relative / floor) / relative
-    line = left_out_line(scaled, share, weights)
-    now = _variance(share, weights)
-    left = float(weights @ (share - line) ** 2)
-    expected = max(0.0, 0.5 * float(np.log(now / max(left, 1e-12))))
-    gains, undecided = [], 0.0
-    near = max(12, int(NEIGHBOURS * len(share)))
+    line = foretold(np.column_stack([present.told, shapes(scaled)]), share)
+    before, after = (float(weights @ (share - each) ** 2) for each in (present.line, line))
+    spread, undecided = alike(line, share, weights)
+    realised = 0.5 * float(weights @ np.log(np.maximum(present.spread, 1e-6) / np.maximum(spread, 1e-6)))
+    return Outlook(one, max(0.0, 0.5 * float(np.log(before / max(after, 1e-12)))), realised, float(weights @ undecided))
+
+
+def alike(line: Array, share: Array, weights: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """(N,) variance of the share among the worlds of which most like the same is foretold, and whether their verdict is `cannot_tell`."""
+    near = max(15, int(NEIGHBOURS * len(share)))
+    spread, undecided = np.empty(len(share)), np.zeros(len(share), dtype=bool)
     for index in range(len(share)):
         apart = (line - line[index]) ** 2
         apart[index] = np.inf
-        inside = weights * np.maximum(1.0 - apart / max(np.partition(apart, near)[near], 1e-300), 0.0)
-        if inside.sum() <= 0.0:
-            continue
-        inside = inside / inside.sum()
-        gains.append(weights[index] * 0.5 * np.log(now / max(_variance(share, inside), 1e-6)))
-        undecided += weights[index] * (verdict(*central(share, inside)) == CANNOT_TELL)
-    return Outlook(one, expected, float(np.sum(gains)), float(undecided))
+        inside = weights * np.maximum(1.0 - apart / max(float(np.partition(apart, near)[near]), 1e-300), 0.0)
+        inside = inside / inside.sum() if inside.sum() > 0.0 else weights
+        spread[index] = _variance(share, inside)
+        undecided[index] = verdict(*central(share, inside)) == CANNOT_TELL
+    return spread, undecided
 
 
-def left_out_line(scaled: Array, share: Array, weights: Array) -> Array:
-    """(N,) share foretold from readings by a ridge line through the other worlds (closed form of leaving one out)."""
-    centred = scaled - weights @ scaled
-    _, singular, turn = np.linalg.svd(centred * np.sqrt(weights)[:, None], full_matrices=False)
-    used = singular[:SHAPES] > 1e-9
-    shapes = centred @ turn[:SHAPES][used].T / singular[:SHAPES][used]
-    inputs = np.column_stack([np.ones(len(share)), shapes, shapes**2 - weights @ shapes**2])
-    root = np.sqrt(weights * len(share))
-    weighted, target = inputs * root[:, None], share * root
-    best: tuple[float, Array] | None = None
-    for ridge in RIDGES:
-        penalty = ridge * len(share) * np.eye(inputs.shape[1])
-        penalty[0, 0] = 0.0
-        inverse = np.linalg.inv(weighted.T @ weighted + penalty)
-        fitted = inputs @ (inverse @ weighted.T @ target)
-        lever = np.einsum("ij,jk,ik->i", weighted, inverse, weighted)
-        line = share - (share - fitted) / np.maximum(1.0 - lever, 1e-3)
-        left = float(weights @ (share - line) ** 2)
-        if best is None or left < best[0]:
-            best = (left, line)
-    assert best is not None
-    return best[1]
+def foretold(inputs: Array, share: Array) -> Array:
+    """(N,) share foretold from readings, each world left out of what is learned."""
+    return np.asarray(learn(inputs, share[:, None] / 0.3, inputs.shape[1], NUGGETS).left_out[:, 0] * 0.3)
+
+
+def shapes(scaled: Array) -> Array:
+    """(N, SHAPES at most) principal shapes of readings, each of unit spread."""
+    centred = scaled - scaled.mean(axis=0)
+    _, singular, turn = np.linalg.svd(centred, full_matrices=False)
+    used = singular[:SHAPES] > 1e-6 * max(float(singular[0]), 1e-300)
+    return np.asarray(centred @ turn[:SHAPES][used].T / singular[:SHAPES][used] * np.sqrt(len(scaled)))
 
 
 def _variance(values: Array, weights: Array) -> float:
@@ -252,11 +278,11 @@ def _variance(values: Array, weights: Array) -> float:
     return float(weights @ (values - middle) ** 2)
 
 
-def _answer(setting: Setting, ranked: list[Outlook], share: Array, weights: Array, budget: int, too_dear: int) -> DesignAnswer:
+def _answer(setting: Setting, ranked: list[Outlook], present: Now, budget: int, too_dear: int) -> DesignAnswer:
     scenario, best = setting.made.scenario, ranked[0]
     predicted, realised = (np.array([getattr(one, name) for one in ranked]) for name in ("information", "realised"))
     steady = len(ranked) > 2 and predicted.std() > 0.0 and realised.std() > 0.0
-    interval = central(share, weights)
+    interval = central(present.share, present.weights)
     rows = [
         {
             "id": one.candidate.id,
@@ -286,7 +312,8 @@ def _answer(setting: Setting, ranked: list[Outlook], share: Array, weights: Arra
         correlation=float(np.corrcoef(predicted, realised)[0, 1]) if steady else float("nan"),
         verdict=verdict(*interval),
         interval=interval,
-        undecided_now=float(np.mean([one.undecided for one in ranked])),
+        undecided_now=float(present.weights @ present.undecided),
+        undecided_random=float(np.mean([one.undecided for one in ranked])),
         candidates=rows,
         simulated=setting.simulated,
     )
@@ -310,8 +337,8 @@ def _sentences(answer: DesignAnswer, best: Outlook) -> list[str]:
         f"It is expected to take {_taken(best.information)} of the share's variance away ({best.information:.2f} nats); "
         f"an arm chosen at random takes {_taken(answer.random_arm_information)} ({answer.random_arm_information:.2f} nats).",
         f"The share now lies between {percent(low)} and {percent(high)} among the worlds that candidates were judged on.",
-        f"After the recommended arm {percent(best.undecided)} of simulated outcomes still cannot tell; after an arm chosen at random "
-        f"{percent(answer.undecided_now)}.",
+        f"After the recommended arm {percent(best.undecided)} of simulated outcomes still cannot tell, after an arm chosen at random "
+        f"{percent(answer.undecided_random)}, now {percent(answer.undecided_now)}.",
     ]
     if np.isfinite(answer.correlation):
         told.append(
