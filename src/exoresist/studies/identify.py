@@ -20,7 +20,7 @@ from exoresist.studies.identify_posterior import Posterior, Summaries, central, 
 from exoresist.studies.identify_profile import AS_WELL, SLACK, Profiles, profiles
 from exoresist.studies.identify_readings import Readings, planned, predicted
 from exoresist.studies.identify_space import PRESENT, Draws
-from exoresist.studies.identify_worlds import Worlds, all_kinds, kinds, run_worlds, worlds_of
+from exoresist.studies.identify_worlds import SEVERAL, Worlds, all_kinds, kinds, run_worlds, worlds_of
 
 Array = NDArray[np.float64]
 
@@ -30,6 +30,7 @@ NARROW = 0.35  # an interval of the share no wider than this, and clear of 0 (or
 CLEAR, NEAR_NONE = 0.05, 0.15
 AT_MOST, AT_LEAST = 1.0 / 3.0, 0.1  # a one-sided statement that says something
 BINS = 20
+KEPT = 0.75
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ def answer_identify(
         interval=(low, high),
         median=after.quantiles([0.5])[0],
         prior_interval=central(bank.share, even),
-        confounders=[rival for rival, cost in drawn.rivals.items() if cost <= AS_WELL + SLACK],
+        confounders=_confounders(made, bank, after, drawn),
         simulated=setting.simulated,
         seed=own,
         catalog_hash=catalog.hash,
@@ -216,6 +217,22 @@ def answer_identify(
     answer.sentences += sentences(answer, made)
     answer.warnings += [*setting.remarks, *warnings(answer, made)]
     return answer
+
+
+def _confounders(made: Bench, bank: Worlds, after: Posterior, drawn: Profiles) -> list[str]:
+    """Kinds of worlds without transfer that explain the readings as well as any.
+
+    A rival counts where its best world is within the threshold of the best of all, or where the readings did not speak against its kind: its
+    weight is still KEPT of what it was before. The search for best worlds is not perfect, and a rival must not be struck out by that.
+    """
+    kind, weight = kinds(made.space, bank.z), after.kinds(made)
+    names = [*drawn.rivals, *([SEVERAL] if SEVERAL in weight else [])]
+    found = []
+    for name in names:
+        before = float(np.mean(kind == name))
+        if drawn.rivals.get(name, np.inf) <= AS_WELL + SLACK or weight.get(name, 0.0) >= max(0.02, KEPT * before):
+            found.append(name)
+    return found
 
 
 def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: Profiles) -> None:
@@ -249,7 +266,7 @@ def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: P
         {"world": name, "prior": float(np.mean(kind == name)), "posterior": weight[name]} for name in all_kinds(made.space)
     ]
     answer.rivals = [
-        {"rival": rival, "cost": cost, "fits": bool(cost <= answer.threshold), "weight": weight.get(rival, 0.0)}
+        {"rival": rival, "cost": cost, "fits": rival in answer.confounders, "weight": weight.get(rival, 0.0)}
         for rival, cost in drawn.rivals.items()
     ]
     strengths = made.space.strengths(bank.z)

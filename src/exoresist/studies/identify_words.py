@@ -38,7 +38,7 @@ def sentences(answer: "IdentifyAnswer", made: Bench) -> list[str]:  # type: igno
     )
     others = [WORDS[name] for name in answer.confounders]
     if others:
-        told.append(f"Without any transfer, these explain the readings as well: {listed(others)}.")
+        told.append(f"Without any transfer, these may explain the readings as well: {listed(others)}.")
     else:
         told.append("No rival by itself explains the readings without transfer; several at once may.")
     told += [_strength(row) for row in answer.strengths if row["rival"] == "transfer"]
