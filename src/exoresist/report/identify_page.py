@@ -325,8 +325,8 @@ def _rivals(answer: IdentifyAnswer) -> Table:
         ("Without transfer, and of the rivals only", "Fits", "Worse than the best by", "Weight of such worlds"),
         rows,
         "Each rival by itself",
-        "As well: the best such world lies within the dotted line of the profile, or the readings leave such worlds at least three quarters of "
-        "the weight that they had. The search for best worlds may stop short, so the third column is an upper bound.",
+        "As well: the best such world lies within the dotted line of the profile, or the readings leave such worlds at least three "
+        "quarters of the weight that they had. The search for best worlds may stop short, so the third column is an upper bound.",
     )
 
 

@@ -222,8 +222,8 @@ def answer_identify(
 def _confounders(made: Bench, bank: Worlds, after: Posterior, drawn: Profiles) -> list[str]:
     """Kinds of worlds without transfer that explain the readings as well as any.
 
-    A rival counts where its best world is within the threshold of the best of all, or where the readings did not speak against its kind: its
-    weight is still KEPT of what it was before. The search for best worlds is not perfect, and a rival must not be struck out by that.
+    A rival counts where its best world is within the threshold of the best of all, or where the readings did not speak against its kind:
+    its weight is still KEPT of what it was before. The search for best worlds is not perfect, and must not strike a rival out.
     """
     kind, weight = kinds(made.space, bank.z), after.kinds(made)
     names = [*drawn.rivals, *([SEVERAL] if SEVERAL in weight else [])]
