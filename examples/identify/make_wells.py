@@ -1,6 +1,6 @@
 """Simulated wells for who_protects.yaml: a world in which transfer alone protects, drawn from the priors of the study with a fixed seed.
 
-    python examples/identify/make_wells.py > examples/identify/wells.csv
+python examples/identify/make_wells.py > examples/identify/wells.csv
 """
 
 from __future__ import annotations
