@@ -348,7 +348,7 @@ def _sensitivity(one: Ranking, singles: Sequence[Candidate]) -> None:
     best = next(
         (by_id[row["name"]] for row in answer.interventions if by_id[row["name"]].kind != SCHEDULE and row["parts"]), None
     )
-    if best is None or one.outcome.name == PROGRESSION or _draws(one) == 0:
+    if best is None or answer.best == NONE or one.outcome.name == PROGRESSION or _draws(one) == 0:
         return
     found = sensitivity(
         best.id, one.base, best.scenario, one.outcome, one.catalog, one.base.seed, one.workers, one.kept, one.stages

@@ -124,6 +124,8 @@ def _hardly_sentence(answer: RankAnswer, best: Row) -> str:
         for row in answer.interventions
         if row["name"] != best["name"] and float(row["regret"]) - float(best["regret"]) <= room
     ]
+    if not close and float(best["regret"]) <= 0.1 * room:
+        return ""
     if not close:
         cost = regret_text(answer.outcome, float(best["regret"]))
         return f"To choose {best['label']} costs {cost} on average against always knowing the best."
