@@ -44,8 +44,10 @@ class Posterior(Ensemble):
         result: dict[str, Array] = {}
         for identifier, parameter in model.network.parameters.items():
             quantity = parameter.quantity
-            row = None if quantity is None else (quantity.name, quantity.subject)
-            if row is not None and row in self.given:
+            if quantity is None:
+                continue
+            row = quantity.name, quantity.subject
+            if row in self.given:
                 result[identifier] = self.given[row][self._picked] * convert(1.0, self.units[row], parameter.unit)
         return result
 
