@@ -141,11 +141,13 @@ def _reproduce(
 
 
 @app.command("schema")
-def _schema() -> None:
+def _schema(
+    lab: Annotated[bool, typer.Option("--lab", help="That of a laboratory's meta.yaml, see `exoresist analyse`.")] = False,
+) -> None:
     """Print the JSON Schema of scenario files."""
     from exoresist.app.schema import schema
 
-    schema()
+    schema(lab)
 
 
 @app.command("doctor")

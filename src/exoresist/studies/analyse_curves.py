@@ -74,7 +74,7 @@ def potencies(meta: LabMeta, data: PlateData) -> Potencies:
     found.noise = {"additive": float(np.asarray(noise.additive)), "relative": float(np.asarray(noise.relative))}
     fits = fit_arms(usable, noise)
     _rows(meta, data, fits, found)
-    _shifts(meta, fits, found)
+    _shifts(meta, data, fits, found)
     if found.shift is not None:
         _repeats(meta, data, noise, found)
     _outliers(data, fits.arms, noise, found)
@@ -200,7 +200,7 @@ def compared(meta: LabMeta, arms: Sequence[str]) -> tuple[str, str] | None:
     return None if reference is None or treated is None else (treated, reference)
 
 
-def _shifts(meta: LabMeta, fits: Fits, found: Potencies) -> None:
+def _shifts(meta: LabMeta, data: PlateData, fits: Fits, found: Potencies) -> None:
     pair = compared(meta, list(fits.arms))
     reference = pair[1] if pair else next((arm.id for arm in meta.arms if arm.role == "reference" and arm.id in fits.arms), None)
     if reference is None:
@@ -209,6 +209,7 @@ def _shifts(meta: LabMeta, fits: Fits, found: Potencies) -> None:
     for arm in meta.arms:
         if arm.id in fits.arms and arm.id != reference:
             found.shifts.append({"arm": arm.id, "label": arm.label or arm.id, **_shift(fits, arm.id, reference)})
+    _tell_apart(data, fits, reference, found)
     if pair is None:
         found.warnings.append("No arm with the role `treated` has a dose series: there is no shift to report.")
         return
@@ -219,6 +220,17 @@ def _shifts(meta: LabMeta, fits: Fits, found: Potencies) -> None:
         "against": pair[1],
         "level": 0.95,
     }
+
+
+def _tell_apart(data: PlateData, fits: Fits, reference: str, found: Potencies) -> None:
+    """Arms that never stand on one plate with the reference are compared across plates, which is told."""
+    plates = {arm: {row["plate"] for row in data.of(arm)} for arm in fits.arms}
+    apart = [arm for arm in fits.arms if not plates[arm] & plates[reference]]
+    if apart:
+        found.warnings.append(
+            f"Arms {', '.join(apart)} share no plate with '{reference}'; plates were brought to the same untreated signal, but what "
+            "differs between plates is in the shift."
+        )
 
 
 def _shift(fits: Fits, of: str, against: str) -> Row:

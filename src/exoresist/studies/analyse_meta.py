@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from exoresist.assembly.fields import (
     Duration,
@@ -59,8 +59,9 @@ def _dose_unit(unit: str) -> str:
     return unit
 
 
-Name = Annotated[str, BeforeValidator(_word), Field(max_length=120)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(_texts)]
+ONE: dict[str, Any] = {"type": ["string", "number"]}
+Name = Annotated[str, BeforeValidator(_word), Field(max_length=120), WithJsonSchema(ONE)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_texts), WithJsonSchema({"anyOf": [ONE, {"type": "array", "items": ONE}]})]
 DoseUnit = Annotated[str, AfterValidator(_dose_unit)]
 
 
@@ -109,6 +110,7 @@ class Wells(Record):
         description="cells; blank: medium and reagent without cells; start: cells read when the drug was added; empty.",
     )
     arm: Name | None = Field(default=None, description="Id of the arm.")
+    plate: Name | None = Field(default=None, description="Only on this plate (its name, or its file's); absent: on every plate.")
     dose: Annotated[str | float, Field()] | None = Field(default=None, description="Dose of all these wells.")
     doses: tuple[str | float, ...] = Field(default=(), description="Doses from left to right (or from top to bottom).")
     along: Literal["columns", "rows"] = Field(default="columns", description="columns: each column has its dose; rows: each row.")
