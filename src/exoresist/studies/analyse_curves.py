@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 
 NEAR = 3.0  # an IC50 up to this many times outside the doses is told as extrapolated, a farther one only as a bound
 OUTLIER = 4.0  # standard deviations from the curve
+GROWTH = 0.15  # a difference of untreated wells worth telling
 FEWEST_REPEATS = 3  # plates from which the spread between repeats is known
 
 
@@ -76,6 +77,7 @@ def potencies(meta: LabMeta, data: PlateData) -> Potencies:
     _rows(meta, data, fits, found)
     _shifts(meta, data, fits, found)
     if found.shift is not None:
+        _untreated(data, found)
         _repeats(meta, data, noise, found)
     _outliers(data, fits.arms, noise, found)
     if found.outliers and found.shift is not None:
@@ -228,7 +230,8 @@ def _tell_apart(data: PlateData, fits: Fits, reference: str, found: Potencies) -
     apart = [arm for arm in fits.arms if not plates[arm] & plates[reference]]
     if apart:
         found.warnings.append(
-            f"Arms {', '.join(apart)} share no plate with '{reference}'; plates were brought to the same untreated signal, but what "
+            f"Arms {', '.join(apart)} share no plate with '{reference}'; plates were brought to the same untreated signal, "
+            "but what "
             "differs between plates is in the shift."
         )
 
@@ -288,6 +291,27 @@ def _repeats(meta: LabMeta, data: PlateData, noise: Normal, found: Potencies) ->
             for row in found.shifts:
                 if row["arm"] == of:
                     row.update({key: found.shift[key] for key in ("value", "low", "high")})
+
+
+def _untreated(data: PlateData, found: Potencies) -> None:
+    """Whether the treatment alone changes the untreated wells: then cells grow differently, which moves an IC50 by itself."""
+    assert found.shift is not None
+    scales = _plate_scales(data)
+    both = [
+        np.array([row["signal"] / scales[row["plate"]] for row in data.of(found.shift[key]) if row["dose"] == 0])
+        for key in ("of", "against")
+    ]
+    if any(one.size < 2 or one.mean() <= 0 for one in both):
+        return
+    ratio = float(both[0].mean() / both[1].mean())
+    error = ratio * math.hypot(*(float(one.std(ddof=1)) / math.sqrt(one.size) / float(one.mean()) for one in both))
+    if abs(ratio - 1.0) > max(GROWTH, 3.0 * error):
+        found.warnings.append(
+            f"Without drug, the treated arm reads {100 * (ratio - 1.0):+.0f} % against its reference: the treatment changes "
+            "the cells' growth, "
+            "which moves an IC50 without any change of resistance. Read some wells when the drug is added (`contains: "
+            "start`) and compare GR50."
+        )
 
 
 def _points(data: PlateData, arms: dict[str, Readings], found: Potencies) -> None:

@@ -49,6 +49,11 @@ def _word(value: object) -> object:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
+def _cells(value: object) -> object:
+    """A bare number of cells can only be cells: 3000 is `3000 cell`."""
+    return f"{value!r} cell" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
 def _dose_unit(unit: str) -> str:
     try:
         usable = any(same_dimension(unit, one) for one in ("nM", "g/mL", "Gy"))
@@ -62,6 +67,7 @@ def _dose_unit(unit: str) -> str:
 ONE: dict[str, Any] = {"type": ["string", "number"]}
 Name = Annotated[str, BeforeValidator(_word), Field(max_length=120), WithJsonSchema(ONE)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_texts), WithJsonSchema({"anyOf": [ONE, {"type": "array", "items": ONE}]})]
+Count = Annotated[PositiveCells, BeforeValidator(_cells), WithJsonSchema(ONE)]
 DoseUnit = Annotated[str, AfterValidator(_dose_unit)]
 
 
@@ -87,7 +93,7 @@ class Preparation(Record):
 
     id: LocalId = Field(description="Name of the preparation; arms name it.")
     donor: Line = Field(default="", description="Cells that released them.")
-    donor_cells: PositiveCells | None = Field(default=None, description="Donor cells that conditioned the medium.")
+    donor_cells: Count | None = Field(default=None, description="Donor cells that conditioned the medium.")
     conditioned: Duration | None = Field(default=None, description="How long they did.")
     isolation: Line = Field(default="", description="How vesicles were isolated.")
     resuspended: Volume | None = Field(default=None, description="Volume that the preparation was taken up in.")
@@ -187,8 +193,8 @@ class LabMeta(Record):
     dose_unit: DoseUnit = Field(default="nM", description="Unit of the doses.")
     recipient: Line = Field(default="", description="Cells that receive.")
     donor: Line = Field(default="", description="Cells that release.")
-    cells_per_well: PositiveCells | None = Field(default=None, description="Recipients per well when vesicles were added.")
-    donors_per_well: PositiveCells | None = Field(default=None, description="Donors per well, in a co-culture.")
+    cells_per_well: Count | None = Field(default=None, description="Recipients per well when vesicles were added.")
+    donors_per_well: Count | None = Field(default=None, description="Donors per well, in a co-culture.")
     volume: Volume | None = Field(default=None, description="Medium per well.")
     repeats: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=1, description="How often the whole was done, with fresh vesicles and cells."
