@@ -159,6 +159,10 @@ def test_a_co_culture_needs_an_arm_that_blocks_vesicles():
     assert answer.verdict.verdict == "suggestive"
     assert any("blocks" in reason for reason in answer.verdict.reasons)
     blocked = {**co, "arms": [*co["arms"], {"id": "gw", "inhibitor": "GW4869"}]}
+    mixed = ask({"alone": 25, "vesicles": 60, "gw": 28}, blocked)
+    assert mixed.verdict.verdict == "suggestive"
+    assert any("together" in reason for reason in mixed.verdict.reasons)
+    blocked["readout"] = {"recipients_only": True}
     assert ask({"alone": 25, "vesicles": 60, "gw": 28}, blocked).verdict.verdict == "shown"
     assert ask({"alone": 25, "vesicles": 60, "gw": 58}, blocked).verdict.verdict == "suggestive"
 

@@ -153,6 +153,10 @@ class Readout(Record):
     )
     reference: Name | None = Field(default=None, description="Wavelength to subtract in every well (650).")
     blank_subtracted: bool = Field(default=False, description="true if blanks were subtracted before.")
+    recipients_only: bool = Field(
+        default=False,
+        description="In a co-culture: true if only the recipients are read (a label, sorted cells), not donors with them.",
+    )
 
 
 class Timing(Record):
