@@ -261,3 +261,21 @@ def test_the_schema_of_meta_accepts_the_template(command, strict_json):
     schema = strict_json(command("schema", "--lab").out)
     text = (Path(damaged_lab.__file__).parents[2] / "src" / "exoresist" / "app" / "lab_template" / "meta.yaml").read_text()
     Draft202012Validator(schema).validate(json.loads(json.dumps(YAML(typ="safe").load(text))))
+
+
+def test_repeats_on_the_sheets_of_a_workbook(command, lab, strict_json):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    rows = [line.split(",") for line in (lab / "plate.csv").read_text().splitlines()[4:]]
+    for repeat, factor in enumerate((1.0, 1.1, 0.9), 1):
+        sheet = book.create_sheet(f"Rep{repeat}")
+        for row in rows:
+            sheet.append([float(cell) * factor if "." in cell else cell or None for cell in row])
+    book.save(lab / "plates.xlsx")
+    (lab / "plate.csv").unlink()
+    summary = strict_json(analysed(command, lab, "--json").out)
+    assert len(summary["quality"]) == len(summary["repeats"]) == 3
+    assert any("each was taken as a plate of its own" in warning for warning in summary["warnings"])
+    assert summary["ic50_shift"]["value"] == pytest.approx(EXAMPLE, rel=0.02)
