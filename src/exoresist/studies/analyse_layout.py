@@ -76,7 +76,7 @@ class Layout:
 def _plate_names(row: Mapping[str, object]) -> tuple[str, ...]:
     """A plate's own name, the sheet it stands on, its file, and the file without its ending."""
     plate, file = str(row.get("plate", "")).lower(), str(row.get("file", "")).lower()
-    return plate, plate.rpartition(":")[0], file, file.rsplit(".", 1)[0]
+    return tuple(name for name in (plate, plate.rpartition(":")[0], file, file.rsplit(".", 1)[0]) if name)
 
 
 def layout_of(meta: LabMeta, mapped: Mapping[str, str] | None) -> Layout:
