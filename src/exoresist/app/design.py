@@ -18,7 +18,7 @@ def design(
     from exoresist.app.folders import filled, ready
     from exoresist.assembly.reader import load_scenario
     from exoresist.core.progress import Stages, reporting
-    from exoresist.exchange.measurements import read_measurements
+    from exoresist.exchange.well_table import read_measurements
 
     scenario = load_scenario(scenario_file)
     wells = None if data is None else read_measurements(data)
