@@ -56,13 +56,13 @@ def plasma_table(animals: Sequence[Mouse], molar_mass: float) -> Table:
     factor = 1000.0 / molar_mass  # ng/mL to nM
     return _table(
         [
-            [(_drawn(one, time), value * factor, value * factor if below else 0.0) for time, value, below in one.plasma]
+            [(drawn(one, time), value * factor, value * factor if below else 0.0) for time, value, below in one.plasma]
             for one in animals
         ]
     )
 
 
-def _drawn(animal: Mouse, time: float) -> float:
+def drawn(animal: Mouse, time: float) -> float:
     """A sample noted within minutes after a dose is one drawn before it: doses stand at planned times, samples at real ones."""
     return next((dose for dose, _ in animal.doses if 0.0 < time - dose < PROMPT), time)
 
@@ -220,5 +220,7 @@ def fit_xenografts(
         return at_times(model.courses(points, effects), seen.times)
 
     rest = None if report is None else (lambda share: report(0.8 * share))
-    second = fit_cohort(Cohort(shared_of(TUMOUR, quantities), tumours, seen.values, seen.limits, (6, 7, 8), 9), rest)
+    second = fit_cohort(
+        Cohort(shared_of(TUMOUR, quantities), tumours, seen.values, seen.limits, (6, 7, 8), 9), rest, TUMOUR.index("half_effect")
+    )
     return XenograftFit(first, second, tuple(kept), tuple(animals), molar_mass, limit)
