@@ -112,7 +112,9 @@ def test_laplace_is_exact_where_everything_is_normal():
 def test_wrong_cohorts_are_refused():
     empty = np.full((2, 2), np.nan)
     with pytest.raises(InputError, match="no readings"):
-        Cohort([Shared("noise", 0.3, 1.0)], lambda points, effects: effects, empty, empty, (0,), 0)
+        fit_cohort(Cohort([Shared("noise", 0.3, 1.0)], lambda points, effects: effects, empty, empty, (0,), 0))
+    with pytest.raises(InputError, match="below 0"):
+        Cohort([Shared("noise", 0.3, 1.0)], lambda points, effects: effects, np.array([[-1.0]]), np.array([[1e-9]]), (0,), 0)
 
 
 TRUTH = {"start": 110.0, "growth": 0.009, "slope": 4.0, "kill": 0.02, "half_effect": 1500.0, "clearance": 0.025}
@@ -210,5 +212,17 @@ def test_groups_and_drugs_that_are_not_there():
     file = read_xenograft(EXAMPLE)
     with pytest.raises(InputError, match="100 mg/kg"):
         answer_xenografts(file, cohort(1, each=1), Catalog.load())
-    with pytest.raises(InputError, match="oral_volume"):
-        quantities_of(Catalog.load(), "cisplatin")
+    with pytest.raises(InputError, match="molar_mass"):
+        quantities_of(Catalog.load(), "osimertinib")
+
+
+def test_without_plasma_the_expected_course_is_taken_and_told():
+    file = read_xenograft(EXAMPLE).model_copy(update={"predict": ("6.25 mg/kg",)})
+    mice = cohort(6, each=3)
+    for one in mice:
+        one.plasma = []
+    answer = answer_xenografts(file, mice, Catalog.load())
+    rows = {row["name"]: row for row in answer.parameters}
+    assert rows["elimination"]["value"] == pytest.approx(0.35)
+    assert not rows["elimination"]["identified"]
+    assert any("No plasma was measured" in text for text in answer.warnings)

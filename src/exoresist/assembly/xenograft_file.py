@@ -35,7 +35,9 @@ class FittedGroups(Record):
     """Dose groups that the fit sees."""
 
     volumes: Doses = Field(description="Groups whose tumour volumes are fitted; 0 mg/kg: the untreated.")
-    plasma: Doses = Field(description="Groups whose plasma concentrations are fitted.")
+    plasma: Annotated[tuple[Dose, ...], Field(max_length=32)] = Field(
+        default=(), description="Groups whose plasma concentrations are fitted; none: plasma stays as it is expected."
+    )
 
 
 class XenograftFile(Record):

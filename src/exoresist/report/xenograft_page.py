@@ -42,7 +42,7 @@ def xenograft_page(answer: XenograftAnswer) -> str:
             tiles=_tiles(answer),
             note="Errors are root mean squares of ln(predicted / measured volume), told as factors: "
             "1.5 is half too much or a third too little.",
-            figures=[_groups(answer), _animals(answer), _plasma(answer)],
+            figures=[_groups(answer), _animals(answer), *([_plasma(answer)] if answer.plasma else [])],
             tables=[_predictions(answer), _parameters(answer)],
             warnings=answer.warnings,
             footer=f"Data: {answer.file.source}. Seed {answer.file.seed}, {number_text(answer.timing_s)} s.",

@@ -66,9 +66,7 @@ class Cohort:
     _hidden: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.observed).any():
-            raise InputError("The cohort has no readings", "at least one per group")
-        if np.nanmin(np.where(np.isfinite(self.observed), self.observed, np.inf)) < 0.0:
+        if np.any(self.observed[np.isfinite(self.observed)] < 0.0):
             raise InputError("A reading is below 0", "0 or more")
         self.modes = np.zeros((len(self.observed), len(self.spreads)))
         self._hidden = self.observed <= self.limit
@@ -215,8 +213,10 @@ def fit_cohort(cohort: Cohort, report: Callable[[float], None] | None = None, al
 
     along   place of a number that may not be settled: the posterior is then followed along it, because numbers that make up for each
             other lie on a curve that no normal distribution follows
-    raises  SolverError if there is no finite likelihood at the start
+    raises  InputError without readings, SolverError if there is no finite likelihood at the start
     """
+    if not np.isfinite(cohort.observed).any():
+        raise InputError("The cohort has no readings", "at least one per group")
     if not np.isfinite(cohort.objective(cohort.centres[None])[0]).all():
         raise SolverError("The cohort has no likelihood at the expected numbers. Check units of doses and readings.")
     share = 1.0 if along is None else 0.5
@@ -224,6 +224,11 @@ def fit_cohort(cohort: Cohort, report: Callable[[float], None] | None = None, al
     likelihood, modes = cohort.marginal(point[None])
     ridge = None if along is None else _ridge(cohort, point, along, None if report is None else (lambda part: report(0.5 * part)))
     return CohortFit(cohort, point, _covariance(cohort, point, None), modes[0], float(likelihood[0]), success, ridge)
+
+
+def expected(cohort: Cohort) -> CohortFit:
+    """What is known without readings: the shared numbers as they were expected."""
+    return CohortFit(cohort, cohort.centres, np.diag(cohort.widths**2), cohort.modes, 0.0, True)
 
 
 def _climbed(cohort: Cohort, start: Array, held: int | None, report: Callable[[float], None] | None) -> tuple[Array, float, bool]:

@@ -277,6 +277,8 @@ def _warnings(answer: XenograftAnswer) -> list[str]:
             "One fitted dose cannot tell how the effect depends on the concentration: predictions of other doses lean on the range "
             "that was expected beforehand."
         )
+    if not answer.plasma:
+        said.append("No plasma was measured: concentrations are those expected of the drug, with their whole range.")
     few = [group for group, row in answer.predictive.items() if row["coverage_90"] < 0.8]
     if few:
         said.append(
