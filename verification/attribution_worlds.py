@@ -154,7 +154,11 @@ def _override(name: str, subject: str, value: str) -> dict[str, str]:
 def main() -> None:
     print("Synthetic worlds, 64 draws each: share of the protection by vesicles")
     print(f"{'world':12s} {'f':>5s} {'true':>9s} {'found':>9s} {'worst error':>12s} {'interaction':>12s} {'true':>9s}")
-    for world, part in [*((additive(part), part) for part in PARTS), *((saturating(part), part) for part in PARTS), (redundant(), math.nan)]:
+    for world, part in [
+        *((additive(part), part) for part in PARTS),
+        *((saturating(part), part) for part in PARTS),
+        (redundant(), math.nan),
+    ]:
         got, true = found(world)
         share, real = (each.values[0] / each.effect for each in (got, true))
         worst = float(np.max(np.abs(share - real)))
@@ -167,7 +171,9 @@ def main() -> None:
     catalog = Catalog.load()
     for name, scenario in (("selection only", selection_only()), ("transfer only", transfer_only())):
         answer = answer_attribution(scenario, catalog)
-        carried = sum(abs(row[end]) for row in answer.ledger if row["origin"] in ("received", "relayed") for end in ("low", "high"))
+        carried = sum(
+            abs(row[end]) for row in answer.ledger if row["origin"] in ("received", "relayed") for end in ("low", "high")
+        )
         selected = sum(abs(row[end]) for row in answer.ledger if row["part"] == "selection" for end in ("low", "high"))
         told = answer.summary()["shapley"]
         print(

@@ -194,3 +194,9 @@ def told(rows: list[Row], silent: bool) -> list[Row]:
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
+
+# Result of `python verification/fit_recovery.py 4` on 2026-11-20 (two cores, load 10 to 16):
+# 77 of 80 intervals of 90 % hold the truth (96 %); expected 72 +/- 3. Truths come from the middle 80 % of what is expected, so that
+# parameters of which the data tell little are inside more often than nine times in ten. Outside, by less than one half-width each:
+# permeability_surface of mcf7_paclitaxel (data set 1), complement_death_rate and scale of rituximab_decoy (data set 3).
+# A data set takes 5 to 61 s at that load; split R-hat at most 1.047.

@@ -222,7 +222,7 @@ CASES = (
         lambda folder: _long_table(folder, broken="B3,exosomes,0.001,1.53")),
     Case("a key of meta.yaml misspelt", REFUSAL, "Did you mean",
         _edit("meta.yaml", lambda text: text.replace("cells_per_well", "cell_per_well"))),
-    Case("meta.yaml without units", REFUSAL, "no unit", _edit("meta.yaml", lambda text: text.replace('"3000 cell"', "3000"))),
+    Case("meta.yaml without units", REFUSAL, "no unit", _edit("meta.yaml", lambda text: text.replace('"100 uL"', "100"))),
     Case("a decimal sign lost in one well", ANSWER, "decimal sign", _set(("C4", "1532"))),
     Case("a decimal sign swapped in one well", ANSWER, "far from the curve", _set(("F6", "0.093"), ("F5", "0.125"))),
     Case("a row of the plate missing", ANSWER, "of the plate is missing", _grid(lambda rows: [*rows[:7], *rows[8:]])),

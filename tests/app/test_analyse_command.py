@@ -226,3 +226,56 @@ def test_every_drawing_is_one_that_plotly_takes(command, lab):
     for specification in json.loads(re.search(r'id="specifications">(.*?)</script>', text, re.DOTALL)[1]).values():
         graph.Figure({"data": specification["data"], "layout": specification["layout"]})
         graph.Figure({"data": [], "layout": specification["narrow"]})
+
+
+def test_a_folder_stands_for_its_files(command, lab, strict_json):
+    done = command("analyse", lab, "--out", lab / "result", "--no-model", "--json")
+    assert strict_json(done.out)["ic50_shift"]["value"] == pytest.approx(EXAMPLE)
+
+
+def test_a_second_plate_with_a_layout_of_its_own(command, lab, strict_json):
+    lines = (lab / "plate.csv").read_text().splitlines()
+    (lab / "controls.csv").write_text(
+        "\n".join(re.sub(r"\d\.\d+", lambda found: f"{float(found[0]) * 1.02:.4f}", line) for line in lines)
+    )
+    meta = (lab / "meta.yaml").read_text()
+    doses = "doses: [0, 1, 3, 10, 30, 100, 300, 1000, 3000]"
+    own = [
+        f'{{wells: "E2:G10", arm: soluble, {doses}, plate: controls}}',
+        '{wells: "E11:G11", arm: soluble, dose: 0, plate: controls}',
+    ]
+    meta = meta.replace("  # - {id: soluble,", "  - {id: soluble,")
+    meta = meta.replace('    - {wells: "A12:H12"', "".join(f"    - {entry}\n" for entry in own) + '    - {wells: "A12:H12"')
+    (lab / "meta.yaml").write_text(meta)
+    summary = strict_json(analysed(command, lab, "--json").out)
+    assert next(row for row in summary["controls"] if row["name"] == "soluble_fraction")["outcome"] == "failed"
+    assert summary["verdict"] == "not_shown"
+    (lab / "meta.yaml").write_text(meta.replace("plate: controls", "plate: plat"))
+    assert "not known" in analysed(command, lab).err
+
+
+def test_the_schema_of_meta_accepts_the_template(command, strict_json):
+    from jsonschema import Draft202012Validator
+    from ruamel.yaml import YAML
+
+    schema = strict_json(command("schema", "--lab").out)
+    text = (Path(damaged_lab.__file__).parents[2] / "src" / "exoresist" / "app" / "lab_template" / "meta.yaml").read_text()
+    Draft202012Validator(schema).validate(json.loads(json.dumps(YAML(typ="safe").load(text))))
+
+
+def test_repeats_on_the_sheets_of_a_workbook(command, lab, strict_json):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    rows = [line.split(",") for line in (lab / "plate.csv").read_text().splitlines()[4:]]
+    for repeat, factor in enumerate((1.0, 1.1, 0.9), 1):
+        sheet = book.create_sheet(f"Rep{repeat}")
+        for row in rows:
+            sheet.append([float(cell) * factor if "." in cell else cell or None for cell in row])
+    book.save(lab / "plates.xlsx")
+    (lab / "plate.csv").unlink()
+    summary = strict_json(analysed(command, lab, "--json").out)
+    assert len(summary["quality"]) == len(summary["repeats"]) == 3
+    assert any("each was taken as a plate of its own" in warning for warning in summary["warnings"])
+    assert summary["ic50_shift"]["value"] == pytest.approx(EXAMPLE, rel=0.02)

@@ -23,8 +23,11 @@ from exoresist.network.reference import System
 from exoresist.network.run import value_at
 
 CATALOG = Catalog.load()
-DRUGS = [drug.id for drug in CATALOG.records("drugs") if drug.status == "modelled" and drug.mode not in ("surface_antibody", "pulse")]
+DRUGS = [
+    drug.id for drug in CATALOG.records("drugs") if drug.status == "modelled" and drug.mode not in ("surface_antibody", "pulse")
+]
 CLAMPED = ("growth", "death", "pump_synthesis", "rna_synthesis", "pump_turnover", "rna_decay", "loading", "switching")
+FORMATION = ("ilv_formation_escrt", "ilv_formation_ceramide")  # are read for their rate
 WIDE = 1e6  # times the medium: what cells take and give does not move its concentration, and vesicles are diluted to nothing
 
 
@@ -52,12 +55,18 @@ def read(accounted: Accounted, name: Any, amounts: dict[str, Any], values: dict[
     return float(value_at(compiled, name, y[None, :, None], p[:, None])[0, 0])
 
 
-def steady_damage(model: Model, drug: str, values: dict[str, float], nodes: dict[str, float] | None = None) -> tuple[float, float, float]:
+def steady_damage(
+    model: Model, drug: str, values: dict[str, float], nodes: dict[str, float] | None = None
+) -> tuple[float, float, float]:
     """(damage at C*, what the trait takes as borne, share of sites needed) of the recipients in a wide medium that holds C*."""
     accounted = with_ledger(model, drug)
     population = model.recipients()
     made = accounted.traits[population.id]
-    wide = {population.side.volume: WIDE * model.network.parameters[population.side.volume].value, "arena.capacity": 1e15, **values}
+    wide = {
+        population.side.volume: WIDE * model.network.parameters[population.side.volume].value,
+        "arena.capacity": 1e15,
+        **values,
+    }
     naive = accounted.borne(wide)
     part = float(np.ravel(naive.get(borne_share(PREFIX), 1.0))[0])
     values = {**wide, **{key: part for key in naive}}
@@ -122,7 +131,9 @@ def test_beyond_its_reach_a_drug_is_told_at_the_largest_share(dish: Callable[...
     )  # fmt: skip
     accounted = with_ledger(one.model, "gefitinib")
     made, start = accounted.traits["recipient"], one.model.start()
-    needed = read(accounted, made.needed, start, {"recipient.damage_threshold": tolerance, "recipient.gefitinib.damage_rate": 0.06})
+    needed = read(
+        accounted, made.needed, start, {"recipient.damage_threshold": tolerance, "recipient.gefitinib.damage_rate": 0.06}
+    )
     full = read(accounted, made.asked, start, {"recipient.damage_threshold": tolerance, "recipient.gefitinib.damage_rate": 0.06})
     assert needed == pytest.approx(min(full, LARGEST_SHARE))
     assert (full > 1.0) == (tolerance == 3.0)
@@ -143,7 +154,9 @@ def test_an_antibody_is_held_by_decoys_too(dish: Callable[..., Any]) -> None:
     outside = read(accounted, accounted.traits["target"].outside, start, {})
     free = model.network.parameters["antibody.off_rate"].value / model.network.parameters["antibody.on_rate"].value
     assert outside > 1.01 * free
-    binding = [part for part in model.network.parts() if not isinstance(part, Process) or part.name == "antibody_binding"]
+    binding = [
+        part for part in model.network.parts() if not isinstance(part, Process) or part.name in ("antibody_binding", *FORMATION)
+    ]
     kept = {part.id for part in binding if isinstance(part, Process)}
     network = Network("binding", [part for part in binding if not hasattr(part, "tag") or part.process in kept])
     volume = model.network.parameters["medium.volume"].value
@@ -183,7 +196,8 @@ def test_flows_add_up_to_what_is_integrated(dish: Callable[..., Any], scene: str
     names = {number: values.call(kinetics.constant, rate=rate) for number, rate in wanted.items()}
     whole = Network(network.name, [*network.parts(), *values.parts()]).compile()
     rates = {
-        number: float(value_at(whole, name, amounts[None, :, None], whole.values[:, None])[0, 0]) for number, name in names.items()
+        number: float(value_at(whole, name, amounts[None, :, None], whole.values[:, None])[0, 0])
+        for number, name in names.items()
     }
     found = np.zeros(len(plain.states))
     size = np.zeros(len(plain.states))

@@ -38,7 +38,9 @@ def small() -> Network:
     )  # fmt: skip
 
 
-def evaluated(network: Network, values: Values, wanted: dict[Any, Reference], amounts: np.ndarray | None = None) -> dict[Any, float]:
+def evaluated(
+    network: Network, values: Values, wanted: dict[Any, Reference], amounts: np.ndarray | None = None
+) -> dict[Any, float]:
     names = {key: values.call(kinetics.constant, rate=reference) for key, reference in wanted.items()}
     whole = Network(network.name, [*network.parts(), *values.parts()]).compile()
     start = whole.initial if amounts is None else amounts

@@ -159,6 +159,10 @@ def test_a_co_culture_needs_an_arm_that_blocks_vesicles():
     assert answer.verdict.verdict == "suggestive"
     assert any("blocks" in reason for reason in answer.verdict.reasons)
     blocked = {**co, "arms": [*co["arms"], {"id": "gw", "inhibitor": "GW4869"}]}
+    mixed = ask({"alone": 25, "vesicles": 60, "gw": 28}, blocked)
+    assert mixed.verdict.verdict == "suggestive"
+    assert any("together" in reason for reason in mixed.verdict.reasons)
+    blocked["readout"] = {"recipients_only": True}
     assert ask({"alone": 25, "vesicles": 60, "gw": 28}, blocked).verdict.verdict == "shown"
     assert ask({"alone": 25, "vesicles": 60, "gw": 58}, blocked).verdict.verdict == "suggestive"
 
@@ -182,7 +186,7 @@ def test_more_membrane_than_a_donor_has_is_told():
 def test_dilutions():
     def per_ml(adjusted: bool | None, printed: float | None, **own: Any) -> tuple[float, list[str]]:
         particles = {"source": "nta.csv", "captures": [1e8], "diameters": [], "density": [],
-            "stated": {"mean": 120.0, "sd": 30.0}, "dilution": printed, "adjusted": adjusted,
+            "stated": {"mean": 120.0, "sd": 30.0}, "dilution": printed, "adjusted": adjusted, "instrument": "table",
                      "tracks": None}  # fmt: skip
         data = copy.deepcopy(BASE)
         data["vesicles"] = [{"id": "prep", **own}]
@@ -231,6 +235,16 @@ def test_gr_metrics_come_with_a_reading_at_the_start():
     ]
     found = answer_lab(record_of(LabMeta, BASE, "meta.yaml"), [file], None, CATALOG, run_model=False)
     assert all(row["gr50"] is not None for row in found.potencies.ic50)
+
+
+def test_a_treatment_that_changes_growth_is_told():
+    file = table({"alone": 25, "vesicles": 60})
+    for row in file["rows"]:
+        if row.get("arm") == "vesicles":
+            row["value"] = 0.1 + 1.4 * (row["value"] - 0.1)
+    answer = answer_lab(record_of(LabMeta, BASE, "meta.yaml"), [file], None, CATALOG, run_model=False)
+    assert any("growth" in warning for warning in answer.warnings)
+    assert not any("growth" in warning for warning in ask({"alone": 25, "vesicles": 60}).warnings)
 
 
 def test_repeats_on_several_plates_widen_the_interval_to_their_spread():

@@ -93,6 +93,13 @@ def test_one_odd_well_does_not_set_the_noise_of_all_others():
     assert float(np.asarray(noise_of(groups(readings)).relative)) < 2.0 * float(np.asarray(usual.relative)) + 0.02
 
 
+def test_groups_without_a_reading_say_nothing(recwarn):
+    made = [np.array([1.0, 1.1, 0.9]), np.array([]), np.array([0.5, 0.52])]
+    noise = noise_of(made)
+    assert np.isfinite(float(np.asarray(noise.relative)))
+    assert not recwarn.list
+
+
 def test_too_few_doses_are_refused():
     short = Readings(np.array([0.0, 1.0, 10.0]), np.array([1.0, 0.9, 0.2]), np.zeros(3, dtype=np.intp))
     with pytest.raises(InputError, match="three"):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 
 from exoresist.assembly.build import build
 from exoresist.assembly.reader import scenario_from_dict
@@ -205,7 +206,15 @@ def test_written_files_and_the_fitted_set_in_a_scenario(tmp_path: Path):
     summary = json.loads((tmp_path / "new" / "fit.json").read_text())
     asked = ["fit_error", "prediction_error", "baseline_prediction_error", "nearest_dose_error", "parameters"]
     assert list(summary)[:5] == asked
-    assert summary == result.to_dict()
+    assert summary == result.to_dict() == json.loads((tmp_path / "new" / "summary.json").read_text())
+    assert set(summary["predictive"]) == {f"{dose:g} nM" for dose in HELD_OUT}
+    draws = parquet.read_table(tmp_path / "new" / "posterior.parquet").to_pydict()
+    rows = {row["name"]: row for row in result.parameters}
+    label = "damage_rate@drug:doxorubicin"
+    assert label in draws and len(draws[label]) == 640
+    assert np.quantile(draws[label], [0.05, 0.95]) == pytest.approx(
+        [rows["damage_rate"]["low"], rows["damage_rate"]["high"]], rel=0.02
+    )
 
 
 def test_the_result_repeats_earlier_looks_at_the_held_out_doses():

@@ -56,3 +56,14 @@ def test_starts_without_a_value_are_left_out():
 def test_wrong_unknowns_are_refused(wrong):
     with pytest.raises(InputError):
         Unknown("x", **wrong)
+
+
+def test_a_bound_takes_nothing_from_the_others():
+    """One number presses on its bound; the interval of the other is still that of its own curvature."""
+    found = climb(
+        lambda at: at["a"] - 0.5 * ((at["b"] - 3.0) / 0.5) ** 2,
+        [Unknown("a", 0.0, 2.0), Unknown("b", -9.0, 9.0)],
+        [{"a": 1.0, "b": 0.3}],
+    )
+    assert found.low[0] is None
+    assert (found.low[1], found.high[1]) == pytest.approx((3.0 - 0.8224, 3.0 + 0.8224), rel=2e-2)

@@ -274,3 +274,23 @@ def test_a_dish_becomes_patients_and_what_no_patient_has_is_refused() -> None:
     for name in ("transwell_doxorubicin", "uptake_inhibitors", "pdl1_vesicles"):
         with pytest.raises(InputError, match="--patients"):
             as_cohort(load_scenario(name), 20)
+
+
+def test_every_figure_of_the_page_is_one_that_plotly_draws(answer: Any) -> None:
+    import plotly.graph_objects as graph
+
+    from exoresist.report.rank_figures import rank_figures
+
+    figures = rank_figures(answer)
+    assert {"best", "regret", "effect", "maps", "schedules", "tornado", "indices"} <= set(figures)
+    for figure in figures.values():
+        assert figure.caption and figure.look_for and figure.alt
+        for panel in figure.panels:
+            for layout in ({}, panel.wide, panel.narrow):
+                drawn = graph.Figure(data=panel.data, layout={**panel.layout, "height": 400})
+                drawn.update_layout(**layout)
+
+
+def test_every_word_of_the_answer_is_whole(answer: Any) -> None:
+    for text in (*answer.sentences, *answer.warnings):
+        assert text.endswith(".") and "nan" not in text and "None" not in text and "  " not in text

@@ -16,6 +16,7 @@ import pytest
 from exoresist.core.errors import ExoresistError, InputError
 from exoresist.core.memory import parse_memory
 from exoresist.studies.kept import Kept
+from exoresist.studies.worker_processes import end_idle
 from exoresist.studies.workers import LEAST, Task, Workers, run_tasks
 
 # A module of its own: workers import it by its name.
@@ -134,6 +135,25 @@ def test_a_worker_that_dies_is_told(pieces: ModuleType) -> None:
 def test_a_fault_of_the_program_is_no_fault_of_the_input(pieces: ModuleType) -> None:
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         run_tasks(pieces.broken, tasks(2), Workers(2))
+
+
+def test_workers_wait_for_the_next_tasks_but_not_under_another_path(pieces: ModuleType, tmp_path: Path) -> None:
+    first = run_tasks(pieces.drawn, tasks(2), Workers(2))
+    again = run_tasks(pieces.drawn, tasks(2), Workers(2))
+    assert {one["process"] for one in first.values()} == {one["process"] for one in again.values()}
+    sys.path.append(str(tmp_path / "elsewhere"))
+    try:
+        other = run_tasks(pieces.drawn, tasks(2), Workers(2))
+    finally:
+        sys.path.pop()
+    assert {one["process"] for one in first.values()}.isdisjoint({one["process"] for one in other.values()})
+    end_idle()
+
+
+def test_a_function_that_workers_cannot_import_is_told(pieces: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if "test_a_function_that_workers" not in place])
+    with pytest.raises(RuntimeError, match="ModuleNotFoundError"):
+        run_tasks(pieces.drawn, tasks(2), Workers(2))
 
 
 def test_workers_share_the_threads(pieces: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

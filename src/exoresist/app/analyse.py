@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from exoresist.studies.analyse_meta import LabMeta
 
 ENDINGS = (".yaml", ".yml")
+TABLES = (*ENDINGS, ".csv", ".tsv", ".txt", ".xlsx")
 USAGE = "exoresist analyse plate.csv nta.csv meta.yaml --out DIR, or --template DIR for an example to start from"
 
 
 def analyse(paths: Sequence[Path], folder: Path, as_json: bool, run_model: bool) -> None:
     """Read the files, analyse the experiment, write the page.
 
-    paths      files of readings and one .yaml file, in any order
+    paths      files of readings and one .yaml file, in any order, or the folder that holds them
     folder     receives report.html, summary.json, tables and, where the dish can be simulated, scenario.yaml: all of them, or none
     run_model  whether the catalogue's model is run for comparison
     """
@@ -27,6 +28,7 @@ def analyse(paths: Sequence[Path], folder: Path, as_json: bool, run_model: bool)
     from exoresist.core.progress import Stages, reporting
     from exoresist.studies.analyse_meta import load_meta
 
+    paths = _inside(paths)
     described = [path for path in paths if path.suffix.lower() in ENDINGS]
     given = [path for path in paths if path.suffix.lower() not in ENDINGS]
     if len(described) != 1:
@@ -55,6 +57,18 @@ def analyse(paths: Sequence[Path], folder: Path, as_json: bool, run_model: bool)
         stages.finish()
     lacking = [row["label"] for row in answer.verdict.controls if row["outcome"] == "missing"]
     tell(folder, [*answer.sentences, *_controls(lacking, answer.verdict.next)], answer.warnings, as_json)
+
+
+def _inside(paths: Sequence[Path]) -> list[Path]:
+    """A folder stands for the tables and the meta.yaml that lie in it."""
+    found: list[Path] = []
+    for path in paths:
+        found += (
+            sorted(file for file in path.iterdir() if file.suffix.lower() in TABLES and file.is_file())
+            if path.is_dir()
+            else [path]
+        )
+    return found
 
 
 def _controls(missing: Sequence[str], steps: Sequence[dict[str, Any]]) -> list[str]:

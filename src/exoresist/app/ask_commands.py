@@ -96,7 +96,9 @@ def _attribute(
 
 Wells = Annotated[
     Path | None,
-    typer.Option("--data", help="Table of measured wells (arm, time, dose, readout, value, replicate). Absent: the design is asked."),
+    typer.Option(
+        "--data", help="Table of measured wells (arm, time, dose, readout, value, replicate). Absent: the design is asked."
+    ),
 ]
 Worlds = Annotated[int, typer.Option("--draws", min=200, max=20_000, help="Worlds that are simulated.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the draws, in place of the scenario's.")]
@@ -167,3 +169,22 @@ def _rank(
 
     asked = Asked(arm, interventions, outcome, draws, posterior, max_dose, max_total, min_interval, trials, patients, seed)
     rank(scenario, out, asked, Places(workers, memory, cluster, results), as_json)
+
+
+@ask_app.command("design")
+def _design(
+    scenario: ScenarioFile,
+    data: Wells = None,
+    out: Folder = Path("design"),
+    budget: Annotated[int, typer.Option("--budget", min=1, max=100_000, help="Wells that the next experiment may cost.")] = 96,
+    draws: Worlds = 1000,
+    seed: Seed = None,
+    as_json: Json = False,
+) -> None:
+    """Which next experiment tells most?
+
+    Candidates ranked by expected information about the transfer share, per well.
+    """
+    from exoresist.app.design import design
+
+    design(scenario, data, out, budget, draws, seed, as_json)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 STARTS = 8  # the values that the problem gives are one of them
 SEED = 1
-COLUMNS = ("observable", "experiment", "time", "measurement", "simulation", "noise", "residual")
+# column of simulations.tsv, as PEtab calls it -> key of a row
+COLUMNS = {"observableId": "observable", "experimentId": "experiment", "time": "time", "measurement": "measurement",
+           "simulation": "simulation", "noise": "noise", "residual": "residual"}  # fmt: skip
 
 
 def fit_petab(problem_file: Path, folder: Path, as_json: bool) -> None:
@@ -48,7 +50,10 @@ def fit_petab(problem_file: Path, folder: Path, as_json: bool) -> None:
     with filled(folder) as draft:
         text = json.dumps(plain(summary), indent=2, ensure_ascii=False, allow_nan=False)
         write_atomically(draft / "summary.json", (text + "\n").encode())
-        write_atomically(draft / "simulations.tsv", _table(rows, COLUMNS).encode())
+        write_atomically(
+            draft / "simulations.tsv",
+            _table([{name: row[key] for name, key in COLUMNS.items()} for row in rows], tuple(COLUMNS)).encode(),
+        )
         columns = ("name", "value", "low", "high", "lower_bound", "upper_bound", "scale", "nominal", "estimated")
         write_atomically(draft / "parameters.tsv", _table(summary["parameters"], columns).encode())
         write_atomically(draft / "fit.html", petab_page(summary, rows).encode())

@@ -156,11 +156,14 @@ def _reproduce(
 
 
 @app.command("schema")
-def _schema(fit: Annotated[bool, typer.Option("--fit", help="Of fit files, instead of scenario files.")] = False) -> None:
+def _schema(
+    fit: Annotated[bool, typer.Option("--fit", help="That of fit files, see `exoresist ask fit`.")] = False,
+    lab: Annotated[bool, typer.Option("--lab", help="That of a laboratory's meta.yaml, see `exoresist analyse`.")] = False,
+) -> None:
     """Print the JSON Schema of scenario files."""
     from exoresist.app.schema import schema
 
-    schema(fit)
+    schema(fit, lab)
 
 
 @app.command("doctor")

@@ -20,6 +20,7 @@ from exoresist.assembly import (
     drugs,
     feedback,
     immune,
+    induced,
     interventions,
     lesions,
     liposomes,
@@ -36,7 +37,7 @@ from exoresist.assembly import (
     vesicles,
 )
 from exoresist.assembly.book import Book
-from exoresist.assembly.layout import ORIGINS, Cargo, Layout, Population, Side, VesicleClass
+from exoresist.assembly.layout import INDUCED, ORIGINS, Cargo, Layout, Population, Side, VesicleClass
 from exoresist.assembly.overrides import overrides, with_sets
 from exoresist.assembly.scenario import Scenario
 from exoresist.assembly.signals import wire as wire_signals
@@ -163,10 +164,12 @@ def build(
     chains: axes.Chains | None = None,
     carried: Sequence[Cargo] = (),
     inside: str = "",
+    induced_tags: bool = False,
 ) -> Model:
     """Wire a scenario with the catalogue's numbers.
 
     origin_tags  also keep native, received and relayed cargo apart (three times the cargo states)
+    induced_tags with origin_tags: also keep apart what a driven synthesis makes beyond its baseline, where anything drives synthesis
     chains       signed chains to wire in beside those of the scenario's axes
     inside       one population only, in the medium with the vesicles of all: the network of a cell in a tissue
     carried      cargo that vesicles carry beside the scenario's, also such as has no row of its own in the catalogue
@@ -176,6 +179,11 @@ def build(
     catalog = with_sets(catalog or Catalog.load(), scenario)
     book = Book(catalog, overrides(scenario, catalog))
     layout = _layout(scenario, catalog, origin_tags)
+    driven = induced_tags and (
+        scenario.axes or scenario.responses or scenario.signals or scenario.metabolism is not None or chains
+    )
+    if origin_tags and driven:
+        layout.origins = (*ORIGINS, INDUCED)
     if inside:
         layout.populations = [population for population in layout.populations if population.id == inside]
     layout.cargo.extend(cargo for cargo in carried if cargo.id not in {known.id for known in layout.cargo})
@@ -213,6 +221,8 @@ def build(
         fixed += events
     fixed += _medium_changes(scenario, layout, book)
     fixed += pulses.events(scenario, book)
+    if INDUCED in layout.origins:
+        parts = induced.split(layout, book, parts)
     network = Network(scenario.name, [*book.parameters.values(), *parts])
     return Model(scenario, catalog, layout, book, network, tuple(fixed), {who: tuple(laid) for who, laid in wiring.laid.items()})
 

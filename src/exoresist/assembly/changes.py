@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from exoresist.assembly.layout import ORIGINS
+from exoresist.assembly.layout import INDUCED, ORIGINS
 from exoresist.core.errors import ModelError
 from exoresist.laws import kinetics, signalling
 from exoresist.network import Amount, PerSize, Pool, Process
@@ -20,7 +20,7 @@ from exoresist.network.gradient import Gradient, Values
 from exoresist.network.parts import Part, Reference
 
 PREFIX = "ledger"
-NATIVE, INDUCED = "native", "induced"  # the cell's own; brought about in it by drug, damage, stress, factors or other cells
+NATIVE = ORIGINS[0]  # the cell's own; induced: brought about in it by drug, damage, stress, factors or other cells
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ class Changes:
     def __post_init__(self) -> None:
         pools = self.values.network.pools
         cells = {pool.id for pool in pools.values() if pool.element == "cell" and not pool.exchange}
-        self.gradient = Gradient(self.values, frozenset((pool.id, pool.carrier) for pool in pools.values() if pool.carrier in cells))
+        self.gradient = Gradient(
+            self.values, frozenset((pool.id, pool.carrier) for pool in pools.values() if pool.carrier in cells)
+        )
         self._moved = flows(self.values)
 
     def of(self, state: Reference) -> list[Change]:
@@ -117,7 +119,7 @@ class Changes:
         if not self.values.network.pools[pool].element.startswith("cargo:"):
             return INDUCED
         last = pool.rsplit("_", 1)[-1]
-        return last if last in ORIGINS else ""
+        return last if last in (*ORIGINS, INDUCED) else ""
 
     # -- nodes
 

@@ -10,6 +10,7 @@ from exoresist.network import Pool, Route
 from exoresist.network.wiring import element_id
 
 ORIGINS = ("native", "received", "relayed")
+INDUCED = "induced"  # made by the cell beyond its baseline; kept apart where a ledger asks for it
 
 
 @dataclass(frozen=True)
@@ -232,10 +233,10 @@ def organ_side(name: str) -> str:
 
 
 def next_origin(origin: str) -> str:
-    """Origin after a transfer: native cargo becomes received, received becomes relayed."""
+    """Origin after a transfer: native and induced cargo become received, received becomes relayed."""
     if not origin:
         return ""
-    return "received" if origin == "native" else "relayed"
+    return "received" if origin in (ORIGINS[0], INDUCED) else "relayed"
 
 
 def _tagged(element: str, origin: str) -> str:

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.build import Model
-from exoresist.assembly.changes import INDUCED, NATIVE, PREFIX, Changes, NodeTags
-from exoresist.assembly.layout import Population
+from exoresist.assembly.changes import NATIVE, PREFIX, Changes, NodeTags
+from exoresist.assembly.layout import INDUCED, Population
 from exoresist.assembly.trait import USUAL_SHARE, Trait, borne_share, lineages, numbers, trait
-from exoresist.laws import kinetics
 from exoresist.core.errors import ModelError
+from exoresist.laws import kinetics
 from exoresist.network import Amount, Event, Network, Parameter, Pool, Process, RateOf
 from exoresist.network.gradient import Values
 from exoresist.network.parts import Part, Reference
@@ -132,10 +132,7 @@ class _Ledger:
         values, who = self.values, lineages(self.model)
         traits = {population.id: trait(self.model, values, population, self.drug) for population in who}
         census = values.sum([Amount(population.cells) for population in who])
-        shares = {
-            population.id: values.ratio(Amount(population.cells), census)
-            for population in who
-        }
+        shares = {population.id: values.ratio(Amount(population.cells), census) for population in who}
         weighted = [values.times(shares[name], each.z) for name, each in traits.items()]
         mean = values.call(kinetics.constant, rate=values.sum(weighted))
         self._selection(who, traits, shares)
@@ -145,7 +142,11 @@ class _Ledger:
         parts += self.changes.parts()
         extra = [Parameter(name, value, unit) for name, (value, unit) in numbers(values).items()]
         extra.append(Parameter(f"{PREFIX}.no_rate", 0.0, "1/h"))
-        network = Network(self.model.network.name, [*self.model.network.parts(), *extra, *values.parts(), *parts])
+        wanted: list[Reference] = [mean]
+        wanted += [each for made in traits.values() for each in (made.outside, made.free, made.needed, made.asked)]
+        wanted += [tag.asked for tag in self.changes.tags()]
+        wanted += [each for part in parts if isinstance(part, Process) for each in part.inputs.values()]
+        network = Network(self.model.network.name, [*self.model.network.parts(), *extra, *values.parts(wanted), *parts])
         return Accounted(self.model, self.drug, network, traits, mean, lines, self.changes.tags())
 
     def _add(self, part: str, process: str, channel: str, origin: str, term: Reference) -> None:

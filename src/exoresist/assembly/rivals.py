@@ -103,9 +103,7 @@ def _dissolved(layout: Layout, model: Model, makers: set[str]) -> list[Part]:
     for side in layout.sides:
         pool = f"{side.id}.{FACTOR}"
         parts.append(Pool(pool, "pmol", size=side.volume, scale=1e-6))
-        parts.append(
-            Process(f"{pool}_loss", pool, "lost.rival_factor", kinetics.constant, {"rate": loss}, specific=True)
-        )
+        parts.append(Process(f"{pool}_loss", pool, "lost.rival_factor", kinetics.constant, {"rate": loss}, specific=True))
     for one in layout.populations:
         if one.id in makers:
             inputs: dict[str, Reference] = {"first": rate, "second": Amount(one.cells)}
@@ -127,9 +125,7 @@ def _protection(layout: Layout, model: Model, read: str) -> list[Part]:
         Parameter("rival.whole", 1.0, "dimensionless"),
         Derived(copies, kinetics.ratio, {"numerator": f"{read}.{UNNAMED}.total", "denominator": Amount(one.cells)}),
         Derived(f"{read}.rival_by_cargo", kinetics.product, {"first": strength("transfer"), "second": copies}),
-        Derived(
-            f"{read}.rival_by_factor", kinetics.product, {"first": strength("soluble"), "second": f"{one.side.id}.{FACTOR}"}
-        ),
+        Derived(f"{read}.rival_by_factor", kinetics.product, {"first": strength("soluble"), "second": f"{one.side.id}.{FACTOR}"}),
         Sum(gained, [f"{read}.rival_by_cargo", f"{read}.rival_by_factor"]),
         Sum(f"{read}.rival_fold", ["rival.whole", gained]),
         replace(old, id=f"{read}.tolerance_own"),

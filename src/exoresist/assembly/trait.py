@@ -20,7 +20,7 @@ from exoresist.assembly.layout import Population
 from exoresist.core.errors import ModelError
 from exoresist.laws import action, attribution, growth, kinetics, vesicles
 from exoresist.laws import drug as drug_laws
-from exoresist.network import Amount, Derived, Process, RateOf, Sum
+from exoresist.network import Derived, Process, RateOf, Sum
 from exoresist.network.gradient import Values
 from exoresist.network.parts import Reference
 
@@ -101,14 +101,12 @@ class _Builder:
         tolerance = self.made.through("threshold", f"{self.who}.tolerance")
         seen = self._seen(tolerance, self._made_at_full())
         medium = self.model.catalog.drug(self.drug).mode == "ligand"
-        return self._told(
-            self.values.ratio(seen, self._free_share()) if medium else self._outside(seen)
-        )
+        return self._told(self.values.ratio(seen, self._free_share()) if medium else self._outside(seen))
 
     def _told(self, outside: Reference) -> Trait:
         unit = f"{self.values.prefix}.unit_concentration"
         self.made.outside = outside
-        self.made.z = self.values.call(attribution.log_fold, value=outside, reference=unit)
+        self.made.z = self.values.call(attribution.log_fold, value=outside, standard=unit)
         return self.made
 
     def _holding_half(self) -> Reference:
@@ -174,7 +172,9 @@ class _Builder:
         if process.law is action.photodynamic_damage:  # in the beam
             return self.values.ratio(self._borne(), made)
         if process.law is not growth.damage_formation:
-            raise ModelError(f"Damage by '{self.drug}' follows law '{process.law.name}', which the trait of a ledger does not know.")
+            raise ModelError(
+                f"Damage by '{self.drug}' follows law '{process.law.name}', which the trait of a ledger does not know."
+            )
         self.made.asked = self.values.ratio(tolerance, made)
         needed = self.values.call(attribution.at_most, value=self.values.ratio(self._borne(), made), most=largest)
         self.made.needed = needed
@@ -290,8 +290,7 @@ class _Builder:
         affinity = values.ratio(inputs["off_rate"], inputs["on_rate"])
         taken = values.call(kinetics.total, first=affinity, second=seen)
         occupied = values.ratio(seen, taken)
-        sites = values.ratio(self._inputs(f"{self.key}.sites")["first"], self._volume()
-        )
+        sites = values.ratio(self._inputs(f"{self.key}.sites")["first"], self._volume())
         trapping = self.model.network.processes[f"{self.who}.lysosomal_trapping_{self.drug}"].inputs
         share = self._inputs(f"{self.key}.lysosomal_volume")["first"]
         trapped = values.times(trapping["accumulation"], share)
@@ -308,7 +307,12 @@ class _Builder:
         held = str(inputs["pump"]).removesuffix(".total") + ".per_cell"
         pump = self.made.through("pump", self.values.times(held, *self._factors(process)))
         return self.values.call(
-            attribution.pumped_out, turnover=inputs["turnover"], pump=pump, free=free, half=inputs["half"], exponent=inputs["exponent"]
+            attribution.pumped_out,
+            turnover=inputs["turnover"],
+            pump=pump,
+            free=free,
+            half=inputs["half"],
+            exponent=inputs["exponent"],
         )
 
     def _exported(self, process: Process, inside: Reference) -> Reference:

@@ -16,9 +16,11 @@ R = TypeVar("R", bound=Record)
 # Parts of pydantic's paths that name a branch of a union, not a key of the file.
 _BRANCHES = {
     "list", "series", "dose_response", "add_back", "conditioned_medium", "co_culture", "transwell", "titration",
-    "time_course", "confluence", "cells", "survival", "particles", "drug", "cargo", "fraction", "value", "normal", "lognormal",
-    "negative_binomial", "replicates", "Scale", "Prior", "float", "constrained-float",
+    "time_course", "confluence", "Scale", "Prior", "float", "constrained-float",
 }  # fmt: skip
+
+_TAGGED = ("reads", "noise")
+_OTHER_FORM = ("input should be a valid number", "expected a mapping")
 
 _EXPECTED = {
     "string_type": "expected text",
@@ -72,7 +74,15 @@ def _problems(error: ValueError) -> list[tuple[Path, str]]:
     """Each finding of a pydantic ValidationError as a path in the file and a sentence."""
     found: list[tuple[Path, str]] = []
     for item in error.errors():  # type: ignore[attr-defined]
-        path: Path = tuple(step for step in item["loc"] if step not in _BRANCHES)
+        steps = item["loc"]
+        # Readouts and noises of fit files are unions, too; their branches bear names that are keys elsewhere.
+        path: Path = tuple(
+            step
+            for place, step in enumerate(steps)
+            if step not in _BRANCHES
+            and not str(step).startswith("function-after[")
+            and not (place and steps[place - 1] in _TAGGED and isinstance(step, str) and place + 1 < len(steps))
+        )
         cause = item.get("ctx", {}).get("error")
         if isinstance(cause, FaultsError):
             found.extend(((*path, *steps), text) for steps, text in cause.found)
@@ -81,6 +91,9 @@ def _problems(error: ValueError) -> list[tuple[Path, str]]:
     # A list of which an entry is wrong is told to be too short, as well: that is no fault of its own.
     wrong = {path[:depth] for path, _ in found for depth in range(1, len(path))}
     told = [(path, text) for path, text in found if not (path in wrong and text.endswith("but 0 came"))]
+    # Where a number or a mapping may stand, one fault is enough: that of the form that was meant.
+    meant = {path: [text for other, text in told if other == path and not text.startswith(_OTHER_FORM)] for path, _ in told}
+    told = [(path, text) for path, text in told if not (text.startswith(_OTHER_FORM) and meant[path])]
     return list(dict.fromkeys(told))
 
 

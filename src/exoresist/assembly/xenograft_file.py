@@ -20,6 +20,8 @@ Doses = Annotated[tuple[Dose, ...], Field(min_length=1, max_length=32)]
 
 
 def _number(text: str) -> float:
+    if not re.search(r"[A-Za-z]", text):
+        raise FaultsError([((), f"'{text}' has no unit; write '{text} {DOSE_UNIT}'")])
     try:
         value = parse_quantity(text, DOSE_UNIT, "dose")
     except InputError as error:
@@ -33,7 +35,9 @@ class FittedGroups(Record):
     """Dose groups that the fit sees."""
 
     volumes: Doses = Field(description="Groups whose tumour volumes are fitted; 0 mg/kg: the untreated.")
-    plasma: Doses = Field(description="Groups whose plasma concentrations are fitted.")
+    plasma: Annotated[tuple[Dose, ...], Field(max_length=32)] = Field(
+        default=(), description="Groups whose plasma concentrations are fitted; none: plasma stays as it is expected."
+    )
 
 
 class XenograftFile(Record):
@@ -98,7 +102,8 @@ def read_xenograft(path: str | Path) -> XenograftFile:
     try:
         return XenograftFile.model_validate(data)
     except ValidationError as error:
-        told = [f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in error.errors()[:8]]
-        raise InputError(f"'{place}': {'; '.join(told)}", "see examples/lxf_erlotinib.yaml") from None
+        told = [": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, "))))
+                for one in error.errors()[:8]]  # fmt: skip
+        raise InputError(f"'{place}': {'; '.join(told)}", "", "See examples/lxf_erlotinib.yaml") from None
     except FaultsError as error:
-        raise InputError(f"'{place}': {error}", "see examples/lxf_erlotinib.yaml") from None
+        raise InputError(f"'{place}': {error}", "", "See examples/lxf_erlotinib.yaml") from None

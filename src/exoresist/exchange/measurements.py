@@ -62,14 +62,14 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise InputError(f"there is no file '{path}'", "a table of readings, CSV or TSV", "Check the path") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"'{path}' cannot be read as text: {error}", "CSV or TSV in UTF-8", "Export it again") from None
-    first = text.split("\n", 1)[0]
+    lines = ["" if line.startswith("#") else line for line in text.splitlines()]  # line numbers stay those of the file
+    first = next((line for line in lines if line.strip()), "")
     mark = "\t" if "\t" in first else ";" if first.count(";") > first.count(",") else ","
     try:
-        reader = csv.reader(text.splitlines(), delimiter=mark)
+        reader = csv.reader(lines, delimiter=mark)
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
         raise InputError(f"'{path.name}' is no table: {error}", "CSV or TSV", "Export it again") from None
-    rows = [(number, cells) for number, cells in rows if not cells[0].startswith("#")]
     if not rows:
         raise InputError(f"'{path.name}' is empty", f"a heading with {', '.join(NEEDED)} and one line per reading")
     header = rows[0][1]
@@ -120,7 +120,7 @@ def _reading(path: Path, line: int, cells: Mapping[str, str]) -> Reading | None:
     return Reading(
         experiment=cells.get("experiment", ""),
         arm=cells.get("arm", ""),
-        time=convert(time, unit, "h"),
+        time=float(f"{convert(time, unit, 'h'):.12g}"),  # 90 min and 1.5 h are one time
         doses=tuple(doses),
         readout=cells["readout"],
         value=_number(cells["value"], "value", where, least=None),

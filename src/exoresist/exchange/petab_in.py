@@ -6,7 +6,7 @@ Likelihoods of single readings are the library's own; the model runs in libroadr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -213,8 +213,3 @@ def _middle(parameter: Any) -> float:
     if parameter.scale == "lin" or parameter.low <= 0.0:
         return 0.5 * (parameter.low + parameter.high)
     return math.sqrt(parameter.low * parameter.high)
-
-
-def estimated_ids(problem: PetabProblem) -> Sequence[str]:
-    """Names of the parameters that the problem asks for."""
-    return [one.id for one in problem.estimated]

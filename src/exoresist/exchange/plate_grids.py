@@ -14,6 +14,9 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FORMATS = {6: (2, 3), 12: (3, 4), 24: (4, 6), 48: (6, 8), 96: (8, 12), 384: (16, 24)}
 _PLATE = re.compile(r"\bplate\s*(?:id|name|no\.?|number|#)?\s*[:=#]?\s*(?P<name>[A-Za-z0-9][\w.-]*)", re.IGNORECASE)
 _WAVELENGTH = re.compile(r"(?<!\d)(?P<value>[2-9]\d{2})\s*(?:nm|\b)", re.IGNORECASE)
+_NO_TIME = re.compile(
+    r"temperature|integration|shak|delay|settl|interval|exposure|wait|\b(?:date|started|printed|start time|time of day|am|pm)\b"
+)
 _OF_WAVELENGTH = ("nm", "wavelength", "abs", "od", "filter", "λ", "reference", "measurement", "label", "read")
 
 
@@ -90,11 +93,7 @@ def labels_of(grid: Grid) -> GridLabels:
             and match["name"].lower() not in ("type", "layout", "reader", "format", "map")
         ):
             plate = match["name"]
-        if (
-            hours is None
-            and "temperature" not in lower
-            and not re.search(r"\b(?:date|started|printed|start time|time of day|am|pm)\b", lower)
-        ):
+        if hours is None and not _NO_TIME.search(lower):
             hours = hours_in(line)
         if channel is None and any(word in lower for word in _OF_WAVELENGTH) and (match := _WAVELENGTH.search(line)):
             channel = match["value"]

@@ -68,12 +68,18 @@ def _rows(path: Path, mark: str) -> list[tuple[int, dict[str, str]]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as handle:
             reader = csv.DictReader(handle, delimiter=mark)
-            rows = [(reader.line_num, {str(key).strip(): (cell or "").strip() for key, cell in row.items()}) for row in reader]
+            listed = [(reader.line_num, dict(row)) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"'{path}' cannot be read as a table: {error}", f"text in UTF-8 with '{mark}' between cells") from error
-    if not rows:
+    if not listed:
         raise InputError(f"'{path.name}' holds no rows", "a heading and one line per record")
-    return rows
+    for line, row in listed:
+        if None in row or None in row.values():
+            raise InputError(
+                f"Line {line} of '{path.name}' has other cells than the heading has columns", f"one cell per column, '{mark}' between",
+                "Export the table again",
+            )  # fmt: skip
+    return [(line, {key.strip(): cell.strip() for key, cell in row.items()}) for line, row in listed]
 
 
 def _controls(path: Path) -> list[Animal]:

@@ -19,6 +19,6 @@ from exoresist.laws import (
 from exoresist.laws.registry import Law, all_laws, law
 
 __all__ = [
-    "Law", "action", "all_laws", "attribution", "cargo", "delivery", "drug", "ferroptosis", "growth", "immune", "kinetics", "law", "metabolism",
-    "signalling", "signals", "tissue", "vesicles",
+    "Law", "action", "all_laws", "attribution", "cargo", "delivery", "drug", "ferroptosis", "growth", "immune", "kinetics", "law",
+    "metabolism", "signalling", "signals", "tissue", "vesicles",
 ]  # fmt: skip

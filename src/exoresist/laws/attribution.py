@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from exoresist.laws.kinetics import hill
-from exoresist.laws.namespace import Number, log, minimum, sqrt, where
+from exoresist.laws.kinetics import SMALLEST_RATIO, hill
+from exoresist.laws.namespace import Number, log, maximum, minimum, sqrt, where
 from exoresist.laws.registry import law
 
 
@@ -29,7 +29,8 @@ def free_for_two(share: Number, part: Number, first: Number, second: Number) -> 
     source  the positive root of (1 − B)·F² + (p·K2 + (1 − p)·K1 − B·(K1 + K2))·F − B·K1·K2 = 0
     """
     linear = part * second + (1.0 - part) * first - share * (first + second)
-    return (sqrt(linear * linear + 4.0 * (1.0 - share) * share * first * second) - linear) / (2.0 * (1.0 - share))
+    root = sqrt(maximum(linear * linear + 4.0 * (1.0 - share) * share * first * second, SMALLEST_RATIO))
+    return (root - linear) / (2.0 * (1.0 - share))
 
 
 @law(
@@ -65,10 +66,11 @@ def pumped_out(turnover: Number, pump: Number, free: Number, half: Number, expon
     return turnover * pump * hill(free, half, exponent)
 
 
-@law(value="$a", reference="$a", returns="dimensionless")
-def log_fold(value: Number, reference: Number) -> Number:
-    """Natural logarithm of a quantity over a reference.
+@law(value="$a", standard="$a", returns="dimensionless")
+def log_fold(value: Number, standard: Number) -> Number:
+    """Natural logarithm of a quantity over a standard.
 
-    value = ln(value / reference)
+    value = ln(value / standard)
+    limits  0 where both are equal; finite (ln 1e-30) at value = 0
     """
-    return log(value / reference)
+    return log(maximum(value / standard, SMALLEST_RATIO))

@@ -32,6 +32,11 @@ USUAL: tuple[tuple[Law, tuple[str, ...]], ...] = (
     (signals.unblocked, ("share", "blocked")),
     (vesicles.stress_factor, ("stress",)),
     (metabolism.dependence, ("level",)),
+    (metabolism.blend, ("first", "second")),
+    (metabolism.relative_saturation, ("level",)),
+    (metabolism.own_stress, ("supply",)),
+    (metabolism.acid_stress, ("left",)),
+    (metabolism.buffer_left, ("acid",)),
 )
 
 

@@ -83,10 +83,24 @@ class Values:
         factors = [self.call(each.law, **each.inputs) for each in self.network.modulations if each.process == process]
         return self.times(self.call(part.law, **part.inputs), *factors)
 
-    def parts(self) -> list[Part]:
-        """The values, and the numbers that they need."""
+    def parts(self, wanted: Iterable[Reference] | None = None) -> list[Part]:
+        """The values, and the numbers that they need.
+
+        wanted  only those on which these depend; None: all
+        """
         numbers = [Parameter(f"{self.prefix}.{name}", value, "dimensionless") for name, value in ((ONE, 1.0), (MINUS_ONE, -1.0))]
-        return [*numbers, *self.made.values()]
+        if wanted is None:
+            return [*numbers, *self.made.values()]
+        waiting, kept = [name for name in wanted if isinstance(name, str)], set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name in kept or name not in self.made:
+                continue
+            kept.add(name)
+            part = self.made[name]
+            used = part.terms if isinstance(part, Sum) else part.inputs.values()
+            waiting += [each for each in used if isinstance(each, str)]
+        return [*numbers, *(part for name, part in self.made.items() if name in kept)]
 
     def _name(self) -> str:
         return f"{self.prefix}.value_{len(self.made)}"
@@ -103,11 +117,13 @@ class Gradient:
     whole: frozenset[tuple[str, str]] = frozenset()
     _moving: dict[Reference, bool] = field(default_factory=dict)
 
-    def by_states(self, roots: Mapping[Reference, Reference | None], stop: Iterable[Reference] = ()) -> dict[Reference, Reference]:
+    def by_states(
+        self, roots: Mapping[Reference, Reference | None], stop: Iterable[Reference] = ()
+    ) -> dict[Reference, Reference]:
         """Derivative of Σ seed · root by every state below: amounts in pools, nodes, and contents that count as one.
 
         roots  value -> its seed, None for 1
-        stop   values that are taken for states: nothing below them is looked at
+        stop   values that are taken for states: nothing below them is looked at (those that no state moves are left out)
         """
         ends = set(stop)
         order: list[Reference] = []
@@ -127,8 +143,7 @@ class Gradient:
                 result[value] = whole or self.values.one
                 continue
             for child, passed in self._passed(value, whole):
-                if self.moving(child) or child in ends:
-                    found.setdefault(child, []).append(passed)
+                found.setdefault(child, []).append(passed)
         return result
 
     def moving(self, value: Reference) -> bool:
@@ -143,7 +158,7 @@ class Gradient:
         seen.add(value)
         if value not in ends and not self._is_state(value):
             for child in self._children(value):
-                if self.moving(child) or child in ends:
+                if self.moving(child):
                     self._walk(child, ends, order, seen)
         order.append(value)
 
@@ -185,38 +200,33 @@ class Gradient:
         return [part.inputs[name] for place, name in enumerate(part.law.arguments) if place not in ignored]
 
     def _passed(self, value: Reference, seed: Reference | None) -> list[tuple[Reference, Reference | None]]:
-        """(child, seed · slope of the value by that child); a child that stands in several places comes several times."""
+        """(child, seed · slope of the value by it) for what moves; a child that stands in several places comes several times."""
         part = self._opened(value)
         if part is None:
             return []
         if isinstance(part, Sum):
-            return [(term, seed) for term in part.terms]
+            return [(term, seed) for term in part.terms if self.moving(term)]
         values, inputs = self.values, part.inputs
-        if part.law is kinetics.constant:
-            return [(inputs["rate"], seed)]
-        if part.law is kinetics.total:
-            return [(inputs["first"], seed), (inputs["second"], seed)]
-        if part.law is kinetics.difference:
-            return [(inputs["first"], seed), (inputs["second"], values.opposite(seed))]
-        if part.law is kinetics.remainder:
-            return [(inputs["fraction"], values.opposite(seed))]
-        if part.law is kinetics.product:
-            first, second = inputs["first"], inputs["second"]
-            return [(first, values.product(seed, second)), (second, values.product(seed, first))]
-        if part.law is kinetics.ratio:
-            over, under = inputs["numerator"], inputs["denominator"]
-            slope_of_numerator = values.ratio(seed, under)
-            if not self.moving(under):
-                return [(over, slope_of_numerator)]
-            return [(over, slope_of_numerator), (under, values.opposite(values.times(values.ratio(value, under), *_given(seed))))]
-        if part.law is attribution.log_fold and not self.moving(inputs["reference"]):
-            return [(inputs["value"], values.ratio(seed, inputs["value"]))]
-        ignored = part.law.ignored
-        return [
-            (inputs[name], values.product(seed, values.call(slope(part.law, name), **inputs)))
-            for place, name in enumerate(part.law.arguments)
-            if place not in ignored and self.moving(inputs[name])
+        moving = [
+            name for place, name in enumerate(part.law.arguments) if place not in part.law.ignored and self.moving(inputs[name])
         ]
+        if part.law in (kinetics.constant, kinetics.total):
+            return [(inputs[name], seed) for name in moving]
+        if part.law in (kinetics.difference, kinetics.remainder):
+            return [(inputs[name], seed if name == "first" else values.opposite(seed)) for name in moving]
+        if part.law in (kinetics.product, kinetics.mass_action):
+            others = {name: [inputs[other] for other in part.law.arguments if other != name] for name in moving}
+            return [(inputs[name], values.times(*others[name], *_given(seed))) for name in moving]
+        if part.law is kinetics.ratio:
+            under, passed = inputs["denominator"], list[tuple[Reference, Reference | None]]()
+            if "numerator" in moving:
+                passed.append((inputs["numerator"], values.ratio(seed, under)))
+            if "denominator" in moving:
+                passed.append((under, values.opposite(values.times(values.ratio(value, under), *_given(seed)))))
+            return passed
+        if part.law is attribution.log_fold and moving == ["value"]:
+            return [(inputs["value"], values.ratio(seed, inputs["value"]))]
+        return [(inputs[name], values.product(seed, values.call(slope(part.law, name), **inputs))) for name in moving]
 
 
 def _given(seed: Reference | None) -> list[Reference]:

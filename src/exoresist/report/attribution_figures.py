@@ -19,7 +19,7 @@ from exoresist.report.drawing import (
     rounded,
     shown,
 )
-from exoresist.report.palette import INK, SOFT, STROKES, Fill, transparent
+from exoresist.report.palette import INK, SOFT, Fill, transparent
 from exoresist.report.wording import number_text, spoken
 from exoresist.studies.answer import Row
 
@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
 RAISES, LOWERS, ENDS = "#0072B2", "#D55E00", "#8a8a84"
 SHARE, PRIOR, ORDERS = "#000000", "#8a8a84", "#c9b98a"
-MOST_LAYERS = 6  # of the ledger's picture; the rest goes into one
-LAYERS = tuple(Fill(stroke.colour, INK, shape) for stroke, shape in zip(STROKES, ("", "/", ".", "\\", "x", "-"), strict=True))
-REST = Fill("#bdbbb4", INK, "+")
+MOST_LAYERS = 6  # of each panel of the ledger; the rest goes into one
+SHAPES = ("/", ".", "\\", "x", "-", "+")
+# Colour says where a part is from, hatching which line it is, so that both panels speak the same language.
+FROM = {
+    "selection": "#E69F00", "own cargo": "#56B4E9", "received cargo": "#D55E00", "cargo passed on": "#CC79A7", "induced": "#009E73",
+}  # fmt: skip
+ELSE, REST = "#0072B2", Fill("#bdbbb4", INK, "")
 ORIGINS = {"native": "own", "induced": "induced", "received": "received", "relayed": "passed on"}
 
 
@@ -176,7 +180,7 @@ def waterfall_figure(answer: AttributionAnswer) -> Figure | None:
         "range": [len(labels) - 0.4, -0.6],
         "tickfont": {"size": 11},
     }
-    narrow: Layout = {"margin": {"l": 10, "r": 52, "t": 10, "b": 56}, "font": {"size": 12}, "yaxis": narrow_axis}
+    narrow: Layout = {"margin": {"l": 10, "r": 68, "t": 10, "b": 56}, "font": {"size": 12}, "yaxis": narrow_axis}
     return Figure(
         "waterfall",
         "From all routes off to all on",
@@ -259,8 +263,8 @@ def ledger_figure(answer: AttributionAnswer) -> Figure | None:
     if not answer.ledger_course:
         return None
     panels, keys = [], [Key("sum", "total", "#000000", "none")]
-    for title, name_of in (("Net, by where it is from", net_name), ("Line by line", row_name)):
-        times, layers = _layers(answer.ledger_course, name_of)
+    for title, name_of, shapes in (("Net, by where it is from", net_name, ()), ("Line by line", row_name, SHAPES)):
+        times, layers = _layers(answer.ledger_course, name_of, shapes)
         offset = len(keys)
         traces = [
             trace
@@ -303,16 +307,24 @@ def net_name(row: Row) -> str:
     return origin.get(str(row["origin"]), f"{spoken(str(row['channel']))}, no cargo")
 
 
-def _layers(course: list[Row], name_of: Callable[[Row], str]) -> tuple[list[float], list[tuple[str, list[float], Fill]]]:
+def _layers(
+    course: list[Row], name_of: Callable[[Row], str], shapes: tuple[str, ...]
+) -> tuple[list[float], list[tuple[str, list[float], Fill]]]:
     """Times, and (name, running totals, fill) of the largest groups of lines; the rest in one."""
     groups: dict[str, dict[float, float]] = {}
+    colours: dict[str, str] = {}
     for row in course:
-        group = groups.setdefault(name_of(row), {})
+        name = name_of(row)
+        colours[name] = FROM.get(net_name(row), ELSE)
+        group = groups.setdefault(name, {})
         group[float(row["time"])] = group.get(float(row["time"]), 0.0) + float(row["value"])
     times = sorted(next(iter(groups.values())))
     series = {name: [group[time] for time in times] for name, group in groups.items()}
     ranked = sorted(series, key=lambda name: -max(abs(value) for value in series[name]))
-    layers = [(name, series[name], fill) for name, fill in zip(ranked[:MOST_LAYERS], LAYERS, strict=False)]
+    layers = [
+        (name, series[name], Fill(colours[name], INK, shapes[place] if shapes else ""))
+        for place, name in enumerate(ranked[:MOST_LAYERS])
+    ]
     rest = ranked[MOST_LAYERS:]
     if rest:
         layers.append((f"{len(rest)} smaller lines", [sum(series[name][at] for name in rest) for at in range(len(times))], REST))

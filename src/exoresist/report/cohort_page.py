@@ -51,7 +51,7 @@ def cohort_page(answer: CohortAnswer) -> str:
             outcomes=_outcomes(answer),
             clones=[_clone(row) for row in answer.clones],
             worlds=_worlds(answer),
-            markers=[_marker(row, arm_labels(answer.arms)) for row in answer.markers],
+            markers=[marker_row(row, arm_labels(answer.arms)) for row in answer.markers],
             p_text=p_text,
             style=template_text("report.css"),
             script=template_text("report.js"),
@@ -126,7 +126,8 @@ def _clone(row: Row) -> Row:
     return {**row, "median_text": _days(row, "median"), "p": p_text(float(row["log_rank"]))}
 
 
-def _marker(row: Row, labels: dict[str, str]) -> Row:
+def marker_row(row: Row, labels: dict[str, str]) -> Row:
+    """A marker with its area, interval and ratio as texts."""
     text = f"{row['area']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
     ratio = MISSING if row["ratio"] is None else number_text(row["ratio"])
     return {**row, "name": marker_text(str(row["marker"])), "text": text, "ratio_text": ratio, "label": labels[str(row["arm"])]}

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from exoresist.studies.fitting.result import GeneralFit
 
 MOST_PANELS = 12
+COLOURS = (*(stroke.colour for stroke in STROKES), "#6a4c93", "#8a5a00", "#5a5f66")  # more conditions than arms may share a panel
 PRIOR_COLOUR, POSTERIOR_COLOUR = "#b9b4aa", STROKES[1].colour
 
 
@@ -118,7 +119,7 @@ def _time_panel(rows: list[Row], title: str) -> tuple[Panel, list[Key]]:
     for name in _conditions(rows):
         own = sorted((row for row in rows if row["condition"] == name), key=lambda row: row["time"])
         untreated = own[0]["dose"] == 0.0
-        stroke = REFERENCE if untreated else STROKES[place % len(STROKES)]
+        colour = REFERENCE.colour if untreated else COLOURS[place % len(COLOURS)]
         place += not untreated
         group = f"{title}-{name}"
         seen = [row for row in own if row["role"] == "fitted"]
@@ -127,9 +128,9 @@ def _time_panel(rows: list[Row], title: str) -> tuple[Panel, list[Key]]:
         ahead = [*(row for row in seen[-1:] if held and row["time"] < held[0]["time"]), *held]
         for part, dash in ((seen, "solid"), (ahead, "dash")):
             if part:
-                traces += _traces([row["time"] for row in part], part, stroke.colour, dash, group, " h", len(_conditions(rows)))
+                traces += _traces([row["time"] for row in part], part, colour, dash, group, " h", len(_conditions(rows)))
         label = "readings and model" if len(_conditions(rows)) == 1 and own[0]["dose"] is None else _short(own)
-        keys.append(Key(label, group, stroke.colour, "circle", "solid" if seen else "dash", note=title))
+        keys.append(Key(label, group, colour, "circle", "solid" if seen else "dash", note=title))
     last = max(row["time"] for row in rows)
     unit = "" if rows[0]["unit"] == "dimensionless" else f", {rows[0]['unit']}"
     return Panel(

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from exoresist.report.drawing import Figure, Key, Layout, Panel, Trace, base_layout, linear_axis, rounded, shown
+from exoresist.report.drawing import Figure, Key, Layout, Panel, Trace, base_layout, linear_axis, log_axis, rounded, shown, span
 from exoresist.report.measured_page import Column, MeasuredPage, Table, measured_page
 from exoresist.report.palette import INK, SOFT, STROKES
 from exoresist.report.wording import interval_text, number_text
 
 MOST_PANELS, MOST_COLOURS = 12, 6
+WIDE = 50.0  # largest over smallest reading from which the axis is logarithmic
 EVERYTHING_ELSE = "further experiments"
 
 
@@ -127,9 +128,13 @@ def _agreement(rows: Sequence[dict[str, Any]]) -> Figure:
          "line": {"color": INK if y == 0 else SOFT, "width": 1.2, "dash": "solid" if y == 0 else "dot"}}
         for y in (-1.96, 0.0, 1.96)
     ]  # fmt: skip
-    layout = base_layout(
-        340, xaxis=linear_axis("Reading according to the model"), yaxis=linear_axis("(measured − model) / noise"), shapes=lines
-    )
+    values = [row["simulation"] for row in rows]
+    ends = span(values) if min(values) > 0.0 else None
+    # Observables of several sizes share this figure; on a linear axis the small ones would lie on one spot.
+    wide = ends is not None and ends[1] > WIDE * ends[0]
+    title = "Reading according to the model"
+    axis = log_axis(title, *ends, most=7) if wide and ends else linear_axis(title)
+    layout = base_layout(340, xaxis=axis, yaxis=linear_axis("(measured − model) / noise"), shapes=lines)
     return Figure(
         "residuals",
         "Residuals",

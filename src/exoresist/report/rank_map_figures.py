@@ -82,7 +82,7 @@ def _bliss(one: Row) -> Panel:
     return _heat(
         one,
         "bliss",
-        "Bliss excess, % of the cells",
+        _over(one, "Bliss excess, % of the cells"),
         DIVERGING,
         (-reach, reach),
         lambda value: f"{100 * value:.1f}".replace("-0.0", "0.0"),

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exoresist.report.cohort_figures import roc_figure, survival_figure
+from exoresist.report.cohort_page import marker_row
 from exoresist.report.files import write_atomically
 from exoresist.report.page import in_script, panel_specs, template, template_text
 from exoresist.report.rank_figures import KINDS, rank_figures
 from exoresist.report.rows import RowText
 from exoresist.report.tables import csv_bytes, parquet_bytes
-from exoresist.report.wording import interval_text, listed, number_text, percent_text
+from exoresist.report.wording import arm_labels, interval_text, listed, number_text, percent_text
 from exoresist.studies.answer import Row, plain
 from exoresist.studies.rank_words import against
 
@@ -48,9 +49,9 @@ def write_ranking(answer: RankAnswer, folder: Path) -> None:
 
 def rank_page(answer: RankAnswer) -> str:
     """The whole page as HTML."""
-    figures = rank_figures(answer)
-    if answer.cohort is not None:
-        figures |= {figure.id: figure for figure in (survival_figure(answer.cohort), roc_figure(answer.cohort))}
+    figures, cohort = rank_figures(answer), answer.cohort
+    if cohort is not None:
+        figures |= {figure.id: figure for figure in (survival_figure(cohort), roc_figure(cohort))}
     return str(
         template()
         .environment.get_template("rank.html.j2")
@@ -64,6 +65,7 @@ def rank_page(answer: RankAnswer) -> str:
             pairs=[_choice(answer, row) for row in answer.combinations],
             schedules=[_schedule(answer, row) for row in answer.schedules],
             patients={str(row["name"]): percent_text(row["share"]) for row in answer.patients},
+            markers=[] if cohort is None else [marker_row(row, arm_labels(cohort.arms)) for row in cohort.markers],
             against=against(answer),
             kinds=KINDS,
             style=template_text("report.css"),

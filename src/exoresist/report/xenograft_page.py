@@ -40,8 +40,9 @@ def xenograft_page(answer: XenograftAnswer) -> str:
             question=answer.file.question,
             sentences=answer.sentences,
             tiles=_tiles(answer),
-            note="Errors are root mean squares of ln(predicted / measured volume), told as factors: 1.5 means off by half or by two thirds.",
-            figures=[_groups(answer), _animals(answer), _plasma(answer)],
+            note="Errors are root mean squares of ln(predicted / measured volume), told as factors: "
+            "1.5 is half too much or a third too little.",
+            figures=[_groups(answer), _animals(answer), *([_plasma(answer)] if answer.plasma else [])],
             tables=[_predictions(answer), _parameters(answer)],
             warnings=answer.warnings,
             footer=f"Data: {answer.file.source}. Seed {answer.file.seed}, {number_text(answer.timing_s)} s.",
@@ -147,7 +148,8 @@ def _animals(answer: XenograftAnswer) -> Figure:
             common = {"type": "scatter", "x": rounded(_days(rows)), "legendgroup": f"animal {place}"}
             traces.append(
                 {**common, "mode": "lines", "y": rounded([row["individual"] for row in rows]),
-                 "line": {"color": stroke.colour, "width": 2, "dash": dash}, "hovertemplate": f"animal {shown(name)}: %{{y:.3g}} mm³<extra></extra>"}
+                 "line": {"color": stroke.colour, "width": 2, "dash": dash},
+                 "hovertemplate": f"animal {shown(name)}: %{{y:.3g}} mm³<extra></extra>"}
             )  # fmt: skip
             traces.append(
                 {**common, "mode": "markers", "y": rounded([row["volume"] for row in rows]),
@@ -213,8 +215,8 @@ def _plasma(answer: XenograftAnswer) -> Figure:
     return Figure(
         "plasma",
         "Plasma",
-        "Marks: measured, total drug; open triangles: below what the assay sees. Strokes: the model at the same moment with the numbers that "
-        "animal most likely has. Dotted: the concentration of half the effect, which these readings do not settle.",
+        "Marks: measured, total drug; open triangles: below what the assay sees. Strokes: the model at the same moment with the numbers "
+        "that animal most likely has. Dotted: the concentration of half the effect, which these readings do not settle.",
         "Strokes that stay on one side of their marks at early or late times: absorption or elimination is wrong.",
         "Plot of drug concentrations in plasma against time after the last dose.",
         [Panel(traces, layout, {}, NARROW)],
@@ -246,5 +248,5 @@ def _parameters(answer: XenograftAnswer) -> Table:
         ]
         for row in answer.parameters
     ]  # fmt: skip
-    note = "Spreads are standard deviations of a number's logarithm between animals. Settled: the interval is less than half as wide as before."
+    note = "Spreads are standard deviations of a number's logarithm between animals. Settled: an interval less than half as wide as before."
     return Table("What was fitted", columns, rows, note)

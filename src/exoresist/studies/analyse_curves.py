@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 
 NEAR = 3.0  # an IC50 up to this many times outside the doses is told as extrapolated, a farther one only as a bound
 OUTLIER = 4.0  # standard deviations from the curve
+GROWTH = 0.15  # a difference of untreated wells worth telling
 FEWEST_REPEATS = 3  # plates from which the spread between repeats is known
 
 
@@ -74,8 +75,9 @@ def potencies(meta: LabMeta, data: PlateData) -> Potencies:
     found.noise = {"additive": float(np.asarray(noise.additive)), "relative": float(np.asarray(noise.relative))}
     fits = fit_arms(usable, noise)
     _rows(meta, data, fits, found)
-    _shifts(meta, fits, found)
+    _shifts(meta, data, fits, found)
     if found.shift is not None:
+        _untreated(data, found)
         _repeats(meta, data, noise, found)
     _outliers(data, fits.arms, noise, found)
     if found.outliers and found.shift is not None:
@@ -200,7 +202,7 @@ def compared(meta: LabMeta, arms: Sequence[str]) -> tuple[str, str] | None:
     return None if reference is None or treated is None else (treated, reference)
 
 
-def _shifts(meta: LabMeta, fits: Fits, found: Potencies) -> None:
+def _shifts(meta: LabMeta, data: PlateData, fits: Fits, found: Potencies) -> None:
     pair = compared(meta, list(fits.arms))
     reference = pair[1] if pair else next((arm.id for arm in meta.arms if arm.role == "reference" and arm.id in fits.arms), None)
     if reference is None:
@@ -209,6 +211,7 @@ def _shifts(meta: LabMeta, fits: Fits, found: Potencies) -> None:
     for arm in meta.arms:
         if arm.id in fits.arms and arm.id != reference:
             found.shifts.append({"arm": arm.id, "label": arm.label or arm.id, **_shift(fits, arm.id, reference)})
+    _tell_apart(data, fits, reference, found)
     if pair is None:
         found.warnings.append("No arm with the role `treated` has a dose series: there is no shift to report.")
         return
@@ -219,6 +222,18 @@ def _shifts(meta: LabMeta, fits: Fits, found: Potencies) -> None:
         "against": pair[1],
         "level": 0.95,
     }
+
+
+def _tell_apart(data: PlateData, fits: Fits, reference: str, found: Potencies) -> None:
+    """Arms that never stand on one plate with the reference are compared across plates, which is told."""
+    plates = {arm: {row["plate"] for row in data.of(arm)} for arm in fits.arms}
+    apart = [arm for arm in fits.arms if not plates[arm] & plates[reference]]
+    if apart:
+        found.warnings.append(
+            f"Arms {', '.join(apart)} share no plate with '{reference}'; plates were brought to the same untreated signal, "
+            "but what "
+            "differs between plates is in the shift."
+        )
 
 
 def _shift(fits: Fits, of: str, against: str) -> Row:
@@ -276,6 +291,27 @@ def _repeats(meta: LabMeta, data: PlateData, noise: Normal, found: Potencies) ->
             for row in found.shifts:
                 if row["arm"] == of:
                     row.update({key: found.shift[key] for key in ("value", "low", "high")})
+
+
+def _untreated(data: PlateData, found: Potencies) -> None:
+    """Whether the treatment alone changes the untreated wells: then cells grow differently, which moves an IC50 by itself."""
+    assert found.shift is not None
+    scales = _plate_scales(data)
+    both = [
+        np.array([row["signal"] / scales[row["plate"]] for row in data.of(found.shift[key]) if row["dose"] == 0])
+        for key in ("of", "against")
+    ]
+    if any(one.size < 2 or one.mean() <= 0 for one in both):
+        return
+    ratio = float(both[0].mean() / both[1].mean())
+    error = ratio * math.hypot(*(float(one.std(ddof=1)) / math.sqrt(one.size) / float(one.mean()) for one in both))
+    if abs(ratio - 1.0) > max(GROWTH, 3.0 * error):
+        found.warnings.append(
+            f"Without drug, the treated arm reads {100 * (ratio - 1.0):+.0f} % against its reference: the treatment changes "
+            "the cells' growth, "
+            "which moves an IC50 without any change of resistance. Read some wells when the drug is added (`contains: "
+            "start`) and compare GR50."
+        )
 
 
 def _points(data: PlateData, arms: dict[str, Readings], found: Potencies) -> None:

@@ -134,10 +134,17 @@ def _dilution(preparation: Preparation, table: Mapping[str, Any], found: Doses) 
             "give `dilution` in meta.yaml; every dose is low by that factor."
         )
         return 1.0
-    if applied is None:
-        found.notes.append(
-            f"{table['file']} does not say whether the dilution ({factor:g}) is in its numbers; it was multiplied with them "
-            "(dilution_applied: true if not)."
+    if preparation.dilution_applied is None and factor > 1:
+        why = (
+            "ZetaView's text file holds those of the diluted sample"
+            if table["instrument"] == "ZetaView"
+            else "the file does not say"
+        )
+        found.warnings.append(
+            f"The concentrations of {table['file']} were multiplied with the dilution of {factor:g} ({why}). If the program "
+            "had done so already, write "
+            "`dilution_applied: true` in meta.yaml: every dose is then lower by that factor; if not, write "
+            "`dilution_applied: false`."
         )
     return float(factor)
 

@@ -98,7 +98,7 @@ def noise_of(groups: Sequence[Array]) -> Normal:
     returns  Normal(additive, relative), in the unit of the signal; where there are no replicates 5 % of each signal and 1 % of the largest
     """
     usable = [group for group in groups if group.size > 1]
-    level = max((float(np.abs(group.mean())) for group in groups), default=1.0) or 1.0
+    level = max((float(np.abs(group.mean())) for group in groups if group.size), default=1.0) or 1.0
     if not usable:
         return Normal(0.01 * level, 0.05)
     mean = np.array([group.mean() for group in usable]) / level

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exoresist.core.errors import InputError, unknown_name
 from exoresist.core.units import convert
@@ -46,21 +46,55 @@ def dose_value(text: str | float, unit: str, where: str) -> float:
     return value
 
 
-def layout_of(meta: LabMeta, mapped: Mapping[str, str] | None) -> dict[str, Content]:
-    """Well -> content, from the map's texts first and the rectangles laid over them.
+@dataclass
+class Layout:
+    """What each well holds: on every plate, and on plates that have entries of their own (by plate, file or its stem, in small letters)."""
+
+    shared: dict[str, Content] = field(default_factory=dict)
+    own: dict[str, dict[str, Content]] = field(default_factory=dict)
+
+    def at(self, row: Mapping[str, object]) -> Content:
+        """Content of the well of a reading."""
+        well = str(row.get("well"))
+        for name in _plate_names(row):
+            if well in self.own.get(name, {}):
+                return self.own[name][well]
+        return self.shared.get(well, Content("empty"))
+
+    def wells(self) -> dict[str, Content]:
+        """All wells of the plan, whatever the plate."""
+        return {**{well: content for wells in self.own.values() for well, content in wells.items()}, **self.shared}
+
+    def check_plates(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """InputError where an entry names a plate that the files do not hold."""
+        known = {name for row in rows for name in _plate_names(row)}
+        for name in self.own:
+            if name not in known:
+                raise unknown_name("meta.yaml, plate.layout: plate", name, known)
+
+
+def _plate_names(row: Mapping[str, object]) -> tuple[str, ...]:
+    """A plate's own name, the sheet it stands on, its file, and the file without its ending."""
+    plate, file = str(row.get("plate", "")).lower(), str(row.get("file", "")).lower()
+    return tuple(name for name in (plate, plate.rpartition(":")[0], file, file.rsplit(".", 1)[0]) if name)
+
+
+def layout_of(meta: LabMeta, mapped: Mapping[str, str] | None) -> Layout:
+    """The plan of the wells, from the map's texts first and the rectangles laid over them.
 
     raises  InputError for unknown arms, wells beyond the plate, and doses that do not fit their rectangle
     """
-    contents: dict[str, Content] = {}
+    layout = Layout()
     for well, text in (mapped or {}).items():
         content = _of_text(meta, well, text)
         if content is not None:
-            contents[well] = content
+            layout.shared[well] = content
     for number, entry in enumerate(meta.plate.layout):
         where = f"meta.yaml, plate.layout[{number}]"
+        contents = layout.shared if entry.plate is None else layout.own.setdefault(entry.plate.lower(), {})
         for rectangle in entry.wells:
             contents.update(_rectangle(meta, entry, rectangle, where))
-    return contents
+    return layout
 
 
 def excluded(meta: LabMeta) -> set[str]:

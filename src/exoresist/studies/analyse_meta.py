@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from exoresist.assembly.fields import (
     Duration,
@@ -49,6 +49,11 @@ def _word(value: object) -> object:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
+def _cells(value: object) -> object:
+    """A bare number of cells can only be cells: 3000 is `3000 cell`."""
+    return f"{value!r} cell" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
 def _dose_unit(unit: str) -> str:
     try:
         usable = any(same_dimension(unit, one) for one in ("nM", "g/mL", "Gy"))
@@ -59,8 +64,10 @@ def _dose_unit(unit: str) -> str:
     return unit
 
 
-Name = Annotated[str, BeforeValidator(_word), Field(max_length=120)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(_texts)]
+ONE: dict[str, Any] = {"type": ["string", "number"]}
+Name = Annotated[str, BeforeValidator(_word), Field(max_length=120), WithJsonSchema(ONE)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_texts), WithJsonSchema({"anyOf": [ONE, {"type": "array", "items": ONE}]})]
+Count = Annotated[PositiveCells, BeforeValidator(_cells), WithJsonSchema(ONE)]
 DoseUnit = Annotated[str, AfterValidator(_dose_unit)]
 
 
@@ -86,7 +93,7 @@ class Preparation(Record):
 
     id: LocalId = Field(description="Name of the preparation; arms name it.")
     donor: Line = Field(default="", description="Cells that released them.")
-    donor_cells: PositiveCells | None = Field(default=None, description="Donor cells that conditioned the medium.")
+    donor_cells: Count | None = Field(default=None, description="Donor cells that conditioned the medium.")
     conditioned: Duration | None = Field(default=None, description="How long they did.")
     isolation: Line = Field(default="", description="How vesicles were isolated.")
     resuspended: Volume | None = Field(default=None, description="Volume that the preparation was taken up in.")
@@ -109,6 +116,7 @@ class Wells(Record):
         description="cells; blank: medium and reagent without cells; start: cells read when the drug was added; empty.",
     )
     arm: Name | None = Field(default=None, description="Id of the arm.")
+    plate: Name | None = Field(default=None, description="Only on this plate (its name, or its file's); absent: on every plate.")
     dose: Annotated[str | float, Field()] | None = Field(default=None, description="Dose of all these wells.")
     doses: tuple[str | float, ...] = Field(default=(), description="Doses from left to right (or from top to bottom).")
     along: Literal["columns", "rows"] = Field(default="columns", description="columns: each column has its dose; rows: each row.")
@@ -145,6 +153,10 @@ class Readout(Record):
     )
     reference: Name | None = Field(default=None, description="Wavelength to subtract in every well (650).")
     blank_subtracted: bool = Field(default=False, description="true if blanks were subtracted before.")
+    recipients_only: bool = Field(
+        default=False,
+        description="In a co-culture: true if only the recipients are read (a label, sorted cells), not donors with them.",
+    )
 
 
 class Timing(Record):
@@ -185,8 +197,8 @@ class LabMeta(Record):
     dose_unit: DoseUnit = Field(default="nM", description="Unit of the doses.")
     recipient: Line = Field(default="", description="Cells that receive.")
     donor: Line = Field(default="", description="Cells that release.")
-    cells_per_well: PositiveCells | None = Field(default=None, description="Recipients per well when vesicles were added.")
-    donors_per_well: PositiveCells | None = Field(default=None, description="Donors per well, in a co-culture.")
+    cells_per_well: Count | None = Field(default=None, description="Recipients per well when vesicles were added.")
+    donors_per_well: Count | None = Field(default=None, description="Donors per well, in a co-culture.")
     volume: Volume | None = Field(default=None, description="Medium per well.")
     repeats: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=1, description="How often the whole was done, with fresh vesicles and cells."

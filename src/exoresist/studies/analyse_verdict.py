@@ -114,6 +114,11 @@ def _lacks(
     lacks += [f"{row['label']}: {row['words']}." for row in controls if row["outcome"] == "unclear"]
     if meta.design in ("co_culture", "transwell"):
         lacks += _inhibitor(meta, found)
+    if meta.design == "co_culture" and not meta.readout.recipients_only:
+        lacks.append(
+            "The readout takes donors and recipients together: resistant donors that survive raise the IC50 of the mixture "
+            "without any transfer."
+        )
     if meta.design == "added_vesicles" and not any(row["arm"] == (found.shift or {}).get("of") for row in doses.arms):
         lacks.append("The number of vesicles given to each recipient is not known.")
     repeats = max(meta.repeats, sum(row["value"] is not None for row in found.repeats))
@@ -175,7 +180,8 @@ def _next(meta: LabMeta, found: Potencies, doses: Doses, model: Comparison, plat
             2.2,
             "Measure a dose series with and without vesicles",
             "Without the two there is no shift to judge.",
-            "The same doses of the drug, untreated wells included, on recipients alone and on recipients with vesicles, three wells each.",
+            "The same doses of the drug, untreated wells included, on recipients alone and on recipients with vesicles, "
+            "three wells each.",
         )
     out = [row for row in found.ic50 if row["status"] != "inside"]
     for row in out[:2]:
@@ -244,6 +250,20 @@ def _next(meta: LabMeta, found: Potencies, doses: Doses, model: Comparison, plat
             "Give the vesicles in several doses",
             "A transfer rises with the dose, and the model can then be fitted.",
             "A third, once, and three times the present dose.",
+        )
+    if meta.design == "co_culture" and not meta.readout.recipients_only:
+        add(
+            1.2,
+            "Read the recipients alone",
+            "A signal of the mixture rises with the share of resistant donors.",
+            "Label the recipients (GFP, a dye) and count them, or sort before reading; write `recipients_only: true`.",
+        )
+    if meta.design in ("added_vesicles", "conditioned_medium") and verdict.verdict in ("shown", "suggestive"):
+        add(
+            0.6,
+            "Give vesicles of the sensitive parent cells",
+            "They tell what belongs to resistance from what any vesicle does.",
+            "The same number of particles per recipient, isolated in the same way.",
         )
     if meta.timing.washed_before_drug is not True and meta.design == "added_vesicles":
         add(

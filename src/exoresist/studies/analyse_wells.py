@@ -12,7 +12,7 @@ from typing import Any
 
 from exoresist.core.errors import InputError, unknown_name
 from exoresist.core.units import convert
-from exoresist.studies.analyse_layout import BLANKS, NOTHING, STARTS, Content, excluded, layout_of
+from exoresist.studies.analyse_layout import BLANKS, NOTHING, STARTS, Content, Layout, excluded, layout_of
 from exoresist.studies.analyse_meta import LabMeta
 
 Row = dict[str, Any]
@@ -63,6 +63,7 @@ def plate_data(meta: LabMeta, readings: Sequence[Row], mapped: Mapping[str, str]
         )  # fmt: skip
     rows = _one_channel(meta, list(readings), data)
     layout = layout_of(meta, mapped)
+    layout.check_plates(rows)
     out = excluded(meta)
     known = [{**row, "content": _content(meta, row, layout)} for row in rows]
     if not any(row["content"].kind == "cells" for row in known):
@@ -138,7 +139,7 @@ def _one_channel(meta: LabMeta, rows: list[Row], data: PlateData) -> list[Row]:
     return found
 
 
-def _content(meta: LabMeta, row: Row, layout: Mapping[str, Content]) -> Content:
+def _content(meta: LabMeta, row: Row, layout: Layout) -> Content:
     """What a reading is of: the table's own words, else the layout."""
     own = str(row.get("contains", "")).strip().lower().replace(" ", "_")
     if own in BLANKS or str(row.get("arm", "")).strip().lower().replace(" ", "_") in BLANKS:
@@ -158,21 +159,21 @@ def _content(meta: LabMeta, row: Row, layout: Mapping[str, Content]) -> Content:
             raise InputError(f"line {row['line']}: a dose of {dose:g}", "zero or more", "Correct the sign")
         unit = str(row.get("dose_unit") or "")
         return Content("cells", arm.id, convert(dose, unit, meta.dose_unit) if unit and dose else dose)
-    return layout.get(str(row.get("well")), Content("empty"))
+    return layout.at(row)
 
 
-def _tell_missing(layout: Mapping[str, Content], known: Sequence[Row], data: PlateData) -> None:
+def _tell_missing(layout: Layout, known: Sequence[Row], data: PlateData) -> None:
     if any(row["content"].kind == "other" for row in known):
         data.notes.append("Conditions of the table that meta.yaml does not name were left out.")
     there = {row["well"] for row in known}
-    lost = [well for well, content in layout.items() if content.kind == "cells" and well not in there]
+    lost = [well for well, content in layout.wells().items() if content.kind == "cells" and well not in there]
     if lost and any(row["well"] for row in known):
         data.warnings.append(
             f"{len(lost)} wells of the layout are not in the files: {', '.join(lost[:8])}{' ...' if len(lost) > 8 else ''}. "
             "Was the file cut off?"
         )
     spare = [row for row in known if row["content"].kind == "empty" and row["value"] is not None and row["well"]]
-    if spare and layout:
+    if spare and layout.wells():
         names = list(dict.fromkeys(str(row["well"]) for row in spare))
         data.notes.append(
             f"{len(names)} wells with readings belong to no arm and were left out "

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
+from exoresist.core.errors import InputError, ModelError
 from exoresist.core.progress import Progress, Silent, Stages
 from exoresist.studies.answer import Estimate, Row, plain
 from exoresist.studies.attribution import Attribution, Question, ask, counterfactuals
@@ -129,7 +130,11 @@ def answer_attribution(
     stages.begin("ledger", hours * prior.sets)
     if attack_of(question.scenario, catalog) == "drugs" and question.scenario.drugs:
         latest = options.posterior if options.posterior is not None else prior
-        _add_ledger(answer, (accountant or _accountant())(question.scenario, catalog, latest, stages))
+        try:
+            _add_ledger(answer, (accountant or _accountant())(question.scenario, catalog, latest, stages))
+        except (InputError, ModelError) as error:
+            # Shares need no trait; a drug whose trait has no closed form is no reason to keep them back.
+            answer.warnings.append(f"No ledger of this arm: {error}")
     finish(answer, question, catalog, prior, options)
     stages.finish()
     ended = time.perf_counter()

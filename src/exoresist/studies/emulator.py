@@ -100,9 +100,19 @@ def learn(x: Array, y: Array, inputs: int = INPUTS, nuggets: Sequence[float] = N
     rest = (y - mean) - scores @ components
     squares = error**2 + rest**2
     return Emulator(
-        kept, float(np.sqrt(np.mean(squares))), y - rest - error, bent, picked, lengths, weights, SLOPE_VARIANCE * straight.T @ weights, mean, components,
-        squares, _width(apart / scale**2),
-    )  # fmt: skip
+        kept,
+        float(np.sqrt(np.mean(squares))),
+        y - rest - error,
+        bent,
+        picked,
+        lengths,
+        weights,
+        SLOPE_VARIANCE * straight.T @ weights,
+        mean,
+        components,
+        squares,
+        _width(apart / scale**2),
+    )
 
 
 def _trend(x: Array, bent: NDArray[np.intp]) -> Array:

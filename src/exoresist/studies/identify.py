@@ -16,11 +16,11 @@ from exoresist.studies import provenance
 from exoresist.studies.answer import Row
 from exoresist.studies.identify_bench import Bench, bench
 from exoresist.studies.identify_data import Well, dose_half, doses_and_times, grouped, readings
-from exoresist.studies.identify_posterior import Posterior, Summaries, posterior, shortest, summaries, weighted_quantiles
+from exoresist.studies.identify_posterior import Posterior, Summaries, central, posterior, summaries, weighted_quantiles
 from exoresist.studies.identify_profile import AS_WELL, SLACK, Profiles, profiles
 from exoresist.studies.identify_readings import Readings, planned, predicted
-from exoresist.studies.identify_space import GROWTH, PRESENT, Draws
-from exoresist.studies.identify_worlds import Worlds, all_kinds, kinds, run_worlds, worlds_of
+from exoresist.studies.identify_space import PRESENT, Draws
+from exoresist.studies.identify_worlds import SEVERAL, Worlds, all_kinds, kinds, run_worlds, worlds_of
 
 Array = NDArray[np.float64]
 
@@ -30,6 +30,7 @@ NARROW = 0.35  # an interval of the share no wider than this, and clear of 0 (or
 CLEAR, NEAR_NONE = 0.05, 0.15
 AT_MOST, AT_LEAST = 1.0 / 3.0, 0.1  # a one-sided statement that says something
 BINS = 20
+KEPT = 0.75
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,28 @@ class IdentifyAnswer:
 
     def summary(self) -> dict[str, Any]:
         """What summary.json holds."""
-        names = ("name", "title", "question", "verdict", "interval", "median", "prior_interval", "confounders", "sentences", "warnings",
-                 "simulated", "worlds", "rivals", "strengths", "expected", "profile", "quality", "seed", "catalog_hash", "versions")  # fmt: skip
+        names = (
+            "name",
+            "title",
+            "question",
+            "verdict",
+            "interval",
+            "median",
+            "prior_interval",
+            "confounders",
+            "sentences",
+            "warnings",
+            "simulated",
+            "worlds",
+            "rivals",
+            "strengths",
+            "expected",
+            "profile",
+            "quality",
+            "seed",
+            "catalog_hash",
+            "versions",
+        )
         return {name: plain(getattr(self, name)) for name in names}
 
 
@@ -106,24 +127,38 @@ def verdict(low: float, high: float) -> str:
     return CANNOT_TELL
 
 
-def prepared(scenario: Scenario, catalog: Catalog, wells: Sequence[Well] | None, seed: int, progress: Progress,
-             count: int = WORLDS) -> Setting:  # fmt: skip
-    """The experiment with its readings: those of the wells, or of a simulated laboratory at the scenario's centre."""
-    remarks: list[str] = []
+@dataclass(frozen=True)
+class Asked:
+    """An experiment and its readings, before any world is run. read.observed is None where no data were given."""
+
+    made: Bench
+    read: Readings
+    simulated: bool
+    remarks: tuple[str, ...] = ()
+
+
+def asked(scenario: Scenario, catalog: Catalog, wells: Sequence[Well] | None) -> Asked:
+    """The experiment with the readings of the wells, or with the scenario's own design where there are none.
+
+    Raises InputError for an assay, arms or readings that cannot be answered.
+    """
     if wells is None:
         made = bench(scenario, catalog)
-        read = planned(made)
-    else:
-        groups = grouped(wells, scenario.duration)
-        made = bench(scenario, catalog, *doses_and_times(groups))
-        read, remarks = readings(made, groups)
-        half = dose_half(made, read)
-        if half is not None and made.space.potent:
-            made = replace(made, dose_half=half)
+        return Asked(made, planned(made), True)
+    groups = grouped(wells, scenario.duration)
+    made = bench(scenario, catalog, *doses_and_times(groups))
+    read, remarks = readings(made, groups)
+    half = dose_half(made, read)
+    return Asked(replace(made, dose_half=half) if half is not None and made.space.potent else made, read, False, tuple(remarks))
+
+
+def prepared(question: Asked, seed: int, progress: Progress, count: int = WORLDS) -> Setting:
+    """Worlds that were run, what readings tell of them, and readings: those given, or of a simulated laboratory at the centre."""
+    made, read = question.made, question.read
     bank = run_worlds(made, made.space.draw(count, seed, "bank"), progress)
-    if wells is None:
+    if question.simulated:
         read = read.drawn(predicted(made, read.conditions, centre(made).cells)[0], seed, "centre")
-    return Setting(made, bank, read, summaries(made, read, bank, seed), wells is None, tuple(remarks))
+    return Setting(made, bank, read, summaries(made, read, bank, seed), question.simulated, question.remarks)
 
 
 def centre(made: Bench) -> Worlds:
@@ -131,18 +166,23 @@ def centre(made: Bench) -> Worlds:
     return worlds_of(made, Draws(made.space, np.zeros((1, made.space.size))).without_rivals())
 
 
-
-
-def answer_identify(scenario: Scenario, catalog: Catalog, wells: Sequence[Well] | None, seed: int | None = None,
-                    progress: Progress | None = None, count: int = WORLDS) -> IdentifyAnswer:  # fmt: skip
+def answer_identify(
+    scenario: Scenario,
+    catalog: Catalog,
+    wells: Sequence[Well] | None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    count: int = WORLDS,
+) -> IdentifyAnswer:
     """The verdict on the transfer share, with what it rests on.
 
     wells  measured wells; None: the design itself is asked, with readings simulated at the scenario's own centre
     """
     stages = progress if isinstance(progress, Stages) else Stages(Silent(), {"worlds": 0.7, "profile": 0.3})
-    stages.begin("worlds", count * scenario.duration * 60.0)
     own = scenario.seed if seed is None else seed
-    setting = prepared(scenario, catalog, wells, own, stages, count)
+    question = asked(scenario, catalog, wells)
+    stages.begin("worlds", count * scenario.duration * 60.0)
+    setting = prepared(question, own, stages, count)
     made, bank, read = setting.made, setting.bank, setting.read
     assert read.observed is not None
     after = posterior(setting.told, bank, read.observed)
@@ -159,35 +199,66 @@ def answer_identify(scenario: Scenario, catalog: Catalog, wells: Sequence[Well] 
         verdict=verdict(low, high),
         interval=(low, high),
         median=after.quantiles([0.5])[0],
-        prior_interval=shortest(bank.share, even),
-        confounders=[rival for rival, cost in drawn.rivals.items() if cost <= AS_WELL + SLACK],
+        prior_interval=central(bank.share, even),
+        confounders=_confounders(made, bank, after, drawn),
         simulated=setting.simulated,
         seed=own,
         catalog_hash=catalog.hash,
         versions=provenance.versions(),
     )
-    answer.quality = {"worlds": float(len(bank.z)), "effective_draws": after.effective, "strange": after.strange, "misfit": drawn.misfit,
-                      "noise": read.relative}  # fmt: skip
+    answer.quality = {
+        "worlds": float(len(bank.z)),
+        "effective_draws": after.effective,
+        "strange": after.strange,
+        "misfit": drawn.misfit,
+        "noise": read.relative,
+    }
     _tables(answer, setting, after, drawn)
     answer.sentences += sentences(answer, made)
     answer.warnings += [*setting.remarks, *warnings(answer, made)]
     return answer
 
 
+def _confounders(made: Bench, bank: Worlds, after: Posterior, drawn: Profiles) -> list[str]:
+    """Kinds of worlds without transfer that explain the readings as well as any.
+
+    A rival counts where its best world is within the threshold of the best of all, or where the readings did not speak against its kind:
+    its weight is still KEPT of what it was before. The search for best worlds is not perfect, and must not strike a rival out.
+    """
+    kind, weight = kinds(made.space, bank.z), after.kinds(made)
+    names = [*drawn.rivals, *([SEVERAL] if SEVERAL in weight else [])]
+    found = []
+    for name in names:
+        before = float(np.mean(kind == name))
+        if drawn.rivals.get(name, np.inf) <= AS_WELL + SLACK or weight.get(name, 0.0) >= max(0.02, KEPT * before):
+            found.append(name)
+    return found
+
+
 def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: Profiles) -> None:
     made, bank, read = setting.made, setting.bank, setting.read
     assert read.observed is not None
     answer.arms = [
-        {"id": arm.id, "label": arm.label, "role": arm.arm.role,
-         "part": "main" if arm.id == made.of else "reference" if arm.id == made.against else ""}
+        {
+            "id": arm.id,
+            "label": arm.label,
+            "role": arm.arm.role,
+            "part": "main" if arm.id == made.of else "reference" if arm.id == made.against else "",
+        }
         for arm in made.arms.values()
-    ]  # fmt: skip
+    ]
     edges = np.linspace(min(0.0, float(np.floor(bank.share.min() * BINS) / BINS)), 1.0, BINS + 1)
     places = np.clip(np.digitize(bank.share, edges) - 1, 0, BINS - 1)
     for index in range(BINS):
         here = places == index
-        answer.shares.append({"low": float(edges[index]), "high": float(edges[index + 1]), "prior": float(here.mean()),
-                              "posterior": float(after.weights[here].sum())})  # fmt: skip
+        answer.shares.append(
+            {
+                "low": float(edges[index]),
+                "high": float(edges[index + 1]),
+                "prior": float(here.mean()),
+                "posterior": float(after.weights[here].sum()),
+            }
+        )
     answer.profile = [{**row, "fits": bool(row["cost"] <= answer.threshold)} for row in drawn.shares]
     kind = kinds(made.space, bank.z)
     weight = after.kinds(made)
@@ -195,7 +266,7 @@ def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: P
         {"world": name, "prior": float(np.mean(kind == name)), "posterior": weight[name]} for name in all_kinds(made.space)
     ]
     answer.rivals = [
-        {"rival": rival, "cost": cost, "fits": bool(cost <= answer.threshold), "weight": weight.get(rival, 0.0)}
+        {"rival": rival, "cost": cost, "fits": rival in answer.confounders, "weight": weight.get(rival, 0.0)}
         for rival, cost in drawn.rivals.items()
     ]
     strengths = made.space.strengths(bank.z)
@@ -206,11 +277,21 @@ def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: P
         before = weighted_quantiles(value, np.ones(len(value)), [0.05, 0.95])
         now = weighted_quantiles(value, after.weights, [0.05, 0.5, 0.95])
         there = np.abs(value) >= PRESENT
-        answer.strengths.append({
-            "rival": rival, "low": now[0], "median": now[1], "high": now[2], "prior_low": before[0], "prior_high": before[1],
-            "present_before": float(there.mean()), "present": float(after.weights[there].sum()),
-            "fitting": fits, "tried": [float(row["strength"]) for row in rows], "costs": [float(row["cost"]) for row in rows],
-        })  # fmt: skip
+        answer.strengths.append(
+            {
+                "rival": rival,
+                "low": now[0],
+                "median": now[1],
+                "high": now[2],
+                "prior_low": before[0],
+                "prior_high": before[1],
+                "present_before": float(there.mean()),
+                "present": float(after.weights[there].sum()),
+                "fitting": fits,
+                "tried": [float(row["strength"]) for row in rows],
+                "costs": [float(row["cost"]) for row in rows],
+            }
+        )
     for column, name in enumerate(made.space.names):
         if isinstance(name, tuple):
             z = bank.z[:, column]
@@ -222,8 +303,19 @@ def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: P
     seen = predicted(made, read.conditions, bank.cells)
     for index, one in enumerate(read.conditions):
         low, mid, high = weighted_quantiles(seen[:, index], after.weights, [0.05, 0.5, 0.95])
-        answer.readings.append({"arm": one.arm, "dose": one.dose, "time": one.time, "readout": one.readout, "wells": one.wells,
-                                "observed": float(read.observed[index]), "low": low, "predicted": mid, "high": high})  # fmt: skip
+        answer.readings.append(
+            {
+                "arm": one.arm,
+                "dose": one.dose,
+                "time": one.time,
+                "readout": one.readout,
+                "wells": one.wells,
+                "observed": float(read.observed[index]),
+                "low": low,
+                "predicted": mid,
+                "high": high,
+            }
+        )
 
 
 def expected_verdicts(made: Bench, told: Summaries, bank: Worlds) -> list[Row]:
@@ -234,7 +326,9 @@ def expected_verdicts(made: Bench, told: Summaries, bank: Worlds) -> list[Row]:
     for name in [*all_kinds(made.space), "any"]:
         here = np.ones(len(kind), dtype=bool) if name == "any" else kind == name
         count = int(here.sum())
-        shares = {word: float(np.mean(found[here] == word)) if count else float("nan") for word in (IDENTIFIED, BOUNDED, CANNOT_TELL)}
+        shares = {
+            word: float(np.mean(found[here] == word)) if count else float("nan") for word in (IDENTIFIED, BOUNDED, CANNOT_TELL)
+        }
         rows.append({"world": name, "worlds": count, **shares})
     return rows
 
@@ -249,10 +343,5 @@ def verdicts_left_out(told: Summaries, bank: Worlds) -> NDArray[np.str_]:
         apart = ((known - known[index]) ** 2).sum(axis=1)
         apart[index] = np.inf
         weights = np.maximum(1.0 - apart / np.partition(apart, count)[count], 0.0)
-        result.append(verdict(*shortest(share, weights / weights.sum())))
+        result.append(verdict(*central(share, weights / weights.sum())))
     return np.array(result)
-
-
-
-
-__all__ = ["GROWTH", "IdentifyAnswer", "answer_identify", "prepared", "verdict"]

@@ -117,7 +117,9 @@ def protection(cells: Array, doses: Sequence[float]) -> Array:
     return np.asarray(np.trapezoid(share, np.log(np.asarray(doses[1:])), axis=1))
 
 
-def bench(scenario: Scenario, catalog: Catalog, doses: Sequence[float] | None = None, times: Sequence[float] | None = None) -> Bench:
+def bench(
+    scenario: Scenario, catalog: Catalog, doses: Sequence[float] | None = None, times: Sequence[float] | None = None
+) -> Bench:
     """Arms, comparison and coordinates of a scenario's experiment.
 
     doses, times  in place of the scenario's (of data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -70,7 +71,9 @@ def readings(made: Bench, groups: dict[Key, list[float]]) -> tuple[Readings, lis
         if arm not in known:
             raise InputError(f"arm '{arm}' of the data", ", ".join(made.arms), suggestion(arm, made.arms))
         if arm in made.left_out:
-            remarks.append(f"readings of arm '{arm}' are left aside: it reads other cells, or is a thought that no laboratory can do")
+            remarks.append(
+                f"readings of arm '{arm}' are left aside: it reads other cells, or is a thought that no laboratory can do"
+            )
     used = {key: values for key, values in groups.items() if key[0] in made.arms and not (key[3] == VIABILITY and key[1] == 0.0)}
     for arm in (made.of, made.against):
         if not any(key[0] == arm for key in used):
@@ -79,7 +82,9 @@ def readings(made: Bench, groups: dict[Key, list[float]]) -> tuple[Readings, lis
     relative, told = _scatter(used, float(getattr(made.scenario.assay, "noise", 0.05)))
     remarks.append(told)
     order = sorted(used, key=lambda key: (list(made.arms).index(key[0]), key[3], key[2], key[1]))
-    conditions = tuple(Condition(arm, dose, time, readout, len(used[arm, dose, time, readout])) for arm, dose, time, readout in order)
+    conditions = tuple(
+        Condition(arm, dose, time, readout, len(used[arm, dose, time, readout])) for arm, dose, time, readout in order
+    )
     observed = np.array([float(np.mean(used[key])) for key in order])
     return Readings(conditions, background(made, conditions, relative), relative, observed), remarks
 
@@ -113,7 +118,7 @@ def dose_half(made: Bench, read: Readings) -> float | None:
         (dose, value if readout == VIABILITY else value / whole) for dose, value, readout in rows
         if dose > 0.0 and (readout == VIABILITY or whole)
     )  # fmt: skip
-    for (low, before), (high, after) in zip(curve, curve[1:], strict=False):
+    for (low, before), (high, after) in itertools.pairwise(curve):
         if before >= 0.5 > after:
             part = (before - 0.5) / (before - after)
             return float(np.exp(np.log(low) + part * (np.log(high) - np.log(low))))

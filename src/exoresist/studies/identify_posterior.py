@@ -26,7 +26,7 @@ from exoresist.studies.identify_worlds import Worlds, all_kinds, kinds
 
 Array = NDArray[np.float64]
 
-NEAR = 0.1  # share of the bank that gets any weight
+NEAR = 0.12  # share of the bank that gets any weight
 SHAPES = 7  # principal shapes kept of every arm's readings, and of its difference to the reference arm
 NUGGETS = (0.1, 0.3, 1.0, 3.0)  # readings hold much that the summaries cannot know
 COVERED = 0.9
@@ -112,7 +112,7 @@ class Posterior:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return shortest(self.worlds.share, self.weights)
+        return central(self.worlds.share, self.weights)
 
     def quantiles(self, places: Sequence[float]) -> list[float]:
         return weighted_quantiles(self.worlds.share, self.weights, places)
@@ -152,16 +152,10 @@ def weighted_quantiles(values: Array, weights: Array, places: Sequence[float]) -
     return [float(value) for value in values[order][np.minimum(found, len(values) - 1)]]
 
 
-def shortest(values: Array, weights: Array, covered: float = COVERED) -> tuple[float, float]:
-    """The shortest interval that holds `covered` of the weight. An end within a hundredth of 0 is put to 0 where 0 lies outside."""
-    order = np.argsort(values, kind="stable")
-    kept = order[weights[order] > 0.0]
-    x, total = values[kept], np.cumsum(weights[kept])
-    total = total / total[-1]
-    starts = np.concatenate([[0.0], total[:-1]])
-    ends = np.searchsorted(total, np.minimum(starts + covered, 1.0) - 1e-12)
-    fits = (starts + covered <= 1.0 + 1e-12) & (ends < len(x))
-    lengths = np.where(fits, x[np.minimum(ends, len(x) - 1)] - x, np.inf)
-    first = int(np.argmin(lengths))
-    low, high = float(x[first]), float(x[ends[first]])
+def central(values: Array, weights: Array, covered: float = COVERED) -> tuple[float, float]:
+    """The interval between the points below and above which equal weight lies, here 5 % and 95 %.
+
+    An end within a hundredth of 0, where 0 lies outside, is put to 0: a share that small is none.
+    """
+    low, high = weighted_quantiles(values, weights, [0.5 * (1.0 - covered), 0.5 * (1.0 + covered)])
     return (0.0 if 0.0 < low < 0.01 else low), (0.0 if -0.01 < high < 0.0 else high)

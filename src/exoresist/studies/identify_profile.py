@@ -1,6 +1,7 @@
 """How well the best world with a given share, a given strength, or a given rival alone explains the readings: profile likelihoods.
 
-J = −ln L(readings | z) + ½·|z|² over all coordinates but the rivals' strengths: the catalogue's ranges count as earlier knowledge, the strengths
+J = −ln L(readings | z) + ½·|z|² over all coordinates but the rivals' strengths: the catalogue's ranges count as earlier
+knowledge, the strengths
 are free. For every target the least J is sought on an emulator by differential evolution; the worlds found are run exactly, join
 what the emulator learns from, and the search goes on. What is reported are exact runs only, so that a profile is an upper bound on J.
 
@@ -22,7 +23,7 @@ from exoresist.studies.emulator import Emulator, learn
 from exoresist.studies.identify_bench import Bench
 from exoresist.studies.identify_readings import SHARED, Readings, predicted
 from exoresist.studies.identify_space import GROWTH, LEAST, MOST, PRESENT
-from exoresist.studies.identify_worlds import TRANSFER, Worlds, run_worlds, transfer_share
+from exoresist.studies.identify_worlds import TRANSFER, Worlds, kinds, run_worlds, transfer_share
 
 Array = NDArray[np.float64]
 
@@ -151,9 +152,13 @@ def _nearest(made: Bench, readings: Readings, worlds: Worlds) -> Worlds:
 def _start(made: Bench, readings: Readings, bank: Worlds, targets: Mapping[tuple[str, float | str], Target]) -> list[Array]:
     """Members of every target: the bank's best worlds, clamped."""
     price = cost(made, readings, bank)
+    kind = kinds(made.space, bank.z)
     groups = []
-    for target in targets.values():
+    for (name, value), target in targets.items():
         wrong = np.zeros(len(price)) if target.share is None else 50.0 * np.abs(bank.share - target.share)
+        if name == "alone":
+            # Worlds of that very kind come first: a world with transfer, clamped, has lost what protected it.
+            wrong = wrong + np.where(kind == value, 0.0, 1e3)
         chosen = np.argsort(price + wrong, kind="stable")[:MEMBERS]
         groups.append(_clamped(made, bank.z[chosen], target))
     return groups
@@ -164,8 +169,8 @@ def _mixed(made: Bench, readings: Readings, known: Worlds, targets: Mapping[tupl
     """The best worlds known, clamped to each target, take the place of its last members."""
     best = known.z[np.argsort(cost(made, readings, known), kind="stable")[: MEMBERS // 2]]
     return [
-        np.concatenate([group[: MEMBERS - len(best)], _clamped(made, best, target)])
-        for group, target in zip(groups, targets.values(), strict=True)
+        group if name == "alone" else np.concatenate([group[: MEMBERS - len(best)], _clamped(made, best, target)])
+        for group, ((name, _), target) in zip(groups, targets.items(), strict=True)
     ]
 
 
@@ -197,7 +202,9 @@ def _searched(model: _Model, targets: Mapping[tuple[str, float | str], Target], 
     return result
 
 
-def _read(made: Bench, readings: Readings, known: Worlds, targets: Mapping[tuple[str, float | str], Target], own: int) -> Profiles:
+def _read(
+    made: Bench, readings: Readings, known: Worlds, targets: Mapping[tuple[str, float | str], Target], own: int
+) -> Profiles:
     """Profiles from exact runs. own: how many of the worlds are the bank's; those after them were searched for, loop by loop."""
     price = cost(made, readings, known)
     least = float(price.min())

@@ -82,7 +82,7 @@ class Readings:
         both = self.observed is not None and other.observed is not None
         return Readings(
             (*self.conditions, *other.conditions), np.concatenate([self.additive, other.additive]), self.relative,
-            np.concatenate([self.observed, other.observed]) if both else None,  # type: ignore[list-item]
+            np.concatenate([self.observed, other.observed]) if both else None,
         )  # fmt: skip
 
 

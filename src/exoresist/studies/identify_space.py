@@ -65,6 +65,23 @@ class Space:
             result[:, column] = ndtri((generator.permutation(count) + generator.random(count)) / count)
         return result
 
+    def draw_kind(self, kind: str, count: int, seed: int, *key: object) -> Array:
+        """(count, size) scores from the prior, given which rival alone is there (`no_effect`: none)."""
+        from scipy.special import ndtr, ndtri
+
+        z = self.draw(count, seed, *key)
+        edge = float(ndtr(self.score(PRESENT)))
+        still = float(ndtr(PRESENT / GROWTH_SPREAD))
+        for column, rival in enumerate(self.rivals):
+            places = ndtr(z[:, column])
+            if rival == GROWTH:
+                # Beyond ±PRESENT where it is the one, else within.
+                beyond = np.where(places < 0.5, 2.0 * places * (1.0 - still), 1.0 - 2.0 * (1.0 - places) * (1.0 - still))
+                z[:, column] = ndtri(beyond if rival == kind else (1.0 - still) + places * (2.0 * still - 1.0))
+            else:
+                z[:, column] = ndtri(edge + places * (1.0 - edge) if rival == kind else places * edge)
+        return z
+
     def strengths(self, z: Array) -> dict[str, Array]:
         """Rival -> (N,) strength; growth as ln of the fold."""
         from scipy.special import ndtr

@@ -21,28 +21,31 @@ FEW, STRANGE, MISFIT = 40.0, 1.0, 3.0
 
 
 def percent(value: float) -> str:
-    return f"{100.0 * value:.0f} %"
+    return f"{100.0 * value:.0f} %".replace("-0 %", "0 %") if abs(value) < 0.005 else f"{100.0 * value:.0f} %"
 
 
 def sentences(answer: "IdentifyAnswer", made: Bench) -> list[str]:  # type: ignore[name-defined]  # noqa: F821, UP037
     """The answer, most important first."""
     low, high = answer.interval
     span = f"{percent(low)} to {percent(high)}"
+    between = f"{percent(low)} and {percent(high)}"
     what = "the protection of arm '" + made.arms[made.of].label + "' over '" + made.arms[made.against].label + "'"
     told = [_verdict(answer.verdict, low, high, span, what)]
     before = answer.prior_interval
     told.append(
-        f"Before any reading the share lay between {percent(before[0])} and {percent(before[1])}, now between {span} (90 % each); "
+        f"Before any reading the share lay between {percent(before[0])} and {percent(before[1])}, now between {between} (90 % each); "
         f"the middle is {percent(answer.median)}."
     )
     others = [WORDS[name] for name in answer.confounders]
     if others:
-        told.append(f"Without any transfer, these explain the readings as well: {listed(others)}.")
+        told.append(f"Without any transfer, these may explain the readings as well: {listed(others)}.")
     else:
         told.append("No rival by itself explains the readings without transfer; several at once may.")
     told += [_strength(row) for row in answer.strengths if row["rival"] == "transfer"]
     best = max(answer.worlds, key=lambda row: row["posterior"])
-    told.append(f"The likeliest kind of world is: {WORDS[best['world']]} ({percent(best['posterior'])}; {percent(best['prior'])} before).")
+    told.append(
+        f"The likeliest kind of world is: {WORDS[best['world']]} ({percent(best['posterior'])}; {percent(best['prior'])} before)."
+    )
     every = next(row for row in answer.expected if row["world"] == "any")
     told.append(
         f"Over all worlds that the prior allows, this design identifies the share in {percent(every['identified'])}, bounds it in "
@@ -57,7 +60,9 @@ def _verdict(word: str, low: float, high: float, span: str, what: str) -> str:
     if word == "identified":
         return f"Identified: of {what}, {span} travels in vesicles as cargo."
     if word == "bounded" and low >= 0.1:
-        return f"Bounded: of {what}, at least {percent(low)} travels in vesicles as cargo; how much more, this design does not tell."
+        return (
+            f"Bounded: of {what}, at least {percent(low)} travels in vesicles as cargo; how much more, this design does not tell."
+        )
     if word == "bounded":
         return f"Bounded: of {what}, at most {percent(high)} travels in vesicles as cargo; it may be none."
     return f"This design cannot tell how much of {what} travels in vesicles as cargo: anything from {span} fits."
@@ -69,7 +74,7 @@ def _strength(row: Row) -> str:
     if len(fits) == len(tried):
         return f"Practically not identifiable: every strength of {name} that was tried fits."
     if not fits:
-        return f"No strength of {name} that was tried comes close to the best fit."
+        return f"Of {name} no strength that was tried comes close to the best fit; the one that fits lies between them."
     if fits[0] == tried[0]:
         return f"Practically identifiable from above only: {name} may add at most {percent(fits[-1])} to what recipients bear."
     if fits[-1] == tried[-1]:
@@ -84,10 +89,13 @@ def warnings(answer: "IdentifyAnswer", made: Bench) -> list[str]:  # type: ignor
     if quality["effective_draws"] < FEW:
         found.append(f"only {quality['effective_draws']:.0f} draws carry the answer; ask for more with --draws")
     if quality["strange"] > STRANGE:
-        found.append("the readings lie farther from every world of the model than worlds lie from each other: the model may not fit them")
+        found.append(
+            "the readings lie farther from every world of the model than worlds lie from each other: the model may not fit them"
+        )
     if quality["misfit"] > MISFIT:
         found.append(
-            f"the best world misses the readings by {quality['misfit']:.1f} times the noise (mean square): trust no share before that is mended"
+            f"the best world misses the readings by {quality['misfit']:.1f} times the noise (mean square): trust no share "
+            f"before that is mended"
         )
     if made.left_out:
         found.append(

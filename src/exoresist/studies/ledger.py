@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exoresist.assembly.assay import ConditionedMedium
 from exoresist.assembly.build import build
-from exoresist.assembly.layout import ORIGINS, Layout
+from exoresist.assembly.layout import INDUCED, ORIGINS, Layout
 from exoresist.assembly.ledger import Accounted, Line, with_ledger
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
@@ -18,6 +18,7 @@ from exoresist.core.errors import InputError
 from exoresist.core.progress import Progress, Silent
 from exoresist.network import Event, Run
 from exoresist.network.run import value_at
+from exoresist.studies.answer import Estimate
 from exoresist.studies.arms import saved_times
 from exoresist.studies.conditioning import conditioned
 from exoresist.studies.ensemble import Ensemble
@@ -61,14 +62,14 @@ def ledger(scenario: Scenario, catalog: Catalog, ensemble: Ensemble | None = Non
     drug = ledger_drug(scenario, catalog)
     ensemble = ensemble or Ensemble(0, scenario.seed)
     report = progress or Silent()
-    exposure, draws, per_cell, loads = scenario, {}, None, None
+    exposure, brought, per_cell, loads = scenario, dict[str, Array](), None, None
     if isinstance(scenario.assay, ConditionedMedium):
-        exposure, draws, per_cell, loads = conditioned(scenario, scenario.assay, catalog, ensemble, report)
-    model = build(exposure, catalog, origin_tags=True)
+        exposure, brought, per_cell, loads = conditioned(scenario, scenario.assay, catalog, ensemble, report)
+    model = build(exposure, catalog, origin_tags=True, induced_tags=True)
     accounted = with_ledger(model, drug)
-    draws = {**ensemble.values(model), **draws}
-    given = {key: value for key, value in draws.items() if key in model.network.parameters}
-    given |= accounted.borne(given)
+    draws = {**ensemble.values(model), **brought}
+    given: dict[str, float | Array] = {key: value for key, value in draws.items() if key in model.network.parameters}
+    given.update(accounted.borne(given))
     jumps = _Jumps(accounted)
     times = saved_times(exposure)
     run = culture(
@@ -91,7 +92,11 @@ def ledger_drug(scenario: Scenario, catalog: Catalog) -> str:
     Raises InputError where there is none, or where the scenario is no dish.
     """
     if scenario.arena.kind == "tissue":
-        raise InputError("the ledger of a dish was asked of a tissue", "a well, transwell or circulation")
+        raise InputError("the ledger of a dish was asked of a tissue", "a well, a transwell or conditioned medium")
+    if scenario.assay.kind == "cohort":
+        raise InputError(
+            "the ledger of a dish was asked of a cohort", "a scenario of one dish", "Patients are answered by `ask cohort`"
+        )
     named = getattr(scenario.assay, "drug", None)
     listed = [named] if named else [entry.id for entry in scenario.drugs]
     able = [name for name in listed if catalog.drug(name).mode != "pulse"]
@@ -135,21 +140,23 @@ def _told(accounted: Accounted, run: Run, jumps: _Jumps, sets: int) -> Ledger:
 
 def _bears(accounted: Accounted) -> str:
     antibody = accounted.drug in accounted.model.layout.antibodies
-    return "holds half of a cell's antigen" if antibody else "steadily brings a cell's damage to its threshold (or a set part of it)"
+    return (
+        "holds half of a cell's antigen" if antibody else "steadily brings a cell's damage to its threshold (or a set part of it)"
+    )
 
 
 def _row(line: Line, course: Array) -> LedgerRow:
     whole = estimate(course[-1])
-    values = [float(each) for each in (whole.value, whole.low, whole.high) if each is not None]
-    return LedgerRow(line.part, line.process, line.channel, line.origin, *values, course=course[:, 0].copy())
+    value, low, high = (float("nan") if each is None else float(each) for each in (whole.value, whole.low, whole.high))
+    return LedgerRow(line.part, line.process, line.channel, line.origin, value, low, high, course[:, 0].copy())
 
 
-def _by_origin(courses: list[tuple[Line, Array]]) -> dict[str, object]:
+def _by_origin(courses: list[tuple[Line, Array]]) -> dict[str, Estimate]:
     """Origin -> its net part in the change within cells, over the sum of the sizes of all origins' parts (0 where nothing changed)."""
     found: dict[str, Array] = {}
     for line, course in courses:
         if line.part == "trait":
             found[line.origin] = found.get(line.origin, 0.0) + course[-1]
     sizes = np.sum([np.abs(each) for each in found.values()], axis=0)
-    order = [*(name for name in (*ORIGINS, "induced") if name in found), *(name for name in found if name == "")]
+    order = [*(name for name in (*ORIGINS, INDUCED) if name in found), *(name for name in found if name == "")]
     return {name: estimate(np.divide(found[name], sizes, out=np.zeros_like(sizes), where=sizes > 0.0)) for name in order}

@@ -27,6 +27,9 @@ Array = NDArray[np.float64]
 
 INNER, OUTER = 12, 120  # steps at most
 STEP = 0.05  # of z, for slopes
+RIDGE = np.linspace(-2.0, 2.0, 7)  # widths of its expectation at which an unsettled number is looked at
+ALONG = 15  # steps at most at each of them
+CURVED = 0.05  # of the shared numbers' logarithms, for second differences
 SHARED_STEP = 1e-2  # of the shared numbers' logarithms
 CLOSE = 1e-4  # of z, where the search for an animal's effects ends
 FURTHEST = 4.0  # standard deviations that an effect may lie from 0
@@ -63,9 +66,7 @@ class Cohort:
     _hidden: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.observed).any():
-            raise InputError("The cohort has no readings", "at least one per group")
-        if np.nanmin(np.where(np.isfinite(self.observed), self.observed, np.inf)) < 0.0:
+        if np.any(self.observed[np.isfinite(self.observed)] < 0.0):
             raise InputError("A reading is below 0", "0 or more")
         self.modes = np.zeros((len(self.observed), len(self.spreads)))
         self._hidden = self.observed <= self.limit
@@ -140,6 +141,32 @@ class Cohort:
 
 
 @dataclass(frozen=True)
+class Ridge:
+    """The posterior along one number that the readings do not settle: the best other numbers for each of its values.
+
+    place      of that number; `values`: its logarithms (K,), rising; points: (K, P) with the others at their best
+    weights    share of the posterior at each value, (K,): density times the volume that the other numbers fill there
+    roots      (K, P, P) square roots of their covariance, nought along the number itself
+    """
+
+    place: int
+    values: Array
+    points: Array
+    weights: Array
+    roots: Array
+
+    def draws(self, count: int, random: np.random.Generator) -> Array:
+        """(count, P): a value with its weight, the others about the ridge there."""
+        fine = np.linspace(self.values[0], self.values[-1], 200)
+        density = np.exp(np.interp(fine, self.values, np.log(np.maximum(self.weights, 1e-300))))
+        at = np.interp(random.random(count), np.cumsum(density) / density.sum(), fine)
+        middle = np.stack([np.interp(at, self.values, column) for column in self.points.T], axis=1)
+        nearest = np.abs(at[:, None] - self.values[None]).argmin(axis=1)
+        steps = np.clip(random.standard_normal((count, self.points.shape[1])), -3.0, 3.0)
+        return np.asarray(middle + np.einsum("kij,kj->ki", self.roots[nearest], steps))
+
+
+@dataclass(frozen=True)
 class CohortFit:
     """The best point.
 
@@ -154,6 +181,7 @@ class CohortFit:
     modes: Array
     log_likelihood: float
     converged: bool
+    ridge: Ridge | None = None
 
     def number(self, name: str) -> float:
         """A shared number."""
@@ -165,24 +193,50 @@ class CohortFit:
     def interval(self, name: str) -> tuple[float, float]:
         """90 % interval of a shared number."""
         place = self.place(name)
+        if self.ridge is not None:
+            low, high = np.quantile(self.ridge.draws(4000, np.random.default_rng(0))[:, place], [0.05, 0.95])
+            return float(np.exp(low)), float(np.exp(high))
         half = Z90 * float(np.sqrt(self.covariance[place, place]))
         return float(np.exp(self.point[place] - half)), float(np.exp(self.point[place] + half))
 
     def draws(self, count: int, random: np.random.Generator) -> Array:
-        """(count, P) logarithms from the normal approximation, no further than expectation allows."""
+        """(count, P) logarithms from the posterior: along the ridge if there is one, else from the normal approximation."""
+        if self.ridge is not None:
+            return self.ridge.draws(count, random)
         values, vectors = np.linalg.eigh(self.covariance)
         steps = np.clip(random.standard_normal((count, len(values))), -3.0, 3.0) * np.sqrt(np.maximum(values, 0.0))
         return np.asarray(self.point + steps @ vectors.T)
 
 
-def fit_cohort(cohort: Cohort, report: Callable[[float], None] | None = None) -> CohortFit:
-    """The most likely shared numbers, from their expected values. Raises SolverError if there is no finite likelihood at the start."""
+def fit_cohort(cohort: Cohort, report: Callable[[float], None] | None = None, along: int | None = None) -> CohortFit:
+    """The most likely shared numbers, from their expected values.
+
+    along   place of a number that may not be settled: the posterior is then followed along it, because numbers that make up for each
+            other lie on a curve that no normal distribution follows
+    raises  InputError without readings, SolverError if there is no finite likelihood at the start
+    """
+    if not np.isfinite(cohort.observed).any():
+        raise InputError("The cohort has no readings", "at least one per group")
+    if not np.isfinite(cohort.objective(cohort.centres[None])[0]).all():
+        raise SolverError("The cohort has no likelihood at the expected numbers. Check units of doses and readings.")
+    share = 1.0 if along is None else 0.5
+    point, _, success = _climbed(cohort, cohort.centres, None, None if report is None else (lambda part: report(share * part)))
+    likelihood, modes = cohort.marginal(point[None])
+    ridge = None if along is None else _ridge(cohort, point, along, None if report is None else (lambda part: report(0.5 * part)))
+    return CohortFit(cohort, point, _covariance(cohort, point, None), modes[0], float(likelihood[0]), success, ridge)
+
+
+def expected(cohort: Cohort) -> CohortFit:
+    """What is known without readings: the shared numbers as they were expected."""
+    return CohortFit(cohort, cohort.centres, np.diag(cohort.widths**2), cohort.modes, 0.0, True)
+
+
+def _climbed(cohort: Cohort, start: Array, held: int | None, report: Callable[[float], None] | None) -> tuple[Array, float, bool]:
+    """The best point from a start, one number held if asked for; with ln posterior there and whether the search ended by itself."""
     from scipy.optimize import minimize
 
     count = len(cohort.shared)
     trials = np.concatenate([np.zeros((1, count)), SHARED_STEP * np.eye(count), -SHARED_STEP * np.eye(count)])
-    if not np.isfinite(cohort.objective(cohort.centres[None])[0]).all():
-        raise SolverError("The cohort has no likelihood at the expected numbers. Check units of doses and readings.")
     done = 0
 
     def value_and_slope(point: Array) -> tuple[float, Array]:
@@ -199,42 +253,68 @@ def fit_cohort(cohort: Cohort, report: Callable[[float], None] | None = None) ->
     bounds = [
         (centre - WIDEST * width, centre + WIDEST * width) for centre, width in zip(cohort.centres, cohort.widths, strict=True)
     ]
-    found = minimize(
-        value_and_slope,
-        cohort.centres,
-        jac=True,
-        bounds=bounds,
-        method="L-BFGS-B",
-        options={"maxiter": OUTER, "ftol": 1e-9, "gtol": 1e-3},
-    )
-    point = np.asarray(found.x, dtype=float)
-    likelihood, modes = cohort.marginal(point[None])
-    return CohortFit(cohort, point, _covariance(cohort, point), modes[0], float(likelihood[0]), bool(found.success))
+    if held is not None:
+        bounds[held] = (float(start[held]), float(start[held]))
+    most = OUTER if held is None else ALONG
+    options = {"maxiter": most, "ftol": 1e-9 if held is None else 1e-7, "gtol": 1e-3}
+    found = minimize(value_and_slope, start, jac=True, bounds=bounds, method="L-BFGS-B", options=options)
+    return np.asarray(found.x, dtype=float), -float(found.fun), bool(found.success)
 
 
-def _covariance(cohort: Cohort, point: Array) -> Array:
-    """Inverse of the second differences of ln posterior; directions that do not bend keep the width expected beforehand."""
-    count = len(point)
-    step = 0.05
-    moves = [np.zeros(count)]
-    for a in range(count):
+def _ridge(cohort: Cohort, point: Array, along: int, report: Callable[[float], None] | None) -> Ridge:
+    """Follow the posterior from its best point to either side, as far as the number was expected to lie."""
+    centre, width = cohort.centres[along], cohort.widths[along]
+    values = centre + width * RIDGE
+    points, heights = np.tile(point, (len(values), 1)), np.full(len(values), -np.inf)
+    best_modes = cohort.modes.copy()
+    nearest = int(np.abs(values - point[along]).argmin())
+    for direction in (range(nearest, len(values)), range(nearest - 1, -1, -1)):
+        start = point.copy()
+        cohort.modes = best_modes.copy()
+        for place in direction:
+            start[along] = values[place]
+            start, heights[place], _ = _climbed(cohort, start, along, None)
+            points[place] = start
+            if report is not None:
+                report(1.0 / len(values))
+    roots = []
+    for place, one in enumerate(points):
+        cohort.modes = cohort.marginal(one[None])[1][0]
+        covariance = _covariance(cohort, one, along)
+        spread, vectors = np.linalg.eigh(covariance)
+        roots.append(vectors * np.sqrt(np.maximum(spread, 0.0)))
+        heights[place] += 0.5 * float(np.log(spread[spread > 1e-12]).sum())
+    cohort.modes = best_modes
+    weights = np.exp(heights - heights.max())
+    return Ridge(along, values, points, weights / weights.sum(), np.array(roots))
+
+
+def _covariance(cohort: Cohort, point: Array, held: int | None) -> Array:
+    """Inverse of the second differences of ln posterior; directions that do not bend keep the width expected beforehand.
+
+    held  place of a number that stays: its row and column are nought
+    """
+    places = [place for place in range(len(point)) if place != held]
+    moves = [np.zeros(len(point))]
+    for a in range(len(places)):
         for b in range(a + 1):
             for signs in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-                move = np.zeros(count)
-                move[a] += signs[0] * step
-                move[b] += signs[1] * step
+                move = np.zeros(len(point))
+                move[places[a]] += signs[0] * CURVED
+                move[places[b]] += signs[1] * CURVED
                 moves.append(move)
     values = np.concatenate(
         [cohort.objective(point + np.array(part))[0] for part in np.array_split(moves, max(1, len(moves) // 64))]
     )
-    curvature = np.zeros((count, count))
+    curvature = np.zeros((len(places), len(places)))
     place = 1
-    for a in range(count):
+    for a in range(len(places)):
         for b in range(a + 1):
             four = values[place : place + 4]
-            curvature[a, b] = curvature[b, a] = -(four[0] - four[1] - four[2] + four[3]) / (4.0 * step * step)
+            curvature[a, b] = curvature[b, a] = -(four[0] - four[1] - four[2] + four[3]) / (4.0 * CURVED**2)
             place += 4
-    width = 1.0 / cohort.widths**2
-    values_, vectors = np.linalg.eigh(curvature)
-    least = float(width.min())
-    return np.asarray((vectors / np.maximum(values_, least)) @ vectors.T)
+    bends, vectors = np.linalg.eigh(curvature)
+    least = float((1.0 / cohort.widths[places] ** 2).min())
+    covariance = np.zeros((len(point), len(point)))
+    covariance[np.ix_(places, places)] = (vectors / np.maximum(bends, least)) @ vectors.T
+    return covariance

@@ -58,7 +58,7 @@ class Optimum:
     """What many descents found.
 
     value          of each unknown, on the linear scale
-    low, high      90 % interval from the curvature at the best point, cut at the bounds; None where the function does not bend
+    low, high      90 % interval from the curvature at the best point, cut at the bounds; None on a bound, or where nothing bends
     best           the function there; `finals`: where each descent ended, best first
     evaluations    of the function
     """
@@ -137,6 +137,10 @@ def climb(
     )
 
 
+def _on_edge(place: float, bounds: tuple[float, float]) -> bool:
+    return min(abs(place - bounds[0]), abs(place - bounds[1])) < 1e-6 * (1.0 + abs(place))
+
+
 class _Search:
     """The function on the scale of the search, turned so that less is better."""
 
@@ -190,16 +194,18 @@ class _Search:
                 point[place] += side * steps[place]
             return self(np.clip(point, ends[:, 0], ends[:, 1]))
 
-        curvature = np.zeros((count, count))
-        for a in range(count):
-            curvature[a, a] = (at((a, 1.0)) - 2.0 * middle + at((a, -1.0))) / steps[a] ** 2
-            for b in range(a):
+        free = [place for place in range(count) if not _on_edge(best[place], self.bounds[place])]
+        curvature = np.zeros((len(free), len(free)))
+        for row, a in enumerate(free):
+            curvature[row, row] = (at((a, 1.0)) - 2.0 * middle + at((a, -1.0))) / steps[a] ** 2
+            for column, b in enumerate(free[:row]):
                 mixed = at((a, 1.0), (b, 1.0)) - at((a, 1.0), (b, -1.0)) - at((a, -1.0), (b, 1.0)) + at((a, -1.0), (b, -1.0))
-                curvature[a, b] = curvature[b, a] = mixed / (4.0 * steps[a] * steps[b])
+                curvature[row, column] = curvature[column, row] = mixed / (4.0 * steps[a] * steps[b])
         values, vectors = np.linalg.eigh(curvature)
         bent = values > 1e-8 * max(1.0, float(values.max(initial=0.0)))
-        variance = (vectors[:, bent] ** 2 / values[bent]).sum(axis=1) if bent.any() else np.zeros(count)
-        flat = (vectors[:, ~bent] ** 2).sum(axis=1) > 1e-3
+        variance, flat = np.zeros(count), np.ones(count, dtype=bool)  # what lies on a bound has no curvature to speak of
+        variance[free] = (vectors[:, bent] ** 2 / values[bent]).sum(axis=1) if bent.any() else 0.0
+        flat[free] = (vectors[:, ~bent] ** 2).sum(axis=1) > 1e-3
         low: list[float | None] = []
         high: list[float | None] = []
         for place, one in enumerate(self.unknowns):

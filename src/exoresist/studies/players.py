@@ -72,7 +72,7 @@ def choose_among(
         raise InputError(
             f"'{TRANSFER}' holds every cargo, those named by themselves, too", "disjoint players", "Name one or the other"
         )
-    order = [player.id for player in [*single, *together]]
+    order = [*(player.id for player in single if player.id.startswith(TRANSFER)), *(player.id for player in together)]
     chosen = sorted((known[name] for name in wanted), key=lambda player: order.index(player.id))
     covered = {TRANSFER if name.startswith(TRANSFER) else name for name in wanted}
     return chosen, [player for player in together if player.id not in covered]

@@ -15,7 +15,7 @@ from exoresist.assembly.build import Model, build
 from exoresist.assembly.cohort import Cohort
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
-from exoresist.core.errors import ExoresistError, InputError
+from exoresist.core.errors import InputError
 from exoresist.core.progress import Progress, Silent, Stages
 from exoresist.studies import provenance
 from exoresist.studies.ensemble import Ensemble, reconciled
@@ -24,21 +24,18 @@ from exoresist.studies.names import line_name
 from exoresist.studies.posterior import Posterior, read_posterior
 from exoresist.studies.rank_answer import RankAnswer, draw_rows, take_scores
 from exoresist.studies.rank_candidates import (
-    ARM,
     NONE,
     SCHEDULE,
     Candidate,
-    Setting,
     base_of,
     drug_arms,
     named,
     nothing,
     settings,
     single,
-    together,
 )  # fmt: skip
-from exoresist.studies.rank_maps import drug_axis, intervention_axis, run_map
 from exoresist.studies.rank_outcomes import PROGRESSION, Outcome, outcome_of
+from exoresist.studies.rank_pairs import maps, pairs, run_rules
 from exoresist.studies.rank_run import halves, numbers, run_choices, store
 from exoresist.studies.rank_schedule import (
     ADAPTIVE,
@@ -48,7 +45,6 @@ from exoresist.studies.rank_schedule import (
     own_course,
     rule_of,
     rule_text,
-    run_rule,
     search,
     searchable,
 )  # fmt: skip
@@ -60,7 +56,6 @@ from exoresist.studies.wording import percent
 from exoresist.studies.workers import Task, Workers, run_tasks
 
 Array = NDArray[np.float64]
-PAIRED = 5  # of the single choices: pairs of these are tried
 STAGES = {"draws": 0.2, "choices": 0.15, "pairs": 0.1, "schedules": 0.25, "maps": 0.02, "sensitivity": 0.28}
 PATIENT_STAGES = {"schedules": 0.35, "patients": 0.25, "worlds": 0.38, "reading": 0.02}
 LABELS = {FIXED: "Fixed schedule found", ADAPTIVE: "Adaptive schedule found"}
@@ -173,10 +168,10 @@ def _rank_dish(one: Ranking, results: Path | None) -> None:
     answer.draws_table += draw_rows([each.id for each in singles], values, central=True)
     clock = time.perf_counter()
     if every is None:
-        _pairs(one, singles, values, {each.id: each for each in known}, judged)
+        pairs(one, singles, values, {each.id: each for each in known}, judged)
     answer.timing_s["pairs"] = time.perf_counter() - clock
     clock = time.perf_counter()
-    _maps(one, singles)
+    maps(one, singles)
     _sensitivity(one, singles)
     answer.timing_s["maps_and_sensitivity"] = time.perf_counter() - clock
     one.models += [build(each.scenario, catalog) for each in singles if each.kind != SCHEDULE]
@@ -249,95 +244,12 @@ def _with_schedules(
     return every, values
 
 
-def run_rules(
-    one: Ranking, scenario: Scenario, ensemble: Ensemble, rules: dict[str, Rule], limits: Limits, label: str
-) -> dict[str, Plain]:
-    """Rules over draws of a scenario, with what they gave."""
-    arguments = (one.outcome.name, scenario, one.catalog, ensemble)
-    tasks = [Task(f"{label} {kind}", (*arguments, asdict(rule), asdict(limits)), 1.0) for kind, rule in rules.items()]
-    found = run_tasks(run_rule, tasks, one.workers, one.kept, one.stages)
-    return {kind: found[f"{label} {kind}"] for kind in rules}
-
-
 def schedule_row(row: dict[str, Any], rule: Rule, run: Plain, better: float, trials: Sequence[Any]) -> dict[str, Any]:
     return {
         **{key: row[key] for key in ("name", "label", "effect", "low", "high", "p_best", "regret")},
         "better": better, "rule": asdict(rule), "rule_text": rule_text(rule), "times": run["times"], "doses": run["doses"],
         "excess": run["excess"], "trials": list(trials),
     }  # fmt: skip
-
-
-def _pairs(one: Ranking, singles: Sequence[Candidate], values: Array, known: dict[str, Setting], judged: Ensemble) -> None:
-    """Pairs of the foremost single choices that act on different processes, judged with their parts."""
-    at = {each.id: place for place, each in enumerate(singles)}
-    helping = [
-        row["name"]
-        for row in one.answer.interventions
-        if row["name"] in known and float(np.nanmean(values[at[row["name"]]] - values[0])) < -one.outcome.tie
-    ][:PAIRED]
-    process = {name: one.catalog.intervention(known[name].entry.id).target_process for name in helping}
-    pairs = []
-    for place, first in enumerate(helping):
-        for second in helping[place + 1 :]:
-            if process[first] != process[second]:
-                pair = together(one.base, [known[first], known[second]])
-                try:
-                    build(pair.scenario, one.catalog)
-                except ExoresistError:
-                    continue  # the two cannot be wired together
-                pairs.append(pair)
-    if not pairs:
-        return
-    one.stages.begin("pairs", float(len(pairs) * judged.sets))
-    found = run_choices(pairs, one.outcome, one.catalog, judged, one.workers, one.kept, one.stages)
-    kept = [NONE, *helping]
-    every = [*(singles[at[name]] for name in kept), *pairs]
-    both = np.vstack([values[[at[name] for name in kept]], found])
-    scores = scored(every, both[:, 1:] if judged.sets > 1 else both, one.outcome, both[:, 0])
-    answer = one.answer
-    answer.combinations, answer.best_combination, answer.combinations_verdict = scores.rows, scores.best, scores.verdict
-    answer.draws_table += draw_rows([each.id for each in pairs], found, central=True)
-
-
-def _maps(one: Ranking, singles: Sequence[Candidate]) -> None:
-    """Interaction of the drug with the best single intervention, and of the two of the best pair."""
-    one.stages.begin("maps")
-    answer, base = one.answer, one.base
-    if one.outcome.name not in ("survivors", "shift", "regrowth") or answer.best == NONE:
-        return
-    by_id = {each.id: each for each in singles}
-    label = {str(row["name"]): str(row["label"]) for row in (*answer.interventions, *answer.combinations)}
-    best = next((by_id[row["name"]] for row in answer.interventions if _is_treatment(by_id[row["name"]])), None)
-    course = own_course(base)
-    tasks = []
-    if best is not None and course is not None and len(best.parts) == 1:
-        first = drug_axis(base, course.drug, one.catalog.drug(course.drug).name)
-        second = intervention_axis(best.scenario.interventions[0], label[best.id])
-        tasks.append(Task(f"map {best.id}", (best.scenario, one.catalog, first, second)))
-    for pair in [row for row in (*answer.combinations, *answer.interventions) if len(row["parts"]) == 2][:1]:
-        whole = by_id.get(str(pair["name"]))
-        entries = _entries(one, pair, whole)
-        if entries is not None:
-            scenario = base.model_copy(update={"interventions": entries})
-            names = [str(part) for part in pair["label"].split(" + ")]
-            axes = [intervention_axis(entry, name) for entry, name in zip(entries, names, strict=True)]
-            tasks.append(Task(f"map {pair['name']}", (scenario, one.catalog, *axes)))
-    try:
-        answer.maps += list(run_tasks(run_map, tasks, Workers(1), one.kept).values())
-    except ExoresistError as error:
-        one.warned.append(f"Interaction maps were left out: {error}")
-
-
-def _entries(one: Ranking, pair: dict[str, Any], whole: Candidate | None) -> Any:
-    if whole is not None:
-        return whole.scenario.interventions
-    known = {each.id: each.entry for each in settings(one.scenario, one.base, one.catalog)}
-    found = [known.get(str(part)) for part in pair["parts"]]
-    return None if None in found else tuple(found)
-
-
-def _is_treatment(one: Candidate) -> bool:
-    return len(one.parts) == 1 and len(one.scenario.interventions) == 1 and one.kind not in (SCHEDULE, ARM)
 
 
 def _sensitivity(one: Ranking, singles: Sequence[Candidate]) -> None:
@@ -348,7 +260,7 @@ def _sensitivity(one: Ranking, singles: Sequence[Candidate]) -> None:
     best = next(
         (by_id[row["name"]] for row in answer.interventions if by_id[row["name"]].kind != SCHEDULE and row["parts"]), None
     )
-    if best is None or one.outcome.name == PROGRESSION or _draws(one) == 0:
+    if best is None or answer.best == NONE or one.outcome.name == PROGRESSION or _draws(one) == 0:
         return
     found = sensitivity(
         best.id, one.base, best.scenario, one.outcome, one.catalog, one.base.seed, one.workers, one.kept, one.stages

@@ -16,6 +16,7 @@ from exoresist.studies.rank_outcomes import dish
 
 Array = NDArray[np.float64]
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of a strength
+SEEN = 0.01  # of the cells: with less killed there is no combination index
 FOLDS = (0.25, 0.5, 1.0, 2.0, 4.0)  # of a concentration or a dose
 
 
@@ -47,7 +48,8 @@ def run_map(scenario: Scenario, catalog: Catalog, first: Axis, second: Axis) -> 
     """Rows `first, second, survival, bliss, loewe` over the grid, and the extremes in a sentence's terms.
 
     Survival is that of the population that is read, over what is left where both doses are 0. `bliss`: share of cells killed beyond
-    independence; `loewe`: combination index, None along the edges and where neither agent alone does as much.
+    independence; `loewe`: combination index, None along the edges,
+    where neither agent alone does as much, and where both together kill less than 1 %.
     """
     one = dish(scenario, catalog, Ensemble(0, scenario.seed))
     values = {key: float(np.ravel(value)[0]) for key, value in one.values.items()}
@@ -64,7 +66,7 @@ def _axis(axis: Axis) -> Plain:
 
 
 def _rows(found: Combination) -> list[Plain]:
-    excess, index = found.bliss_excess(), found.index()
+    excess, index = found.bliss_excess(), _index(found)
     return [
         {
             "first": first, "second": second, "survival": found.survival[row, column], "bliss": excess[row, column],
@@ -75,9 +77,14 @@ def _rows(found: Combination) -> list[Plain]:
     ]  # fmt: skip
 
 
+def _index(found: Combination) -> Array:
+    """The combination index where there is an effect to share: of next to nothing, the doses that alone do as much are chance."""
+    return np.where(found.survival <= 1.0 - SEEN, found.index(), np.nan)
+
+
 def _extremes(found: Combination) -> Plain:
     """The greatest excess to either side, and the range of the combination index where both agents alone do as much."""
-    excess, index = found.bliss_excess(), found.index()
+    excess, index = found.bliss_excess(), _index(found)
     reached = np.isfinite(index) & (found.survival >= max(found.survival[:, 0].min(), found.survival[0].min()))
     known = index[reached]
     return {

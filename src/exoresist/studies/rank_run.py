@@ -53,7 +53,7 @@ def run_choices(
         np.concatenate([numbers(found[f"{outcome.name} {one.id} {place}"]["values"]) for place in range(1, len(stretches) + 1)])
         for one in candidates
     ]
-    return np.array(rows)
+    return np.array(rows).reshape(len(rows), ensemble.sets)
 
 
 def run_choice(outcome: str, scenario: Scenario, catalog: Catalog, ensemble: Ensemble) -> Plain:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from exoresist.studies.rank_answer import RankAnswer
 
 MOST_NAMED = 4
+BETTER = 0.75  # of the draws in which a schedule must beat the own one to be called better
 SMALL_REGRET = 0.01  # share of cells, IC50 or cargo; for times a tenth of a day or an hour is as little
 PARTIAL = "Costs, side effects and feasibility are left out: this ranks effects in the model, not treatments for people."
 
@@ -124,6 +125,8 @@ def _hardly_sentence(answer: RankAnswer, best: Row) -> str:
         for row in answer.interventions
         if row["name"] != best["name"] and float(row["regret"]) - float(best["regret"]) <= room
     ]
+    if not close and float(best["regret"]) <= 0.1 * room:
+        return ""
     if not close:
         cost = regret_text(answer.outcome, float(best["regret"]))
         return f"To choose {best['label']} costs {cost} on average against always knowing the best."
@@ -169,7 +172,7 @@ def _schedule_sentence(answer: RankAnswer) -> str:
         f"Within {show(float(limits['dose']))} nM a dose, {show(float(limits['total']))} nM in all and {show(float(limits['interval']))} h "
         f"between doses of {answer.drug}"
     )
-    better = [row for row in answer.schedules if float(row["better"]) >= 0.9 and _visible(answer.outcome, row)]
+    better = [row for row in answer.schedules if float(row["better"]) >= BETTER and _visible(answer.outcome, row)]
     held = "patients" if answer.judged_over == "worlds" else "draws"
     if not better:
         return f"{within}, no schedule was found that does better than the scenario's own on {held} that the search had not seen."

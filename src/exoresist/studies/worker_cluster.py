@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -66,7 +67,7 @@ def _work(function: Callable[..., Plain], arguments: tuple[Any, ...], code: str,
 
 def _client(workers: Workers, tasks: int) -> Any:
     """A connection to the cluster, made once and used again until the program ends."""
-    kind = (workers.cluster, workers.count, workers.memory)
+    kind = (workers.cluster, workers.count, workers.memory, *sys.path)
     if kind not in _CLIENTS or _CLIENTS[kind][0].status != "running":
         stack = ExitStack()
         _CLIENTS[kind] = _connected(workers, tasks, stack), stack

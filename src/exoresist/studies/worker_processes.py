@@ -7,6 +7,8 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
@@ -14,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from exoresist.studies.kept import Plain, code_hash
-from exoresist.studies.workers import EXCEEDED, Outcome, Task, attempt, environment
+from exoresist.studies.workers import BROKEN, EXCEEDED, Outcome, Task, attempt, environment
 
 PATIENCE = 5.0  # s that a worker has to end by itself
 
@@ -40,7 +42,7 @@ def on_processes(
     """
     waiting = list(reversed(tasks))
     variables = environment(count)
-    kind = (count, memory, *variables.items())
+    kind = (count, memory, *variables.items(), *sys.path)  # a worker finds functions where it was born to look for them
     workers = [worker for worker in _IDLE.pop(kind, []) if worker.process.is_alive()]
     whole = False
     try:
@@ -119,9 +121,17 @@ def _serve(pipe: Connection, memory: float | None) -> None:
         _limit(memory)
     while True:
         try:
-            function, arguments, code = pipe.recv()
-            pipe.send(attempt(function, arguments, code))
-        except (EOFError, BrokenPipeError, ConnectionResetError):
+            asked = pipe.recv()
+        except (EOFError, ConnectionResetError):
+            return
+        except Exception:  # a function that this process cannot import
+            asked = None
+            outcome: Outcome = BROKEN, traceback.format_exc()
+        if asked is not None:
+            outcome = attempt(*asked)
+        try:
+            pipe.send(outcome)
+        except (BrokenPipeError, ConnectionResetError):
             return
 
 

@@ -76,13 +76,13 @@ def steps_until(last: float) -> int:
 
 def fine_times(steps: int) -> Array:
     """Moments (steps · FINE,) at which the concentration is wanted: the middles of equal parts of every step."""
-    return (np.arange(steps * FINE) + 0.5) * (STEP / FINE)
+    return np.asarray((np.arange(steps * FINE) + 0.5) * (STEP / FINE), dtype=np.float64)
 
 
 def occupancy(concentration: Array, half: ArrayLike) -> Array:
     """Mean occupancy of each step, (..., A, steps), from concentrations at `fine_times` and K of shape (...,) or (..., A)."""
     level = hill(np.maximum(concentration, 0.0), np.asarray(half, dtype=float)[..., None], 1.0)
-    return np.asarray(level.reshape(*level.shape[:-1], -1, FINE).mean(axis=-1))
+    return np.asarray(level.reshape(*level.shape[:-1], -1, FINE).mean(axis=-1), dtype=np.float64)
 
 
 def tumour_course(

@@ -20,7 +20,7 @@ from exoresist.core.random import stream
 from exoresist.studies.answer import Row
 from exoresist.studies.likelihood import LogNormal
 from exoresist.studies.xenograft import at_times
-from exoresist.studies.xenograft_fit import PLASMA, TUMOUR, Mouse, XenograftFit, fit_xenografts, volume_table
+from exoresist.studies.xenograft_fit import PLASMA, TUMOUR, Mouse, XenograftFit, drawn, fit_xenografts, volume_table
 
 Array = NDArray[np.float64]
 
@@ -224,7 +224,8 @@ def _plasma_rows(fit: XenograftFit) -> list[Row]:
     numbers = fit.plasma_numbers(fit.plasma_animals)
     for place, animal in enumerate(fit.plasma_animals):
         dosing = Dosing.of([animal.doses], [animal.weight], fit.molar_mass)
-        for moment, value, below in animal.plasma:
+        for noted, value, below in animal.plasma:
+            moment = drawn(animal, noted)
             before = [time for time, _ in animal.doses if time < moment]
             course = dosing.concentration(np.array([moment]), *(one[[place]] for one in numbers))
             rows.append({
@@ -276,6 +277,8 @@ def _warnings(answer: XenograftAnswer) -> list[str]:
             "One fitted dose cannot tell how the effect depends on the concentration: predictions of other doses lean on the range "
             "that was expected beforehand."
         )
+    if not answer.plasma:
+        said.append("No plasma was measured: concentrations are those expected of the drug, with their whole range.")
     few = [group for group, row in answer.predictive.items() if row["coverage_90"] < 0.8]
     if few:
         said.append(

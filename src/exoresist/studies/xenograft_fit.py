@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from exoresist.core.errors import InputError
 from exoresist.core.quantity import Quantity
-from exoresist.studies.mixed_effects import Cohort, CohortFit, Shared, fit_cohort
+from exoresist.studies.mixed_effects import Cohort, CohortFit, Shared, expected, fit_cohort
 from exoresist.studies.xenograft import Dosing, at_times, fine_times, occupancy, steps_until, tumour_course
 
 Array = NDArray[np.float64]
@@ -56,13 +56,13 @@ def plasma_table(animals: Sequence[Mouse], molar_mass: float) -> Table:
     factor = 1000.0 / molar_mass  # ng/mL to nM
     return _table(
         [
-            [(_drawn(one, time), value * factor, value * factor if below else 0.0) for time, value, below in one.plasma]
+            [(drawn(one, time), value * factor, value * factor if below else 0.0) for time, value, below in one.plasma]
             for one in animals
         ]
     )
 
 
-def _drawn(animal: Mouse, time: float) -> float:
+def drawn(animal: Mouse, time: float) -> float:
     """A sample noted within minutes after a dose is one drawn before it: doses stand at planned times, samples at real ones."""
     return next((dose for dose, _ in animal.doses if 0.0 < time - dose < PROMPT), time)
 
@@ -184,13 +184,11 @@ def fit_xenografts(
 ) -> XenograftFit:
     """Both stages.
 
-    plasma_animals  those whose plasma is fitted; animals: those whose volumes are
+    plasma_animals  those whose plasma is fitted (none with readings: plasma stays as expected); animals: those whose volumes are
     quantities      catalogue rows by the names of PLASMA and TUMOUR, and `molar_mass`, `limit`
     """
     molar_mass, limit = quantities["molar_mass"].value, quantities["limit"].value
     kept = [one for one in plasma_animals if one.plasma]
-    if not kept:
-        raise InputError("No animal of the groups named under `plasma` has a plasma reading", "groups with plasma readings")
     if not animals or any(len(one.volumes) < 2 for one in animals):
         raise InputError("An animal has fewer than two volumes", "two readings or more")
     if min(one.volumes[0][1] for one in animals) <= limit:
@@ -210,7 +208,8 @@ def fit_xenografts(
         return np.asarray(np.log(np.maximum(dosing.concentration(times, *numbers), 1e-6)))
 
     half = None if report is None else (lambda share: report(0.2 * share))
-    first = fit_cohort(Cohort(shared_of(PLASMA, quantities), plasma, table.values, table.limits, (3, 4), 5), half)
+    cohort = Cohort(shared_of(PLASMA, quantities), plasma, table.values, table.limits, (3, 4), 5)
+    first = fit_cohort(cohort, half) if kept else expected(cohort)
 
     seen = volume_table(animals, limit)
     unfinished = XenograftFit(first, first, tuple(kept), tuple(animals), molar_mass, limit)
@@ -220,5 +219,7 @@ def fit_xenografts(
         return at_times(model.courses(points, effects), seen.times)
 
     rest = None if report is None else (lambda share: report(0.8 * share))
-    second = fit_cohort(Cohort(shared_of(TUMOUR, quantities), tumours, seen.values, seen.limits, (6, 7, 8), 9), rest)
+    second = fit_cohort(
+        Cohort(shared_of(TUMOUR, quantities), tumours, seen.values, seen.limits, (6, 7, 8), 9), rest, TUMOUR.index("half_effect")
+    )
     return XenograftFit(first, second, tuple(kept), tuple(animals), molar_mass, limit)
