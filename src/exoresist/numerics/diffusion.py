@@ -107,6 +107,8 @@ class Diffusion:
             raise InputError(f"threads is {threads}", "1 or more")
         self._delta = np.empty(self.shape)
         self._links = {f: conductances(grid, one) for f, one in enumerate(self.fields) if np.ndim(one.diffusivity)}
+        self._even = [(0.0, np.zeros(6)) if f in self._links else self._rates(one) for f, one in enumerate(self.fields)]
+        self._outside = [one.faces.outside for one in self.fields]
         self._factors: dict[float, list[tuple[Floats, Floats, Floats]]] = {}
 
     def step(
@@ -273,12 +275,12 @@ class Diffusion:
             flat_c, flat_delta = c[f].reshape(nz, ny * nx), self._delta[f].reshape(nz, ny * nx)
             if f in self._links:
                 gx, gy, gz = self._links[f]
-                sweep = partial(voxelwise.first_sweeps, *shared, gx, gy, gz, one.faces.outside, self._delta[f], planes[f])
+                sweep = partial(voxelwise.first_sweeps, *shared, gx, gy, gz, self._outside[f], self._delta[f], planes[f])
                 end = partial(voxelwise.last_sweep, flat_c, flat_delta, gz.reshape(nz + 1, ny * nx), 0.5 * dt, _TILE, columns[f])
             else:
-                inner, walls = self._rates(one)
+                inner, walls = self._even[f]
                 x, y, z = factors[f]
-                sweep = partial(uniform.first_sweeps, *shared, inner, walls, one.faces.outside, x, y, self._delta[f], planes[f])
+                sweep = partial(uniform.first_sweeps, *shared, inner, walls, self._outside[f], x, y, self._delta[f], planes[f])
                 end = partial(uniform.last_sweep, flat_c, flat_delta, z, 0.5 * dt, walls[4], walls[5], _TILE, columns[f])
             first += [partial(sweep, a, b) for a, b in _portions(nz)]
             last += [partial(end, a, b) for a, b in _portions(tiles)]
@@ -314,8 +316,7 @@ class Diffusion:
             if len(self._factors) >= 6:
                 del self._factors[next(iter(self._factors))]
             made = []
-            for f, one in enumerate(self.fields):
-                inner, walls = (0.0, np.zeros(6)) if f in self._links else self._rates(one)
+            for inner, walls in self._even:
                 x, y, z = (_factor(n, 0.5 * dt, inner, walls[2 * a], walls[2 * a + 1]) for a, n in enumerate(self.grid.shape))
                 made.append((x, y, z))
             self._factors[dt] = made
