@@ -57,6 +57,7 @@ def tissue_page(answer: TissueAnswer) -> str:
             answer=answer,
             figures=[picture for picture in pictures(answer) if picture.drawing],
             worst=worst,
+            interval_names=list(dict.fromkeys(name for arm in answer.arms for name in arm.intervals)),
             assumed=assumed_share(answer.parameters),
             hashes=", ".join(f"{arm.id} {arm.summary['state_hash'][:8]}" for arm in answer.arms),
             style=template_text("report.css"),

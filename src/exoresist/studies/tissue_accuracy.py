@@ -157,7 +157,8 @@ def told(rows: Sequence[Change]) -> list[str]:
 def _most(rows: Sequence[Change], column: str) -> str:
     worst = max(rows, key=lambda one: abs(getattr(one, column)))
     typical = float(np.median([abs(getattr(one, column)) for one in rows]))
-    return f"change answers by {100.0 * typical:.2g} % (median), at most by {100.0 * abs(getattr(worst, column)):.2g} % ({_spoken(worst.reading)})"
+    most = 100.0 * abs(getattr(worst, column))
+    return f"change answers by {100.0 * typical:.2g} % (median), at most by {most:.2g} % ({_spoken(worst.reading)})"
 
 
 def _spoken(reading: str) -> str:

@@ -117,6 +117,8 @@ def _faint(scenario: Scenario, numbers: Numbers) -> dict[str, float]:
     """Pool of each drug -> level (nM) below which it hardly matters how fast cells take it up: a small share of its dose."""
     found = {}
     for drug in scenario.drugs:
+        if drug.dose == 0.0:
+            continue
         free = numbers("plasma_free_fraction", "dimensionless", f"drug:{drug.id}", "drug", use="plasma") if drug.plasma else 1.0
         found[f"medium.{drug.id}"] = FAINT * drug.dose * free
     return found

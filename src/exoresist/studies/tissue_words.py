@@ -29,8 +29,32 @@ def sentences(answer: TissueAnswer) -> list[str]:
         *_release(answer),
         *_received(answer),
         *_resistant(answer),
-        "One run at the central numbers with one seed: it shows what can happen, not how sure it is.",
+        *answer.accuracy,
+        *_over_draws(answer, reference),
     ]
+
+
+def _over_draws(answer: TissueAnswer, reference: ArmAnswer) -> list[str]:
+    """How sure it is: intervals over draws, and how often the comparison goes the same way."""
+    draws = answer.draws
+    if draws is None:
+        return ["One run at the central numbers with one seed: it shows what can happen, not how sure it is."]
+    names = [f"{who}_living" for who in answer.tumours] or ["living"]
+    found = []
+    for arm in answer.arms:
+        pairs = [arm.intervals[name] for name in names if name in arm.intervals]
+        told = _listed(
+            [
+                f"{one.value:,.0f} ({one.low:,.0f} to {one.high:,.0f}) of '{name.removesuffix('_living')}'"
+                for name, one in zip(names, pairs, strict=False)
+                if one.value is not None
+            ]
+        )
+        share = draws.share_below(arm.id, reference.id, names) if arm is not reference else None
+        fewer = f"; fewer than in {_quoted(reference)} in {share:.0%} of draws" if share is not None else ""
+        found.append(f"{_quoted(arm)} at the end: {told}{fewer}.")
+    left = f", {draws.failed} of which could not be run" if draws.failed else ""
+    return [*found, f"Intervals: 5 % to 95 % of {draws.count} draws of the numbers from their ranges{left}; one seed."]
 
 
 def number(row: Row, name: str) -> float:
