@@ -23,7 +23,7 @@ from exoresist.catalog import Catalog
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
 
 TABLE = Path(__file__).with_name("tissue_accuracy.tsv")
-HEAD = ("scenario", "key", "arm", "hours", "reading", "value", "voxel_halved", "steps_halved", "other_seed")
+HEAD = ("scenario", "key", "arm", "hours", "reading", "value", "voxel_halved", "steps_halved", "other_seed", "slice")
 FEW = 20.0  # cells of a kind: fewer are chance
 STEPS = ("life_step", "network_step", "drug_step", "motion_step", "spread_step")
 
@@ -41,6 +41,7 @@ class Change:
     voxel_halved: float
     steps_halved: float
     other_seed: float
+    slice: bool = False
 
 
 def key_of(scenario: Scenario) -> str:
@@ -107,6 +108,7 @@ def measure(
         Change(
             scenario.name, key or key_of(scenario), arm, scenario.duration, reading, value,
             shares["voxel_halved"][reading], shares["steps_halved"][reading], shares["other_seed"][reading],
+            scenario.arena.space is not None and scenario.arena.space.dimensions == 2,
         )
         for reading, value in base.items()
     ]  # fmt: skip
@@ -121,8 +123,9 @@ def read_table(path: Path = TABLE) -> list[Change]:
         return []
     rows = []
     for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        scenario, key, arm, hours, reading, *numbers = line.split("\t")
-        rows.append(Change(scenario, key, arm, float(hours), reading, *(float(one) for one in numbers)))
+        scenario, key, arm, hours, reading, *cells = line.split("\t")
+        value, voxel, steps, seed = (float(one) for one in cells[:4])
+        rows.append(Change(scenario, key, arm, float(hours), reading, value, voxel, steps, seed, cells[4:] == ["slice"]))
     return rows
 
 
@@ -133,7 +136,19 @@ def write_table(rows: Sequence[Change], path: Path = TABLE) -> None:
     lines = ["\t".join(HEAD)]
     for one in sorted([*kept, *rows], key=lambda one: (one.scenario, one.arm)):
         numbers = (one.value, one.voxel_halved, one.steps_halved, one.other_seed)
-        lines.append("\t".join([one.scenario, one.key, one.arm, f"{one.hours:g}", one.reading, *(f"{n:.4g}" for n in numbers)]))
+        lines.append(
+            "\t".join(
+                [
+                    one.scenario,
+                    one.key,
+                    one.arm,
+                    f"{one.hours:g}",
+                    one.reading,
+                    *(f"{n:.4g}" for n in numbers),
+                    "slice" if one.slice else "cube",
+                ]
+            )
+        )
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -149,6 +164,8 @@ def told(rows: Sequence[Change]) -> list[str]:
         f"{name} {_most(rows, column)}"
         for name, column in (("halved voxels", "voxel_halved"), ("halved steps", "steps_halved"), ("another seed", "other_seed"))
     ]
+    if first.slice:
+        parts[0] += " (a slice is one voxel thick: they make it half as thick too)"
     return [
         f"Accuracy, measured over {first.hours:g} h of '{first.arm}': {parts[0]}; {parts[1]}; {parts[2]}, which is what chance alone does."
     ]

@@ -22,7 +22,7 @@ from exoresist.core.progress import Progress, Silent
 from exoresist.core.quantity import Quantity
 from exoresist.studies.answer import Estimate
 from exoresist.studies.provenance import bibliography_rows, parameter_rows
-from exoresist.studies.tissue_accuracy import key_of, read_table
+from exoresist.studies.tissue_accuracy import key_of, measure, read_table
 from exoresist.studies.tissue_accuracy import told as told_accuracy
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
 from exoresist.studies.tissue_branch import check_branches, grown_part
@@ -144,11 +144,14 @@ def answer_tissue(
     also: Callable[[ArmCourse], None] | None = None,
     within: float | None = None,
     tell: Callable[[str], None] | None = None,
+    check: bool = False,
 ) -> TissueAnswer:
     """Run every arm and gather what the report shows.
 
     folder  keeps checkpoints, one folder for each arm; `also` is called with the course at every saved time
     within  h of wall time after which a run is refused as soon as its first minutes tell; `tell` is given lines on its size
+
+    check   run the compared arm again with halved voxels, halved steps and another seed, and tell what that changes
 
     Raises InputError for a scenario that is no tissue, StoppedError when asked to stop.
     """
@@ -205,7 +208,11 @@ def answer_tissue(
             lambda course: meter.step(course.tissue), meter.begin,
         )  # fmt: skip
         _spread(answer)
-    answer.accuracy = _accuracy(arms, answer)
+    if check:
+        chosen = next(((arm, one) for arm, one in arms if arm.role == "treated"), arms[-1])
+        answer.accuracy = told_accuracy(measure(chosen[1], chosen[0].id, catalog, threads, tell))
+    else:
+        answer.accuracy = _accuracy(arms, answer)
     answer.bibliography = bibliography_rows(catalog, models, answer.parameters)
     answer.sentences = sentences(answer)
     return answer
@@ -304,6 +311,8 @@ def section(course: ArmCourse) -> Section:
     level = np.full(len(cells), np.nan) if found is None else found[1]
     middle = tissue.grid.shape[2] // 2
     fields = {one.name: one.values[middle].copy() for one in tissue.steady.fields}
+    if tissue.chemistry is not None and "lactate" in fields:
+        fields["ph"] = tissue.chemistry.ph(fields["lactate"])
     for name, amounts in zip(tissue.medium.names, tissue.medium.amounts, strict=True):
         if name.count(".") == 1:
             fields[name.removeprefix("medium.")] = amounts[middle] / tissue.medium.voxel_ml

@@ -23,6 +23,7 @@ def sentences(answer: TissueAnswer) -> list[str]:
         *_growth(answer, reference),
         *_made_of(answer),
         *_oxygen(answer),
+        *_food(answer),
         *_killed(answer),
         *_doses(answer),
         *_held(answer),
@@ -120,6 +121,20 @@ def _oxygen(answer: TissueAnswer) -> list[str]:
         found.append(f"Necrotic bodies at the end: {_by_arm(answer.arms, _counted(*necrotic))}.")
     told = _by_arm(answer.arms, lambda row: f"{number(row, 'oxygen_lowest'):.2g} mmHg")
     return [*found, f"Least oxygen: {told}."]
+
+
+def _food(answer: TissueAnswer) -> list[str]:
+    """Least glucose and pH, and how vessels grew, where these are modelled."""
+    found = []
+    if all("glucose_lowest" in arm.rows[-1] for arm in answer.arms):
+        found.append(f"Least glucose: {_by_arm(answer.arms, _level('glucose_lowest', 1e6, '{:.2g} mM'))}.")
+    if all("ph_lowest" in arm.rows[-1] for arm in answer.arms):
+        found.append(f"Lowest pH: {_by_arm(answer.arms, _level('ph_lowest', 1.0, '{:.2f}'))}.")
+    grown = [arm for arm in answer.arms if "vessel_points" in arm.rows[-1]]
+    if grown:
+        start = int(number(grown[0].rows[0], "vessel_points"))
+        found.append(f"Vessels took up {start} voxels at the start; at the end: {_by_arm(grown, _counted('vessel_points'))}.")
+    return found
 
 
 def _killed(answer: TissueAnswer) -> list[str]:
@@ -221,6 +236,10 @@ def _by_arm(arms: Sequence[ArmAnswer], tell: Callable[[Row], str]) -> str:
 
 def _counted(*names: str) -> Callable[[Row], str]:
     return lambda row: f"{int(sum(number(row, name) for name in names)):,}"
+
+
+def _level(name: str, scale: float, form: str) -> Callable[[Row], str]:
+    return lambda row: form.format(number(row, name) / scale)
 
 
 def _measured(name: str, row: Row) -> str:
