@@ -138,9 +138,16 @@ def moving_picture(answer: TissueAnswer, arm: ArmAnswer) -> str:
         axes[0].set_ylabel("y, µm")
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=90)
-        frames.append(Image.open(buffer).convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
+        frames.append(Image.open(buffer).convert("RGB"))
+    # One palette for all, of all: with one for each, encoders mix them up and frames come out in false colours.
+    width, height = frames[0].size
+    strip = Image.new("RGB", (width, height * len(frames)))
+    for place, frame in enumerate(frames):
+        strip.paste(frame, (0, place * height))
+    palette = strip.quantize(128, dither=Image.Dither.NONE)
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     out = io.BytesIO()
-    frames[0].save(out, format="GIF", save_all=True, append_images=frames[1:], duration=350, loop=0, optimize=True)
+    frames[0].save(out, format="GIF", save_all=True, append_images=frames[1:], duration=350, loop=0, optimize=False)
     return "data:image/gif;base64," + base64.b64encode(out.getvalue()).decode()
 
 

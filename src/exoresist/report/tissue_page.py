@@ -80,7 +80,7 @@ def pictures(answer: TissueAnswer) -> list[Picture]:
             "section", "The middle of the tumour at the end", section_figure(answer),
             f"Cells cut by the plane z = 0, coloured by lineage{pump}, and the fields in the same plane. Grey: dead. One row for each arm; "
             "a column has one scale, from 0 to what one in a hundred voxels exceeds; oxygen has one in each row, and is left out where no "
-            "cell is hypoxic. Concentrations are those in the fluid between cells.",
+            "cell is hypoxic; pH has its own range. Concentrations are those in the fluid between cells.",
             conversion, "Sections through the tumour with lineages and fields.", "whole",
         ),
         Picture(

@@ -34,12 +34,13 @@ Progress = Callable[[ArmCourse], None]
 class Draws:
     """What draws gave.
 
-    count     asked for; `failed`: those that a solver could not finish, which are left out
+    count     asked for; `failed`: those that could not be run, which are left out; `why`: what the first of them said
     rows      arm -> the last row of each draw that succeeded
     """
 
     count: int
     failed: int = 0
+    why: str = ""
     rows: dict[str, list[Row]] = field(default_factory=dict)
 
     def interval(self, arm: str, reading: str, central: float) -> Estimate:
@@ -105,8 +106,9 @@ def run_draws(
         if told is None:
             try:
                 told = _run_one(scenario, arms, catalog, rows, number, threads, progress, begin)
-            except (SolverError, InputError):
+            except (SolverError, InputError) as error:
                 told = {}
+                result.why = result.why or str(error)
             _keep(folder, number, scenario, catalog, told)
         if len(told) < len(arms):
             result.failed += 1

@@ -55,6 +55,7 @@ def _over_draws(answer: TissueAnswer, reference: ArmAnswer) -> list[str]:
         fewer = f"; fewer than in {_quoted(reference)} in {share:.0%} of draws" if share is not None else ""
         found.append(f"{_quoted(arm)} at the end: {told}{fewer}.")
     left = f", {draws.failed} of which could not be run" if draws.failed else ""
+    left += f" ({draws.why.rstrip('.')})" if draws.failed and draws.why else ""
     return [*found, f"Intervals: 5 % to 95 % of {draws.count} draws of the numbers from their ranges{left}; one seed."]
 
 
