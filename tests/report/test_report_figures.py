@@ -188,3 +188,32 @@ def test_small_words() -> None:
     assert percent_text(0.00021) == "0.021\u00a0%"
     assert wrapped("a long name that wraps", 10) == ["a long", "name that", "wraps"]
     assert wrapped("", 10) == [""]
+
+
+def test_every_frame_of_a_moving_picture_has_its_colours():
+    import base64
+    import io
+    from types import SimpleNamespace
+
+    from PIL import Image
+
+    from exoresist.report.tissue_drawing import LINEAGES
+    from exoresist.report.tissue_figures import moving_picture
+
+    def frame(time, dead):
+        place = np.linspace(-40.0, 40.0, 5)
+        state = np.array([0, 0, 0, 0, dead])
+        return SimpleNamespace(
+            time_h=time, x=place, y=place, radius=np.full(5, 9.0), kind=["tumour"] * 5, state=state, level=np.full(5, np.nan),
+            fields={}, extent=(-60.0, 60.0, -60.0, 60.0), vessels=np.array([[10.0], [-20.0]]) if dead else np.zeros((2, 0)),
+        )  # fmt: skip
+
+    answer = SimpleNamespace(cargo="", types=["tumour"])
+    film = moving_picture(answer, SimpleNamespace(sections=[frame(0.0, 0), frame(1.0, 0), frame(2.0, 2), frame(3.0, 2)]))
+    image = Image.open(io.BytesIO(base64.b64decode(film.split(",", 1)[1])))
+    wanted = np.array([int(LINEAGES[0][at : at + 2], 16) for at in (1, 3, 5)])
+    assert image.n_frames == 4
+    for number in range(4):
+        image.seek(number)
+        pixels = np.asarray(image.convert("RGB"), dtype=int).reshape(-1, 3)
+        assert (np.abs(pixels - wanted).max(axis=1) < 12).sum() > 200

@@ -16,7 +16,9 @@ ask_app = typer.Typer(help="Put a question to a scenario.", rich_markup_mode=Non
 def _fit(
     scenario: Annotated[
         Path,
-        typer.Argument(metavar="SCENARIO", help="Fit file (docs/fitting.md), PEtab problem, scenario file, or name of a bundled one."),
+        typer.Argument(
+            metavar="SCENARIO", help="Fit file (docs/fitting.md), PEtab problem, scenario file, or name of a bundled one."
+        ),
     ],
     data: Annotated[
         Path | None,

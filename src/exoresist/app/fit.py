@@ -16,8 +16,8 @@ TABLES = (".csv", ".tsv", ".txt")
 def fit(scenario_file: Path, data: Path | None, folder: Path, as_json: bool, seed: int | None = None) -> None:
     """Fit what is not held out, predict the rest, and print both errors beside baselines without mechanism.
 
-    scenario_file  a fit file (`exoresist-fit/1`), or the YAML file of a PEtab problem; or a scenario, then `data` is a fit file that names its table, or, for an assay of
-                   kind confluence, the folder of a live-cell imager
+    scenario_file  a fit file (`exoresist-fit/1`), the YAML file of a PEtab problem, or a cohort file of xenografts; or a scenario, then
+                   `data` is a fit file that names its table, or, for an assay of kind confluence, the folder of a live-cell imager
     folder         receives the numbers, the posterior, the fitted set as a catalogue-style table and a page
     as_json        print the result for programs
     seed           in place of the file's

@@ -70,11 +70,14 @@ def _run(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a tissue that was stopped in this folder.")] = False,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of a tissue; never changes a result.")] = None,
     within: Annotated[str | None, typer.Option("--within", help="Refuse a tissue that will take longer, e.g. '30 min'.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check-accuracy", help="Run a tissue's compared arm also with halved voxels and steps: far longer.")
+    ] = False,
 ) -> None:
     """Run a scenario file, write the report."""
     from exoresist.app.run import run
 
-    run(scenario, out, as_json, resume, threads, within)
+    run(scenario, out, as_json, resume, threads, within, check)
 
 
 @app.command("analyse")

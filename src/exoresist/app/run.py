@@ -9,13 +9,20 @@ from exoresist.core.errors import InputError
 
 
 def run(
-    scenario_file: Path, folder: Path, as_json: bool, resume: bool = False, threads: int | None = None, within: str | None = None
+    scenario_file: Path,
+    folder: Path,
+    as_json: bool,
+    resume: bool = False,
+    threads: int | None = None,
+    within: str | None = None,
+    check: bool = False,
 ) -> None:
     """Answer the scenario, write the report to the folder and say what came out.
 
     scenario_file  YAML in the form that `exoresist schema` describes
     folder         receives report.html, summary.json, tables and resolved.yaml: all of them, or none
     as_json        print summary.json instead of sentences
+    check          tissues only: tell how far the answer depends on grid and steps
     within         tissues only: longest wall time, e.g. "30 min"
     resume         tissues only: go on from the checkpoints in the folder; `threads` as the computer has, if not given
     """
@@ -30,8 +37,12 @@ def run(
     if scenario.arena.kind == "tissue":
         from exoresist.app.tissue_run import run_tissue
 
-        run_tissue(scenario, folder, resume, threads, as_json, allowed)
+        run_tissue(scenario, folder, resume, threads, as_json, allowed, check)
         return
+    if check:
+        raise InputError(
+            "--check-accuracy is for tissues, which have a grid", "a scenario whose arena is a tissue", "Leave it out"
+        )
     if within is not None:
         raise InputError("--within is for tissues, whose runs are long", "a scenario whose arena is a tissue", "Leave it out")
     if resume:

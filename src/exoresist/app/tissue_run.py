@@ -13,11 +13,18 @@ if TYPE_CHECKING:
 
 
 def run_tissue(
-    scenario: Scenario, folder: Path, resume: bool, threads: int | None, as_json: bool, within: float | None = None
+    scenario: Scenario,
+    folder: Path,
+    resume: bool,
+    threads: int | None,
+    as_json: bool,
+    within: float | None = None,
+    check: bool = False,
 ) -> None:
     """Run every arm, write report, tables, cells and fields, and say what came out.
 
     resume  go on from the checkpoints in `folder`/checkpoints; without it they are begun anew
+    check   also run the compared arm with halved voxels, halved steps and another seed: about ten times as long
     within  h of wall time that the run may take; refused as soon as its first minutes tell that it will not do
     """
     from exoresist.app.folders import filled
@@ -33,7 +40,7 @@ def run_tissue(
     kept = folder / "checkpoints"
     files = TissueFiles(folder, scenario.duration, scenario.every)
     with reporting(1.0, scenario.title or scenario.name) as bar:
-        answer = answer_tissue(scenario, catalog, kept, resume, threads, bar, files.write, within, _say)
+        answer = answer_tissue(scenario, catalog, kept, resume, threads, bar, files.write, within, _say, check)
     with filled(folder) as draft:
         write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": versions()})
         write_tissue(answer, draft)

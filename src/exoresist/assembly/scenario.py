@@ -5,6 +5,7 @@ Whether the named cell lines, drugs, cargo and axes exist is the catalogue's bus
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -282,7 +283,13 @@ class Comparison(Record):
 class Uncertainty(Record):
     """How the ranges of the parameters are sampled."""
 
-    draws: int = Field(default=64, strict=True, ge=0, le=10_000, description="Draws of the parameters; 0: central values only.")
+    draws: int = Field(
+        default=64,
+        strict=True,
+        ge=0,
+        le=10_000,
+        description="Draws of the parameters; 0: central values only, as a tissue without this.",
+    )
 
 
 class Scenario(Record):
@@ -334,6 +341,15 @@ class Scenario(Record):
     )
     uncertainty: Uncertainty = Field(default_factory=lambda: Uncertainty(), description="How parameter ranges are sampled.")
     seed: int = Field(default=1, strict=True, ge=0, le=2**63 - 1, description="Seed of every random stream.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_draws_of_tissues(cls, data: Any) -> Any:
+        """A tissue runs for minutes: its ranges are sampled only when asked for."""
+        arena = data.get("arena") if isinstance(data, Mapping) else None
+        if isinstance(arena, Mapping) and arena.get("kind") == "tissue" and "uncertainty" not in data:
+            return {**data, "uncertainty": {"draws": 0}}
+        return data
 
     @model_validator(mode="after")
     def _check(self) -> Scenario:

@@ -97,6 +97,11 @@ class Space(Record):
         default=None, description="Arms share one tumour, grown for so long as the base says; each goes on from there."
     )
     network_step: Duration = Field(default=0.1, description="Step of the networks inside cells; divides the life step.")
+    drug_step: Duration | None = Field(
+        default=None,
+        description="Step of the networks while a drug is about: cells empty their fluid of it within seconds to a minute; divides "
+        "the life step; absent: as always.",
+    )
     life_step: Duration = Field(default=0.1, description="Step of growth, division and death.")
     motion_step: Duration = Field(default=0.1 / 60.0, description="Step of cells that push and stick; divides the life step.")
     spread_step: Duration = Field(default=0.5 / 60.0, description="Longest step of diffusion.")

@@ -27,6 +27,7 @@ from exoresist.numerics import diffusion_voxelwise as voxelwise
 from exoresist.numerics.diffusion_threads import run_all
 from exoresist.numerics.grid import Field, Floats, Grid, conductances, face_conductance, refuse_beyond_memory
 from exoresist.numerics.slabs import threads as available_threads
+from exoresist.numerics.tridiagonal import factored, two_ended
 
 PerField = Floats | Sequence[Floats | None]
 _SMALL = 30_000  # voxels (all fields) below which starting a second thread costs more than it saves
@@ -108,6 +109,8 @@ class Diffusion:
             raise InputError(f"threads is {threads}", "1 or more")
         self._delta = np.empty(self.shape)
         self._links = {f: conductances(grid, one) for f, one in enumerate(self.fields) if np.ndim(one.diffusivity)}
+        self._even = [(0.0, np.zeros(6)) if f in self._links else self._rates(one) for f, one in enumerate(self.fields)]
+        self._outside = [one.faces.outside for one in self.fields]
         self._factors: dict[float, list[tuple[Floats, Floats, Floats]]] = {}
 
     def step(
@@ -277,18 +280,15 @@ class Diffusion:
             columns.append(_nothing(tiles))
             if f in self._links:
                 gx, gy, gz = self._links[f]
-                sweep = partial(voxelwise.first_sweeps, *shared, gx, gy, gz, one.faces.outside, self._delta[f], planes[f])
-                end = partial(
-                    voxelwise.last_sweep, flat_c, flat_delta, gz.reshape(nz + 1, ny * nx), 0.5 * dt, width, columns[f][0]
-                )
+                sweep = partial(voxelwise.first_sweeps, *shared, gx, gy, gz, self._outside[f], self._delta[f], planes[f])
+                along = gz.reshape(nz + 1, ny * nx)
+                end = partial(voxelwise.last_sweep, flat_c, flat_delta, along, 0.5 * dt, width, columns[f][0])
                 first += [partial(sweep, a, b) for a, b in _portions(nz)]
                 last += [partial(end, a, b) for a, b in _portions(tiles)]
             else:
-                inner, walls = self._rates(one)
+                inner, walls = self._even[f]
                 x, y, z = factors[f]
-                sweep = partial(
-                    uniform.first_sweeps, *shared, inner, walls, one.faces.outside, x, y, z, self._delta[f], planes[f]
-                )
+                sweep = partial(uniform.first_sweeps, *shared, inner, walls, self._outside[f], x, y, z, self._delta[f], planes[f])
                 end = partial(uniform.last_sweep, flat_c, flat_delta, z, middle, 0.5 * dt, walls[4], walls[5], width, columns[f])
                 first += [partial(sweep, 0, middle), partial(sweep, middle, nz)]
                 last += [partial(end, lower, a, b) for lower in (1, 0) for a, b in _portions(tiles)]
@@ -325,9 +325,8 @@ class Diffusion:
             if len(self._factors) >= 6:
                 del self._factors[next(iter(self._factors))]
             made = []
-            for f, one in enumerate(self.fields):
-                inner, walls = (0.0, np.zeros(6)) if f in self._links else self._rates(one)
-                x, y = (_factor(n, 0.5 * dt, inner, walls[2 * a], walls[2 * a + 1]) for a, n in enumerate(self.grid.shape[:2]))
+            for inner, walls in self._even:
+                x, y = (factored(n, 0.5 * dt, inner, walls[2 * a], walls[2 * a + 1]) for a, n in enumerate(self.grid.shape[:2]))
                 made.append((x, y, two_ended(self.grid.shape[2], 0.5 * dt, inner, walls[4], walls[5])))
             self._factors[dt] = made
         return self._factors[dt]
@@ -383,30 +382,4 @@ def _nothing(tiles: int) -> Floats:
     """(2, tiles, 5) sums of `last_sweep` before anything is added up."""
     result = np.zeros((2, tiles, 5))
     result[:, :, uniform.LOWEST], result[:, :, uniform.HIGHEST] = np.inf, -np.inf
-    return result
-
-
-def two_ended(n: int, h: float, inner: float, wall_minus: float, wall_plus: float) -> Floats:
-    """LU of I - h A from both ends to the middle n // 2: rows multiplier of the row before, inverse pivot, multiplier of the row behind.
-
-    Rows below the middle are eliminated upwards, the others downwards: "before" is the row further out, "behind" that further in.
-    """
-    upwards = _factor(n, h, inner, wall_minus, wall_plus)
-    downwards = _factor(n, h, inner, wall_plus, wall_minus)[:, ::-1]
-    return np.ascontiguousarray(np.concatenate([upwards[:, : n // 2], downwards[:, n // 2 :]], axis=1))
-
-
-def _factor(n: int, h: float, inner: float, wall_minus: float, wall_plus: float) -> Floats:
-    """LU of I - h A along one axis: rows lower multiplier, inverse pivot, upper multiplier."""
-    diagonal = np.full(n, 1.0 + 2.0 * h * inner)
-    diagonal[0] += h * (wall_minus - inner)
-    diagonal[-1] += h * (wall_plus - inner)
-    result = np.zeros((3, n))
-    pivot = diagonal[0]
-    for i in range(n):
-        if i:
-            result[0, i] = h * inner / pivot
-            pivot = diagonal[i] - h * inner * result[0, i]
-        result[1, i] = 1.0 / pivot
-        result[2, i] = h * inner / pivot if i < n - 1 else 0.0
     return result

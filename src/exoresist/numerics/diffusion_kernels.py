@@ -46,7 +46,7 @@ def first_sweeps(
 
     c, delta (nz, ny, nx); uptake, source, taken the same or of size 1 with a flag 0; decay (nz, ny, nx) or (1, 1, 1)
     inner    conductance between neighbours; walls, outside (6): conductance and outside value of the faces
-    factors  (3, n): lower multiplier, inverse pivot, upper multiplier; along z from both ends, see `two_ended` in `diffusion`
+    factors  (3, n): lower multiplier, inverse pivot, upper multiplier; along z from both ends, see `two_ended` in `tridiagonal`
     sums     (nz, 11), filled for these planes: the last two are the total of c, and below 0 (or NaN) if an uptake is
     """
     nz, ny, nx = c.shape

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from exoresist.report.cohort_page import _columns
+from exoresist.report.cohort_page import columns_of
 from exoresist.report.drawing import Figure
 from exoresist.report.files import write_atomically
 from exoresist.report.page import in_script, panel_specs, template, template_text
@@ -55,7 +55,7 @@ def write_experiment(answer: Told, folder: Path, page: str, tables: Mapping[str,
     """Write `report.html`, `summary.json` and `tables/` into `folder`, each file whole or not at all."""
     for name, rows in tables.items():
         if rows:
-            data, numbers = _columns(rows)
+            data, numbers = columns_of(rows)
             target = Path(folder) / "tables" / name
             write_atomically(target.with_suffix(".csv"), csv_bytes(data))
             write_atomically(target.with_suffix(".parquet"), parquet_bytes(data, numbers))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exoresist.report.palette import arm_strokes
-from exoresist.report.tissue_drawing import LINEAGES, figure_of, plain_axis, spoken_field, svg_of, unit_of, wrapped
+from exoresist.report.tissue_drawing import LINEAGES, figure_of, plain_axis, scale_of, spoken_field, svg_of, titled, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,7 +97,7 @@ def profile_figure(answer: TissueAnswer) -> str:
     for axis, name in zip(axes, names, strict=False):
         for arm in answer.arms:
             stroke = strokes[arm.id]
-            points = [(float(row["distance_um"]), float(row[name])) for row in arm.profile if name in row]
+            points = [(float(row["distance_um"]), float(row[name]) / scale_of(name)) for row in arm.profile if name in row]
             axis.plot(
                 [x for x, _ in points], [y for _, y in points], color=stroke.colour, linestyle=DASHES[stroke.dash],
                 marker=MARKERS[stroke.mark], markersize=3.5, label=arm.label,
@@ -105,10 +105,9 @@ def profile_figure(answer: TissueAnswer) -> str:
         label, title = PROFILED.get(name, ("", ""))
         if name.startswith("share_of_"):
             label, title = "Share of living cells", f"Cells of {spoken_field(name.removeprefix('share_of_'))}"
-        plain_axis(
-            axis, "Distance from the middle, µm", label or f"{spoken_field(name)}, {unit_of(name)}", title or spoken_field(name)
-        )
-        axis.set_ylim(bottom=0.0, top=1.05 * axis.get_ylim()[1])
+        plain_axis(axis, "Distance from the middle, µm", label or titled(name), title or spoken_field(name))
+        if name != "ph":
+            axis.set_ylim(bottom=0.0, top=1.05 * axis.get_ylim()[1])
     _legend_of_arms(figure, axes[0])
     return svg_of(figure)
 
@@ -121,7 +120,7 @@ def _profiled(answer: TissueAnswer) -> list[str]:
             for name, value in row.items():
                 if name not in ("arm", "distance_um", "cells", "pump_level") and not name.startswith("vesicles_"):
                     names.setdefault(name, []).append(float(value))
-    return [name for name, values in names.items() if max(values) - min(values) > 0.02 * max(values)]
+    return [name for name, values in names.items() if max(values) - min(values) > (0.05 if name == "ph" else 0.02 * max(values))]
 
 
 def lineage_figure(answer: TissueAnswer) -> str:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 DEAD = "#8c8c88"
 LINEAGES = ("#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#0072B2")
-UNITS = {"oxygen": "mmHg", "matrix": "share of volume"}
+UNITS = {"oxygen": "mmHg", "matrix": "share of volume", "glucose": "mM", "lactate": "mM", "ph": ""}
+SCALES = {"glucose": 1e6, "lactate": 1e6}  # nM in the unit that is shown
+SPOKEN = {"ph": "pH", "VEGFA": "VEGF-A"}
 
 
 def figure_of(width: float, height: float) -> Figure:
@@ -44,7 +46,18 @@ def plain_axis(axis: Axes, x: str, y: str, title: str) -> None:
 
 
 def spoken_field(name: str) -> str:
-    return spoken(name.replace("vesicles_", "vesicles of "))
+    return SPOKEN.get(name) or spoken(name.replace("vesicles_", "vesicles of "))
+
+
+def scale_of(name: str) -> float:
+    """What a field is divided by to be in its unit."""
+    return 1e9 if name.startswith("vesicles_") else SCALES.get(name, 1.0)
+
+
+def titled(name: str) -> str:
+    """A field's name with its unit."""
+    unit = unit_of(name)
+    return f"{spoken_field(name)}, {unit}" if unit else spoken_field(name)
 
 
 def unit_of(name: str) -> str:

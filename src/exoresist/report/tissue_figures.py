@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exoresist.report.palette import INK
-from exoresist.report.tissue_drawing import DEAD, LINEAGES, figure_of, spoken_field, svg_of, unit_of, wrapped
+from exoresist.report.tissue_drawing import DEAD, LINEAGES, figure_of, scale_of, spoken_field, svg_of, titled, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from exoresist.studies.tissue_answer import ArmAnswer, Section, TissueAnswer
 
 MAP = "cividis"
-BILLION = 1e9
+MOST_FIELDS = 6  # beside the cells
 HIGH = 0.99  # quantile at which the scale of a field ends
 MAKERS = 2  # of vesicles whose fields are shown
 
@@ -46,7 +46,7 @@ def section_figure(answer: TissueAnswer) -> str:
         for name in shown:
             _field(figure, axes[row, place], one, name, last)
             if row == 0:
-                axes[row, place].set_title(f"{spoken_field(name)}, {unit_of(name)}", fontsize=10, color=INK)
+                axes[row, place].set_title(titled(name), fontsize=10, color=INK)
             place += 1
         for axis in axes[row]:
             _frame(axis, half)
@@ -66,8 +66,11 @@ def _shown_fields(answer: TissueAnswer) -> list[str]:
                 names.append(name)
     if not any(float(row.get("hypoxic", 0)) for arm in answer.arms for row in arm.rows):
         names = [name for name in names if name != "oxygen"]
-    vesicles = [name for name in names if name.startswith("vesicles_")]
-    return [name for name in names if not name.startswith("vesicles_")] + vesicles[bool(answer.cargo) - MAKERS :]
+    if "ph" in names:  # tells what lactate does
+        names = [name for name in names if name != "lactate"]
+    vesicles = [name for name in names if name.startswith("vesicles_")][bool(answer.cargo) - MAKERS :]
+    others = [name for name in names if not name.startswith("vesicles_")]
+    return others[: MOST_FIELDS - len(vesicles)] + vesicles
 
 
 def _field(figure: Figure, axis: Axes, one: Section, name: str, all_: list[Section]) -> None:
@@ -75,10 +78,13 @@ def _field(figure: Figure, axis: Axes, one: Section, name: str, all_: list[Secti
     of = [each.fields[name].ravel() for each in ([one] if name == "oxygen" else all_) if name in each.fields]
     # A body that has just burst leaves a single bright voxel: the scale does not follow it.
     most = float(np.quantile(np.concatenate(of), HIGH)) or float(np.concatenate(of).max())
-    scale = BILLION if name.startswith("vesicles_") else 1.0
+    scale = scale_of(name)
     values = one.fields.get(name, np.zeros((2, 2))) / scale
+    lowest = 0.0
+    if name == "ph":
+        lowest, most = float(np.min(np.concatenate(of))) - 0.01, float(np.max(np.concatenate(of)))
     image = axis.imshow(
-        values, origin="lower", extent=one.extent, cmap=MAP, vmin=0.0, vmax=most / scale or 1.0, interpolation="nearest"
+        values, origin="lower", extent=one.extent, cmap=MAP, vmin=lowest, vmax=most / scale or 1.0, interpolation="nearest"
     )
     figure.colorbar(image, ax=axis, shrink=0.8)
 
@@ -132,9 +138,16 @@ def moving_picture(answer: TissueAnswer, arm: ArmAnswer) -> str:
         axes[0].set_ylabel("y, µm")
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=90)
-        frames.append(Image.open(buffer).convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
+        frames.append(Image.open(buffer).convert("RGB"))
+    # One palette for all, of all: with one for each, encoders mix them up and frames come out in false colours.
+    width, height = frames[0].size
+    strip = Image.new("RGB", (width, height * len(frames)))
+    for place, frame in enumerate(frames):
+        strip.paste(frame, (0, place * height))
+    palette = strip.quantize(128, dither=Image.Dither.NONE)
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     out = io.BytesIO()
-    frames[0].save(out, format="GIF", save_all=True, append_images=frames[1:], duration=350, loop=0, optimize=True)
+    frames[0].save(out, format="GIF", save_all=True, append_images=frames[1:], duration=350, loop=0, optimize=False)
     return "data:image/gif;base64," + base64.b64encode(out.getvalue()).decode()
 
 

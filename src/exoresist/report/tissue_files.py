@@ -100,7 +100,7 @@ def _write_fields(course: ArmCourse, path: Path, times: list[float], number: int
         store.attrs.update(
             {"spacing_um": tissue.grid.spacing, "origin_um": list(tissue.grid.origin), "axes": ["time", "z", "y", "x"]}
         )
-    fields = {one.name: (one.values, "mmHg" if one.name == "oxygen" else "") for one in tissue.steady.fields}
+    fields = {one.name: (one.values, "mmHg" if one.name == "oxygen" else "nM") for one in tissue.steady.fields}
     for name, amounts in zip(tissue.medium.names, tissue.medium.amounts, strict=True):
         fields[name] = (amounts / tissue.medium.voxel_ml, "amount per mL of fluid")
     for name, (values, unit) in fields.items():

@@ -57,6 +57,7 @@ def tissue_page(answer: TissueAnswer) -> str:
             answer=answer,
             figures=[picture for picture in pictures(answer) if picture.drawing],
             worst=worst,
+            interval_names=list(dict.fromkeys(name for arm in answer.arms for name in arm.intervals)),
             assumed=assumed_share(answer.parameters),
             hashes=", ".join(f"{arm.id} {arm.summary['state_hash'][:8]}" for arm in answer.arms),
             style=template_text("report.css"),
@@ -79,7 +80,7 @@ def pictures(answer: TissueAnswer) -> list[Picture]:
             "section", "The middle of the tumour at the end", section_figure(answer),
             f"Cells cut by the plane z = 0, coloured by lineage{pump}, and the fields in the same plane. Grey: dead. One row for each arm; "
             "a column has one scale, from 0 to what one in a hundred voxels exceeds; oxygen has one in each row, and is left out where no "
-            "cell is hypoxic. Concentrations are those in the fluid between cells.",
+            "cell is hypoxic; pH has its own range. Concentrations are those in the fluid between cells.",
             conversion, "Sections through the tumour with lineages and fields.", "whole",
         ),
         Picture(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 from exoresist.assembly.arms import expand_arms
 from exoresist.assembly.build import Model
 from exoresist.assembly.resolve import resolved_dict
-from exoresist.assembly.scenario import Scenario
+from exoresist.assembly.scenario import Arm, Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.progress import Progress, Silent
 from exoresist.core.quantity import Quantity
+from exoresist.studies.answer import Estimate
 from exoresist.studies.provenance import bibliography_rows, parameter_rows
+from exoresist.studies.tissue_accuracy import key_of, measure, read_table
+from exoresist.studies.tissue_accuracy import told as told_accuracy
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
 from exoresist.studies.tissue_branch import check_branches, grown_part
+from exoresist.studies.tissue_ensemble import Draws, run_draws
 from exoresist.studies.tissue_readings import Row, pump_level, radial_profile
 from exoresist.studies.tissue_setup import set_up
 from exoresist.studies.tissue_size import Meter, most_cells, refuse_what_does_not_fit, size_of
@@ -68,6 +72,7 @@ class ArmAnswer:
     rows      a row for every saved time
     sections  at the start, the end and some times between
     profile   rows of mean values by distance from the middle at the end
+    intervals  reading at the end -> its value with the interval over draws; empty without draws
     """
 
     id: str
@@ -77,12 +82,14 @@ class ArmAnswer:
     sections: list[Section] = field(default_factory=list)
     profile: list[Row] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
+    intervals: dict[str, Estimate] = field(default_factory=dict)
 
 
 @dataclass
 class TissueAnswer:
     """Everything that the report of a tissue scenario shows.
 
+    draws   what the draws gave, or None; `accuracy`: sentences on what grid and steps change
     types   names of the cell types of all arms; `tumours`: those of a tumour
     cargo   the pump whose level is shown, or ""; `mark`: the level that parts resistant cells
     """
@@ -96,6 +103,8 @@ class TissueAnswer:
     cargo: str = ""
     mark: float = float("nan")
     arms: list[ArmAnswer] = field(default_factory=list)
+    draws: Draws | None = None
+    accuracy: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     parameters: list[dict[str, object]] = field(default_factory=list)
@@ -113,8 +122,16 @@ class TissueAnswer:
             "seed": self.seed,
             "warnings": self.warnings,
             "arm": chosen.id,
-            "arms": {arm.id: {"label": arm.label, "role": arm.role, **arm.summary, "end": arm.rows[-1]} for arm in self.arms},
-        }
+            "arms": {
+                arm.id: {
+                    "label": arm.label, "role": arm.role, **arm.summary, "end": arm.rows[-1],
+                    **({"interval": {name: one.to_dict() for name, one in arm.intervals.items()}} if arm.intervals else {}),
+                }
+                for arm in self.arms
+            },
+            "accuracy": self.accuracy,
+            **({} if self.draws is None else {"draws": {"asked": self.draws.count, "failed": self.draws.failed}}),
+        }  # fmt: skip
 
 
 def answer_tissue(
@@ -127,11 +144,14 @@ def answer_tissue(
     also: Callable[[ArmCourse], None] | None = None,
     within: float | None = None,
     tell: Callable[[str], None] | None = None,
+    check: bool = False,
 ) -> TissueAnswer:
     """Run every arm and gather what the report shows.
 
     folder  keeps checkpoints, one folder for each arm; `also` is called with the course at every saved time
     within  h of wall time after which a run is refused as soon as its first minutes tell; `tell` is given lines on its size
+
+    check   run the compared arm again with halved voxels, halved steps and another seed, and tell what that changes
 
     Raises InputError for a scenario that is no tissue, StoppedError when asked to stop.
     """
@@ -145,7 +165,8 @@ def answer_tissue(
     shared = 0.0 if trunk is None else trunk.duration
     if trunk is not None:
         check_branches(scenario, arms)
-    meter = Meter(shared + sum(one.duration - shared for _, one in arms), report, within, tell)
+    once = shared + sum(one.duration - shared for _, one in arms)
+    meter = Meter(once * (1 + scenario.uncertainty.draws), report, within, tell)
     _size_up(scenario, catalog, len(arms), folder, tell)
     grown: ArmCourse | None = None
     early: list[Section] = []
@@ -179,9 +200,46 @@ def answer_tissue(
     answer.parameters = parameter_rows(models)
     known = {(row["name"], row["subject"]) for row in answer.parameters}
     answer.parameters += [{**vars(row), "used_by": use} for key, (row, use) in used.items() if key not in known]
+    if scenario.uncertainty.draws > 0:
+        rows = [row for row, _ in used.values()] + [row for model in models for row in quantities(model)]
+        place = None if folder is None else folder / "draws"
+        answer.draws = run_draws(
+            scenario, arms, catalog, rows, place, resume, threads,
+            lambda course: meter.step(course.tissue), meter.begin,
+        )  # fmt: skip
+        _spread(answer)
+    if check:
+        chosen = next(((arm, one) for arm, one in arms if arm.role == "treated"), arms[-1])
+        answer.accuracy = told_accuracy(measure(chosen[1], chosen[0].id, catalog, threads, tell))
+    else:
+        answer.accuracy = _accuracy(arms, answer)
     answer.bibliography = bibliography_rows(catalog, models, answer.parameters)
     answer.sentences = sentences(answer)
     return answer
+
+
+def quantities(model: Model) -> list[Quantity]:
+    """Rows of the catalogue that a model's numbers are."""
+    return [one.quantity for one in model.book.parameters.values() if one.quantity is not None]
+
+
+def _spread(answer: TissueAnswer) -> None:
+    """Give every arm its intervals."""
+    assert answer.draws is not None
+    for arm in answer.arms:
+        last = arm.rows[-1]
+        names = [name for name, value in last.items() if name not in ("arm", "time_h") and not isinstance(value, str)]
+        arm.intervals = {name: answer.draws.interval(arm.id, name, float(last[name])) for name in names}
+
+
+def _accuracy(arms: Sequence[tuple[Arm, Scenario]], answer: TissueAnswer) -> list[str]:
+    """What was measured for an arm of just this scenario."""
+    found = []
+    for change in {(one.scenario, one.key, one.arm): one for one in read_table()}.values():
+        for arm, one in arms:
+            if (change.scenario, change.arm) == (answer.name, arm.id) and change.key == key_of(one):
+                found += told_accuracy([row for row in read_table() if (row.scenario, row.arm) == (change.scenario, change.arm)])
+    return found
 
 
 def _run(
@@ -253,6 +311,8 @@ def section(course: ArmCourse) -> Section:
     level = np.full(len(cells), np.nan) if found is None else found[1]
     middle = tissue.grid.shape[2] // 2
     fields = {one.name: one.values[middle].copy() for one in tissue.steady.fields}
+    if tissue.chemistry is not None and "lactate" in fields:
+        fields["ph"] = tissue.chemistry.ph(fields["lactate"])
     for name, amounts in zip(tissue.medium.names, tissue.medium.amounts, strict=True):
         if name.count(".") == 1:
             fields[name.removeprefix("medium.")] = amounts[middle] / tissue.medium.voxel_ml

@@ -26,10 +26,11 @@ def cautions(course: ArmCourse, scenario: Scenario) -> list[str]:
     if not walled and reach > 0.5 * tissue.grid.extent[0] - tissue.grid.spacing:
         warnings.append("Cells have reached the edge of the box: from there on its walls hold them. Make `space.size` larger.")
     for drug, minutes in sorted(_emptied(course).items()):
-        if 60.0 * tissue.pace.network > minutes:
+        step = min(tissue.pace.network, tissue.pace.alert or tissue.pace.network)
+        if 60.0 * step > minutes:
             warnings.append(
                 f"Cells empty their share of fluid of {drug} in {minutes:.2g} min, less than a network step of "
-                f"{60.0 * tissue.pace.network:g} min: they take up too little while it is given. Shorten `space.network_step`."
+                f"{60.0 * step:g} min: they take up too little while it is given. Shorten `space.network_step` or `space.drug_step`."
             )
     for element, gap in course.conservation.items():
         if gap > 1e-9:

@@ -14,6 +14,7 @@ from exoresist.tissue.killing import Killing
 from exoresist.tissue.phagocytosis import Phagocytosis
 from exoresist.tissue.plasma import GIVEN, Plasma
 from exoresist.tissue.state import Tissue
+from exoresist.tissue.vessels import Vessels
 
 Array = NDArray[np.float64]
 Row = dict[str, float | str]
@@ -41,6 +42,12 @@ def readings(setup: Setup) -> Row:
         row["radius_um"] = float(np.quantile(away, 0.95))
     for field in tissue.steady.fields:
         row[f"{field.name}_lowest"] = float(field.values.min())
+    lactate = tissue.steady.find("lactate")
+    if lactate is not None and tissue.chemistry is not None:
+        row["ph_lowest"] = float(tissue.chemistry.ph(lactate).min())
+    for part in tissue.extra:
+        if isinstance(part, Vessels) and part.growth is not None:
+            row["vessel_points"] = len(part)
     if tissue.steady.find("oxygen") is not None:
         row["hypoxic"] = int(_hypoxic(tissue).sum())
     for index, name in enumerate(tissue.medium.names):
@@ -174,6 +181,8 @@ def _by_cell(setup: Setup, living: NDArray[np.intp]) -> dict[str, Array]:
     tissue = setup.tissue
     voxel = tissue.voxels(living)
     values = {one.name: one.values.reshape(-1)[voxel] for one in tissue.steady.fields}
+    if tissue.chemistry is not None and "lactate" in values:
+        values["ph"] = tissue.chemistry.ph(values["lactate"])
     for name, amounts in zip(tissue.medium.names, tissue.medium.flat(), strict=True):
         if name.count(".") == 1:
             values[name.removeprefix("medium.")] = amounts[voxel] / tissue.medium.voxel_ml

@@ -43,6 +43,7 @@ from exoresist.tissue.surroundings import SharedMedium
 from exoresist.tissue.territory import PACKING
 
 Array = NDArray[np.float64]
+FAINT = 0.001  # of the dose
 BYTES_PER_CELL = 1200.0  # columns, neighbours and room to grow, without what the network holds
 STREWN = 10.0  # times the volume of cells strewn around the ball is the room they are given
 
@@ -99,7 +100,7 @@ def set_up(
         space.motion_step,
     )
     tissue = Tissue(
-        grid, types, Cells(), Pace(space.life_step, space.network_step, space.spread_step), scenario.seed, slabs,
+        grid, types, Cells(), Pace(space.life_step, space.network_step, space.spread_step, space.drug_step), scenario.seed, slabs,
         mechanics_of(grid, contact, slabs), steady_fields(grid, numbers, scenario, slabs.threads), medium,
         {index: Contents(networks[entry.id], slabs, differing=_differing(entry)) for index, entry in enumerate(living)}, flat=flat,
         chemistry=chemistry(scenario, numbers),
@@ -108,10 +109,22 @@ def set_up(
     reach = _seed(tissue, living, flat)
     differ(tissue, living)
     tissue.extra = parts(scenario, space, numbers, tissue, living, reach)
+    tissue.faint = _faint(scenario, numbers) if space.drug_step is not None else {}
     bloody = [drug.id for drug in scenario.drugs if drug.plasma is not None]
     plasmas = dict(zip(bloody, (part for part in tissue.extra if isinstance(part, Plasma)), strict=True))
     tumours = tuple(entry.id for entry in living if is_tumour(catalog, entry.cell_line))
     return Setup(tissue, models, numbers.used, plasmas, tumours)
+
+
+def _faint(scenario: Scenario, numbers: Numbers) -> dict[str, float]:
+    """Pool of each drug -> level (nM) below which it hardly matters how fast cells take it up: a small share of its dose."""
+    found = {}
+    for drug in scenario.drugs:
+        if drug.dose == 0.0:
+            continue
+        free = numbers("plasma_free_fraction", "dimensionless", f"drug:{drug.id}", "drug", use="plasma") if drug.plasma else 1.0
+        found[f"medium.{drug.id}"] = FAINT * drug.dose * free
+    return found
 
 
 def _differing(entry: PopulationEntry) -> list[str]:

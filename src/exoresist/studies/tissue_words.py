@@ -23,14 +23,40 @@ def sentences(answer: TissueAnswer) -> list[str]:
         *_growth(answer, reference),
         *_made_of(answer),
         *_oxygen(answer),
+        *_food(answer),
         *_killed(answer),
         *_doses(answer),
         *_held(answer),
         *_release(answer),
         *_received(answer),
         *_resistant(answer),
-        "One run at the central numbers with one seed: it shows what can happen, not how sure it is.",
+        *answer.accuracy,
+        *_over_draws(answer, reference),
     ]
+
+
+def _over_draws(answer: TissueAnswer, reference: ArmAnswer) -> list[str]:
+    """How sure it is: intervals over draws, and how often the comparison goes the same way."""
+    draws = answer.draws
+    if draws is None:
+        return ["One run at the central numbers with one seed: it shows what can happen, not how sure it is."]
+    names = [f"{who}_living" for who in answer.tumours] or ["living"]
+    found = []
+    for arm in answer.arms:
+        pairs = [arm.intervals[name] for name in names if name in arm.intervals]
+        told = _listed(
+            [
+                f"{one.value:,.0f} ({one.low:,.0f} to {one.high:,.0f}) of '{name.removesuffix('_living')}'"
+                for name, one in zip(names, pairs, strict=False)
+                if one.value is not None
+            ]
+        )
+        share = draws.share_below(arm.id, reference.id, names) if arm is not reference else None
+        fewer = f"; fewer than in {_quoted(reference)} in {share:.0%} of draws" if share is not None else ""
+        found.append(f"{_quoted(arm)} at the end: {told}{fewer}.")
+    left = f", {draws.failed} of which could not be run" if draws.failed else ""
+    left += f" ({draws.why.rstrip('.')})" if draws.failed and draws.why else ""
+    return [*found, f"Intervals: 5 % to 95 % of {draws.count} draws of the numbers from their ranges{left}; one seed."]
 
 
 def number(row: Row, name: str) -> float:
@@ -96,6 +122,20 @@ def _oxygen(answer: TissueAnswer) -> list[str]:
         found.append(f"Necrotic bodies at the end: {_by_arm(answer.arms, _counted(*necrotic))}.")
     told = _by_arm(answer.arms, lambda row: f"{number(row, 'oxygen_lowest'):.2g} mmHg")
     return [*found, f"Least oxygen: {told}."]
+
+
+def _food(answer: TissueAnswer) -> list[str]:
+    """Least glucose and pH, and how vessels grew, where these are modelled."""
+    found = []
+    if all("glucose_lowest" in arm.rows[-1] for arm in answer.arms):
+        found.append(f"Least glucose: {_by_arm(answer.arms, _level('glucose_lowest', 1e6, '{:.2g} mM'))}.")
+    if all("ph_lowest" in arm.rows[-1] for arm in answer.arms):
+        found.append(f"Lowest pH: {_by_arm(answer.arms, _level('ph_lowest', 1.0, '{:.2f}'))}.")
+    grown = [arm for arm in answer.arms if "vessel_points" in arm.rows[-1]]
+    if grown:
+        start = int(number(grown[0].rows[0], "vessel_points"))
+        found.append(f"Vessels took up {start} voxels at the start; at the end: {_by_arm(grown, _counted('vessel_points'))}.")
+    return found
 
 
 def _killed(answer: TissueAnswer) -> list[str]:
@@ -197,6 +237,10 @@ def _by_arm(arms: Sequence[ArmAnswer], tell: Callable[[Row], str]) -> str:
 
 def _counted(*names: str) -> Callable[[Row], str]:
     return lambda row: f"{int(sum(number(row, name) for name in names)):,}"
+
+
+def _level(name: str, scale: float, form: str) -> Callable[[Row], str]:
+    return lambda row: form.format(number(row, name) / scale)
 
 
 def _measured(name: str, row: Row) -> str:

@@ -15,15 +15,34 @@ def run_networks(tissue: Tissue) -> None:
     """One life step of all networks, in network steps: half a step of diffusion, the cells, half a step of diffusion."""
     if not tissue.contents:
         return
-    span, medium = tissue.pace.network, tissue.medium
+    medium, steps = tissue.medium, tissue.pace.networks
+    span = tissue.pace.network
+    if tissue.pace.alert is not None and about(tissue):
+        steps = round(tissue.pace.life / tissue.pace.alert)
+        span = tissue.pace.life / steps
     hear(tissue)
-    for number in range(tissue.pace.networks):
+    for number in range(steps):
         # Two half steps between two network steps are one whole step.
         medium.spread(0.5 * span if number == 0 else span, tissue.pace.spread)
         _one(tissue, span)
     medium.spread(0.5 * span, tissue.pace.spread)
     for contents in tissue.contents.values():
         tissue.cells.biomass[contents.owner[: contents.count]] = contents.amounts[contents.biomass, : contents.count]
+
+
+def about(tissue: Tissue) -> bool:
+    """Whether a drug that is watched stands above its faint level: in some voxel, in blood, or beyond the edges."""
+    medium = tissue.medium
+    for name, faint in tissue.faint.items():
+        amount = faint * medium.voxel_ml
+        if float(medium.amounts[medium.names.index(name)].max()) > amount:
+            return True
+        if any(abs(level) > faint for level in medium.spreads[name].faces.outside):
+            return True
+        joined = medium.exchange.get(name)
+        if joined is not None and bool(np.any(joined.gift > amount * joined.rate)):
+            return True
+    return False
 
 
 def hear(tissue: Tissue) -> None:

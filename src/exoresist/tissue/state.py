@@ -34,21 +34,24 @@ class Pace:
     life      cells grow, divide, die and turn; fast fields are solved
     network   the networks inside cells and their exchange with the medium; divides `life`
     spread    longest step of diffusion
+    alert     the networks' step while a drug is about, see `Tissue.faint`; divides `life`; None: as always
     """
 
     life: float = 0.1
     network: float = 0.1
     spread: float = 0.1 / 60.0
+    alert: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("life", "network", "spread"):
+        for name in ("life", "network", "spread", "alert"):
             value = getattr(self, name)
+            if value is None and name == "alert":
+                continue
             if not (np.isfinite(value) and value > 0.0):
                 raise InputError(f"the {name} step is {value} h", "a finite number above 0")
-        if abs(self.life / self.network - round(self.life / self.network)) > 1e-9:
-            raise InputError(
-                f"a network step of {self.network * 60:g} min does not divide the life step of {self.life * 60:g} min"
-            )
+        for step in (self.network, self.alert or self.network):
+            if round(self.life / step) < 1 or abs(self.life / step - round(self.life / step)) > 1e-6 * self.life / step:
+                raise InputError(f"a network step of {step * 60:g} min does not divide the life step of {self.life * 60:g} min")
 
     @property
     def networks(self) -> int:
@@ -83,6 +86,7 @@ class Tissue:
     crowding  cells per mL at which growth stops as in a full well; infinite: only pressure stops it
     seed      of every random number
     founders  cells put in so far: each has its number, which names it for ever
+    faint     pool of the medium -> amount per mL above which it is about: networks then take the `alert` step
     chemistry  what levels of glucose and lactate are to cells; None where neither is a field
     extra     further parts (vessels, plasma, killers, ...), called in this order once the cells have lived; see `Supplies` and `Keeps`
     """
@@ -106,6 +110,7 @@ class Tissue:
     words: dict[str, np.uint64] = field(default_factory=dict)
     extra: tuple[Callable[[Tissue], None], ...] = ()
     chemistry: Chemistry | None = None
+    faint: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def time(self) -> float:

@@ -22,7 +22,7 @@ from exoresist.tissue.interior import Contents
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
-COURANT = 2.0  # D·dt/dx²: beyond it, steep fronts make the steps ring
+COURANT = 1.0  # D·dt/dx²: beyond it, what cells take out at every network step makes the steps ring (a checkerboard)
 UNDERSHOOT = 0.02  # of a field's highest amount: a front that overshoots by more has been stepped too far
 MOST_STEPS = 20_000  # of diffusion between two network steps
 FINER = (1, 4, 16)  # times as many steps, tried in turn
