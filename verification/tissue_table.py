@@ -18,12 +18,12 @@ from exoresist.studies.tissue_accuracy import key_of, measure, told, write_table
 
 # Arm and hours: as much of the run as halved voxels leave time for; drugs are given within them.
 HOURS = {
-    "tumour_killing_pdl1": ("on_vesicles", 12.0),
-    "tumour_hypoxic_core": ("hypoxia", 6.0),
+    "tumour_killing_pdl1": ("on_vesicles", 8.0),
+    "tumour_hypoxic_core": ("hypoxia", 3.0),
     "tumour_vascularised": ("every_three_weeks", 36.0),
     "tumour_fibroblast_shell": ("shell", 6.0),
     "tumour_resistant_corner": ("vesicles", 7.5),
-    "tumour_spheroid": ("low_oxygen", 6.0),
+    "tumour_spheroid": ("low_oxygen", 4.0),
 }
 
 

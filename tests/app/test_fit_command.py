@@ -81,6 +81,7 @@ def run(folder: Path, table: str | None, change: tuple[str, str] | None, capsys:
         (HEAD + FEW, (NOISE, "{kind: normal}"), "above 0"),
         (HEAD + FEW, (NOISE, "{kind: replicates}"), "replicates do not tell"),
         (HEAD + "recipients_alone,24,10,cells,0\n", (NOISE, "{kind: lognormal, spread: 0.1}"), "log-normal"),
+        (HEAD + "recipients_alone,24,10,cells,0\n", (NOISE, "{kind: normal, relative: 0.1}"), "relative only"),
         (HEAD + FEW, ("[recipient]", "[recipients]"), "Did you mean 'recipient'"),
         (HEAD + FEW, ("starts: 1", "predict: [{readout: cells}]"), "all readings are held out"),
         (HEAD + FEW, ("starts: 1", 'predict: [{doses: ["33 nM"]}]'), "no reading is at 33 nM"),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from exoresist.assembly.fit_reader import FitPlan, fit_from_dict, fit_plan
 from exoresist.assembly.readings import Reading
+from exoresist.core.errors import SolverError
 from exoresist.core.quantity import Quantity
 from exoresist.core.random import stream
 from exoresist.network.sensitivity import Direction, sensitivities
@@ -281,3 +282,19 @@ def test_predictions_that_cannot_have_made_a_reading_are_impossible_not_an_error
     for noise in (ReadoutNoise("lognormal", {"spread": 0.3}), ReadoutNoise("negative_binomial", {"dispersion": 0.1})):
         found = noise.log_likelihood(np.array([3.0]), np.array([[-1.0], [np.nan], [3.0]]), {})
         assert np.isneginf(found[:2]).all() and np.isfinite(found[2]).all()
+
+
+def test_readings_that_no_start_can_have_made_are_told():
+    # No drug is given, so the medium holds none; log-normal readings above 0 cannot come of that.
+    readouts = [
+        {
+            "id": "drug",
+            "reads": {"kind": "drug", "drug": "doxorubicin", "place": "medium"},
+            "noise": {"kind": "lognormal", "spread": 0.1},
+        }
+    ]
+    plan = plan_of("mcf7_doxorubicin", readouts, [number("growth_rate", "cell_line:mcf7_sensitive")])
+    with pytest.raises(
+        SolverError, match="1 of 1 readings are impossible, the first in line 7 of the readings: 3, where the model says"
+    ):
+        fit_readings(plan, [replace(reading("recipients_alone", 24.0, "drug", 0.0), value=3.0, line=7)])

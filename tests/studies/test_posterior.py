@@ -58,10 +58,20 @@ def test_a_part_of_the_draws_keeps_the_median_of_all(tmp_path: Path) -> None:
     assert posterior.given["delivered_fraction", "cell"][0] == pytest.approx(0.5)
 
 
+def test_what_a_fit_found_beside_parameters_is_kept_apart(tmp_path: Path) -> None:
+    catalog = Catalog.load()
+    local = "growth_rate@cell_line:mcf7_sensitive@second"
+    given = {UPTAKE: [0.1, 0.2], "spreading@readout": [0.0, 1.0], local: [0.02, 0.03]}
+    posterior = read_posterior(file(tmp_path, given), catalog, 3)
+    model = build(load_scenario("mcf7_doxorubicin"), catalog)
+    assert set(posterior.unused(model)) == {"spreading@readout", local}
+    assert "recipient.growth_rate" not in posterior.values(model)
+
+
 @pytest.mark.parametrize(
     ("columns", "part"),
     [
-        ({"delivered_fractoin@cell": [0.1, 0.2]}, "Did you mean 'delivered_fraction@cell'"),
+        ({"delivered_fractoin@cell": [0.1, 0.2]}, "Did you mean 'delivered_fraction'"),
         ({UPTAKE: [0.1, float("nan")]}, "not finite"),
         ({UPTAKE: [0.1, 1.5]}, "0 to 1"),
         ({UPTAKE: [0.1]}, "2 or more"),

@@ -87,7 +87,7 @@ def shares_figure(answer: AttributionAnswer) -> Figure | None:
         "shares",
         "What each route contributes",
         f"Shapley shares: the mean change of the outcome when a route is switched on, over all orders of switching on. Outcome: "
-        f"{answer.outcome['says']}. Dots: central numbers; lines: 90 % of {answer.draws} draws. Bars under them: least and greatest "
+        f"{answer.outcome['says']}. Dots: central numbers{f'; lines: 90 % of {answer.draws} draws' if answer.draws else ''}. Bars under them: least and greatest "
         "change over orders, with central numbers.",
         "Intervals that cross zero: the direction is not settled. Wide bars: what the route does depends on what else is on.",
         "Horizontal dots with intervals for every route. " + answer.sentences[0],

@@ -96,7 +96,7 @@ def ranking_figure(answer: DesignAnswer) -> Figure:
     most = max(1e-3, *(row["per_hundred_wells"] for row in rows))
     layout = base_layout(
         90 + 27 * len(rows),
-        xaxis=linear_axis("Expected information about the share, nats per 100 wells", range=[0, 1.15 * most]),
+        xaxis=linear_axis("Nats per 100 wells", range=[0, 1.3 * most]),
         yaxis=linear_axis("", showgrid=False, ticks="", tickfont={"size": 12.5}),
         bargap=0.35,
         margin={"l": 330, "r": 24, "t": 16, "b": 62},
@@ -105,7 +105,7 @@ def ranking_figure(answer: DesignAnswer) -> Figure:
     return Figure(
         "ranking",
         "Candidates, ranked",
-        "What every candidate is expected to tell about the share, by wells. Blue: recommended.",
+        "What every candidate is expected to tell about the share, over its wells. Blue: recommended.",
         "Kinds of arms that stand high together: any of them does. Bars near zero: more of what is known.",
         f"Bars of expected information per well. {answer.sentences[0]}",
         [Panel([trace], layout, {}, narrow)],

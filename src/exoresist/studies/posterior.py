@@ -34,10 +34,12 @@ class Posterior(Ensemble):
 
     given  catalogue row (name, subject) -> (count + 1,) values in the row's unit
     units  catalogue row -> that unit
+    other  columns of parameters that the catalogue does not know: of a read-out, of noise, of one experiment
     """
 
     given: Mapping[Row, Array] = field(default_factory=dict)
     units: Mapping[Row, str] = field(default_factory=dict)
+    other: tuple[str, ...] = ()
 
     def values(self, model: Model) -> dict[str, Array]:
         """Parameter -> (sets,) values of every number of a model that the file holds."""
@@ -54,32 +56,36 @@ class Posterior(Ensemble):
     def unused(self, model: Model) -> list[str]:
         """Columns that no number of the model reads."""
         read = {(part.quantity.name, part.quantity.subject) for part in model.network.parameters.values() if part.quantity}
-        return [f"{name}@{subject}" for name, subject in self.given if (name, subject) not in read]
+        return [*(f"{name}@{subject}" for name, subject in self.given if (name, subject) not in read), *self.other]
 
 
 def read_posterior(path: Path, catalog: Catalog, seed: int, most: int | None = None) -> Posterior:
     """The draws of a file, at most the first `most` (evenly taken).
 
-    Raises InputError for a file that cannot be read, columns that are no catalogue rows, values that are missing or cannot be.
+    A subject need not have a row of its own (a scenario may give it one); what is no parameter of the catalogue is kept as `other`.
+    Raises InputError for a file that cannot be read or holds no parameter, and for values that are missing or cannot be.
     """
     columns = _columns(path)
     given: dict[Row, Array] = {}
     units: dict[Row, str] = {}
-    known = {f"{row.name}@{row.subject}" for row in catalog.parameters()}
+    names = {row.name for row in catalog.parameters()}
+    other: list[str] = []
     for title, values in columns.items():
         name, at, subject = title.partition("@")
         if not at:
             continue  # a chain's number, a log probability: nothing of the model
-        if title not in known:
-            raise InputError(f"{path}: column '{title}' is no row of the catalogue", "name@subject", suggestion(title, known))
+        if name not in names:
+            other.append(title)
+            continue
         if not np.all(np.isfinite(values)):
             raise InputError(f"{path}: column '{title}' holds values that are missing or not finite", "a number in every row")
-        row = catalog.parameter(name, subject)
+        row = catalog.parameter(name, subject) if catalog.has_parameter(name, subject) else catalog.parameter(name)
         for end in (float(values.min()), float(values.max())):
             check_value(catalog, name, subject, end, row.unit)
         given[name, subject], units[name, subject] = values, row.unit
     if not given:
-        raise InputError(f"{path} has no column of parameters", "columns name@subject such as damage_rate@drug:doxorubicin")
+        near = suggestion(other[0].partition("@")[0], names) if other else ""
+        raise InputError(f"{path} has no column of parameters", "columns name@subject such as damage_rate@drug:doxorubicin", near)
     count = len(next(iter(given.values())))
     if count < LEAST_DRAWS:
         raise InputError(f"{path} holds {count} draws", f"{LEAST_DRAWS} or more")
@@ -88,7 +94,7 @@ def read_posterior(path: Path, catalog: Catalog, seed: int, most: int | None = N
         picked = np.unique(np.linspace(0, count - 1, most).round().astype(int))
     # The medians of all draws, not of those taken, are the central set.
     laid = {row: np.array([np.median(values), *values[picked]]) for row, values in given.items()}
-    return Posterior(len(picked), seed, given=laid, units=units)
+    return Posterior(len(picked), seed, given=laid, units=units, other=tuple(other))
 
 
 def _columns(path: Path) -> dict[str, Array]:

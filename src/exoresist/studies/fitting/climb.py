@@ -76,9 +76,7 @@ def climb(posterior: Posterior, seed: int, followed: int, report: Progress | Non
     order = np.argsort(-densities, kind="stable")[:followed]
     points, damping = screened[order].copy(), np.full(len(order), 1e-2)
     if not np.any(np.isfinite(densities[order])):
-        raise SolverError(
-            "No start of the fit could be simulated, or none can have made the readings. Narrow the ranges of the parameters."
-        )
+        raise SolverError(f"No start of the fit can have made the readings. {_reason(posterior)}")
     points = points[np.isfinite(densities[order])]
     damping = damping[: len(points)]
     best, slope, information = posterior.expansion(points)
@@ -109,6 +107,24 @@ def climb(posterior: Posterior, seed: int, followed: int, report: Progress | Non
     covariance = np.linalg.inv(information[top])
     left = float(np.sqrt(max(slope[top] @ covariance @ slope[top], 0.0)))
     return Summit(points[top], float(best[top]), 0.5 * (covariance + covariance.T), left, points, best, round_)
+
+
+def _reason(posterior: Posterior) -> str:
+    """What stands in the way at the expected values: readings that cannot come about, or a network that cannot be solved."""
+    centre = np.zeros((1, posterior.size))
+    predicted = posterior.predicted(centre, posterior.computed(centre))
+    if not np.all(np.isfinite(predicted)):
+        return (
+            "At the expected values the network cannot be solved: narrow the ranges of the parameters, or shorten the duration."
+        )
+    impossible = np.flatnonzero(~np.isfinite(posterior.by_reading(centre, predicted)[0]))
+    if not len(impossible):
+        return "Narrow the ranges of the parameters."
+    place, model = posterior.places[impossible[0]], float(predicted[0, impossible[0]])
+    return (
+        f"At the expected values {len(impossible)} of {len(posterior.places)} readings are impossible, the first in "
+        f"{place.reading.where}: {place.value:g}, where the model says {model:.3g}. Give their noise an additive part, or a limit."
+    )
 
 
 def _step(slope: Array, information: Array, damping: float) -> Array:

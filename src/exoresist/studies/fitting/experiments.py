@@ -221,6 +221,10 @@ def _value(readout: ReadoutEntry, model: Model, reading: Reading) -> float:
             f"{reading.where}: a count of {value:g}", "whole numbers from 0", "Take another noise for what is no count"
         )
     limit = getattr(noise, "limit", None)
+    if noise.kind == "normal" and noise.additive == 0.0 and value == 0.0:
+        raise InputError(
+            f"{reading.where}: 0 with noise that is relative only", "readings other than 0", "Give the noise an `additive` part"
+        )
     if noise.kind == "lognormal" and not value > 0.0 and limit is None:
         raise InputError(
             f"{reading.where}: {value:g} with log-normal noise", "above 0", "Give the detection limit as the noise's `limit`"

@@ -16,6 +16,7 @@ from exoresist.studies.fitting.experiments import Place
 from exoresist.studies.likelihood import Censored, LogNormal, NegativeBinomial, Noise, Normal
 
 Array = NDArray[np.float64]
+NOTHING = 1e-30  # predictions below are what the solver leaves of 0
 _LEAST_SHARE = 0.05  # means below this share of the highest are taken to be as uncertain as at it
 
 
@@ -64,7 +65,7 @@ class ReadoutNoise:
         result = np.full(predicted.shape, -np.inf)
         usable = np.isfinite(predicted).all(axis=1)
         if self.kind == "lognormal":
-            usable &= (predicted > 0.0).all(axis=1)
+            usable &= (predicted > NOTHING).all(axis=1)
         elif self.kind == "negative_binomial":
             usable &= (predicted >= 0.0).all(axis=1)
         else:
