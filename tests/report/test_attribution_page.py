@@ -88,6 +88,13 @@ def test_texts_of_users_are_escaped(answer: AttributionAnswer) -> None:
     assert "before the data" in page
 
 
+def test_a_page_of_one_player_without_draws_stands(answer: AttributionAnswer) -> None:
+    answer.players, answer.interactions, answer.draws = answer.players[:1], [], 0
+    page = attribution_page(answer).split("<script")[0]
+    assert "What each route contributes" in page and "Which routes lean on each other" not in page
+    assert "central numbers only" in page and "0 draws" not in page
+
+
 def test_a_page_without_players_or_ledger_stands(answer: AttributionAnswer) -> None:
     answer.players, answer.interactions, answer.ledger, answer.ledger_course, answer.ledger_gap = [], [], [], [], None
     page = attribution_page(answer)

@@ -156,6 +156,13 @@ def test_a_posterior_stands_beside_its_prior(catalog: Catalog, tmp_path: Path) -
     assert "--posterior draws" in answer.replay and "--players vesicle_transfer,drug_export" in answer.replay
 
 
+def test_a_share_that_was_not_asked_for_is_not_answered(catalog: Catalog) -> None:
+    scenario = few(load_scenario("uptake_inhibitors"), 0)
+    answer = answer_attribution(scenario, catalog, Options(players=["drug_export"]))
+    assert answer.verdict == "not_asked" and "not asked" in answer.sentences[0]
+    assert "vesicle_transfer" not in answer.summary()["shapley"]
+
+
 @pytest.mark.parametrize(
     ("share", "moved", "present", "verdict"),
     [

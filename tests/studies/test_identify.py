@@ -151,6 +151,12 @@ def test_the_emulator_learns_what_is_smooth_and_knows_its_error() -> None:
     assert model.left_out.shape == (300, 2) and not np.allclose(model.left_out, truth(x))
 
 
+def test_the_emulator_of_what_never_differs_is_flat() -> None:
+    x = np.random.default_rng(2).standard_normal((40, 3))
+    values, _ = learn(x, np.full((40, 2), 7.0)).predict(x[:5])
+    assert values == pytest.approx(np.full((5, 2), 7.0))
+
+
 def test_arms_that_no_laboratory_can_do_are_left_out(made: Bench) -> None:
     assert set(made.left_out) == {"donors_alone", "no_delivery"}
     assert (made.of, made.against) == ("co_culture", "recipients_alone")

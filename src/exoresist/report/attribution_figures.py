@@ -80,14 +80,17 @@ def shares_figure(answer: AttributionAnswer) -> Figure | None:
         "margin": {"l": 10, "r": 12, "t": 10, "b": 56}, "font": {"size": 12},
         "yaxis": {**_rows_axis([broken(str(row["label"]), 15) for row in rows]), "tickfont": {"size": 11}},
     }  # fmt: skip
-    keys = [Key("share, 90 % interval over draws", "shares", SHARE, "circle"), Key("range over orders", "orders", ORDERS, "bar")]
+    share, lines = (
+        ("share, 90 % interval over draws", f"; lines: 90 % of {answer.draws} draws") if answer.draws else ("share", "")
+    )
+    keys = [Key(share, "shares", SHARE, "circle"), Key("range over orders", "orders", ORDERS, "bar")]
     if updated:
         keys.insert(1, Key("before the data (prior)", "prior", PRIOR, "diamond-open"))
     return Figure(
         "shares",
         "What each route contributes",
         f"Shapley shares: the mean change of the outcome when a route is switched on, over all orders of switching on. Outcome: "
-        f"{answer.outcome['says']}. Dots: central numbers{f'; lines: 90 % of {answer.draws} draws' if answer.draws else ''}. Bars under them: least and greatest "
+        f"{answer.outcome['says']}. Dots: central numbers{lines}. Bars under them: least and greatest "
         "change over orders, with central numbers.",
         "Intervals that cross zero: the direction is not settled. Wide bars: what the route does depends on what else is on.",
         "Horizontal dots with intervals for every route. " + answer.sentences[0],

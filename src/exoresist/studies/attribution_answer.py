@@ -16,7 +16,7 @@ from exoresist.core.errors import InputError, ModelError
 from exoresist.core.progress import Progress, Silent, Stages
 from exoresist.studies.answer import Estimate, Row, plain
 from exoresist.studies.attribution import Attribution, Question, ask, counterfactuals
-from exoresist.studies.attribution_words import sentences, verdict_of, warnings_of
+from exoresist.studies.attribution_words import NOT_ASKED, sentences, verdict_of, warnings_of
 from exoresist.studies.ensemble import Ensemble, reconciled
 from exoresist.studies.estimates import estimate
 from exoresist.studies.ledger_result import Ledger
@@ -47,7 +47,7 @@ class AttributionAnswer:
     transfer      share of what moves the outcome that cargo and ligands of vesicles make, prior and posterior
     vesicles      likewise for all that vesicles do
     replay        the command that gives the same numbers from resolved.yaml
-    verdict       none, nothing, cannot_tell, little, bounded, part, most, against
+    verdict       not_asked, none, nothing, cannot_tell, little, bounded, part, most, against
     """
 
     name: str
@@ -193,6 +193,8 @@ def tell(question: Question, catalog: Catalog, before: Attribution, after: Attri
     whole = np.abs(latest.shares.values).sum(axis=0) if question.players else np.zeros(1)
     present = not any(name.startswith(TRANSFER) for name in answer.absent) or any(row["travels"] for row in answer.players)
     answer.verdict = verdict_of(answer.transfer[list(answer.transfer)[-1]], float(np.quantile(whole, 0.95)), outcome, present)
+    if any(player.travels for player in question.left_on) and not any(player.travels for player in question.players):
+        answer.verdict = NOT_ASKED
     answer.warnings += _bound_warnings(latest, question)
     return answer
 

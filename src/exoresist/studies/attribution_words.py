@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 LITTLE, MOST = 0.05, 0.5  # shares below and above which one speaks of next to nothing and of most
 SEEN = 0.01  # changes of an outcome (of its logarithm; of its span, for times) that are worth sharing out
 FEW = 20  # draws below which an interval is rough
-NONE, NOTHING, OPEN, LITTLE_OF_IT, BOUNDED, PART, MOST_OF_IT, AGAINST = (
-    "none", "nothing", "cannot_tell", "little", "bounded", "part", "most", "against",
+NOT_ASKED, NONE, NOTHING, OPEN, LITTLE_OF_IT, BOUNDED, PART, MOST_OF_IT, AGAINST = (
+    "not_asked", "none", "nothing", "cannot_tell", "little", "bounded", "part", "most", "against",
 )  # fmt: skip
 
 
 def verdict_of(share: Estimate, moved: float, outcome: Outcome, present: bool) -> str:
-    """Which of the eight things can be said of the share that travels in vesicles.
+    """Which of eight things can be said of the share that travels in vesicles.
 
     moved    upper end of the sum of all shares' sizes: how far the routes move the outcome at all
     present  whether anything that vesicles carry reaches the cells
@@ -65,6 +65,8 @@ def _first(answer: AttributionAnswer) -> str:
     share = answer.transfer[kind]
     said = interval(share, _share_text)
     cells = who(answer)
+    if answer.verdict == NOT_ASKED:
+        return f"How much travels in vesicles was not asked: what they carry to the {cells} is on in every combination."
     if answer.verdict == NONE:
         return (
             f"None of it: nothing that vesicles carry is delivered to the {cells} here, so the share that travels in vesicles is "
@@ -114,11 +116,12 @@ def _whole(answer: AttributionAnswer) -> str:
     if not answer.players:
         return "No route between cells, into vesicles or by stress is in this scenario, so no combination was run."
     effect = answer.outcome["effect"]
-    count = f"the {len(answer.players)} routes" if len(answer.players) > 1 else "the one route"
+    several = len(answer.players) > 1
+    count = f"Together, the {len(answer.players)} routes change" if several else "The one route changes"
     ends = [effect_text(answer, effect[key]) for key in ("value", "low", "high")]
     span = "" if ends[1] == ends[2] else f" (90 % interval {ends[1]} to {ends[2]})"
     what = {"log_survival": "survivors", "log_ic50": "the IC50"}.get(answer.outcome["name"], "the outcome")
-    return f"Together, {count} change {what} {ends[0]}{span} against the same cells with all of them switched off."
+    return f"{count} {what} {ends[0]}{span} against the same cells with {'all of them' if several else 'it'} switched off."
 
 
 def _largest(answer: AttributionAnswer) -> str:
@@ -160,7 +163,7 @@ def _vesicles(answer: AttributionAnswer) -> str:
         return ""
     kind = list(answer.vesicles)[-1]
     also = listed([_lower(row["label"]) for row in more])
-    return f"With {also}, which carry no resistance to other cells, vesicles make {interval(answer.vesicles[kind], _share_text)} of it."
+    return f"With {also}, by which no resistance passes to other cells, vesicles make {interval(answer.vesicles[kind], _share_text)} of it."
 
 
 def _updated(answer: AttributionAnswer) -> str:

@@ -77,7 +77,8 @@ def learn(x: Array, y: Array, inputs: int = INPUTS, nuggets: Sequence[float] = N
     kept = np.sort(np.argsort(-telling, kind="stable")[:inputs])
     picked = x[:, kept]
     bent = np.sort(np.argsort(-telling[kept], kind="stable")[:BENT])
-    lengths = np.sqrt(telling[kept].max() / np.maximum(telling[kept], 1e-3 * telling.max()))
+    most = max(float(telling.max()), 1e-300)  # readings that never differ: every input tells as little
+    lengths = np.sqrt(most / np.maximum(telling[kept], 1e-3 * most))
     apart = _apart(picked / lengths, picked / lengths)
     straight = _trend(picked, bent)
     flat = SLOPE_VARIANCE * straight @ straight.T
