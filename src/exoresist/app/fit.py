@@ -33,6 +33,10 @@ def fit(scenario_file: Path, data_folder: Path | None, folder: Path, as_json: bo
     from exoresist.core.errors import InputError
     from exoresist.exchange.incucyte import read_confluence
 
+    if data_folder is None:
+        raise InputError(
+            "No measurements were named", "--data with the folder that holds them", "Only a PEtab problem names its own"
+        )
     # All before anything heavy is loaded: a mistake in the file or a folder should be known at once.
     scenario = load_scenario(scenario_file)
     assay = scenario.assay
@@ -41,10 +45,6 @@ def fit(scenario_file: Path, data_folder: Path | None, folder: Path, as_json: bo
             f"{scenario_file}: the assay is of kind '{assay.kind}'", "confluence",
             "See examples/h1299_doxorubicin.yaml for a scenario that can be fitted",
         )  # fmt: skip
-    if data_folder is None:
-        raise InputError(
-            "No measurements were named", "--data with the folder that holds them", "Only a PEtab problem names its own"
-        )
     data = read_confluence(data_folder)
     observed = data.by_dose(assay.drug, assay.channel)
     stains = data.stained(assay.drug, assay.dead_channels) if assay.dead_channels else None
