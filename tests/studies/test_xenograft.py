@@ -31,8 +31,9 @@ class Mouse:
 
 
 def test_growth_turns_from_exponential_to_linear():
-    assert exponential_linear_growth(0.01, 5.0, 1e-9) == pytest.approx(0.01)
-    assert 1e7 * exponential_linear_growth(0.01, 5.0, 1e7) == pytest.approx(5.0, rel=1e-3)
+    assert exponential_linear_growth(0.01, 500.0, 1e-9) == pytest.approx(0.01)
+    assert exponential_linear_growth(0.01, 500.0, 500.0) == pytest.approx(0.005)
+    assert 1e7 * exponential_linear_growth(0.01, 500.0, 1e7) == pytest.approx(5.0, rel=1e-3)
 
 
 def test_a_dose_by_mouth_has_the_area_of_its_clearance():

@@ -216,28 +216,28 @@ def hindrance_in_matrix(root: Number, ratio: Number) -> Number:
     return exp(-root * (1.0 + ratio))
 
 
-@law(rate="1/h", slope="$a/h", volume="$a", returns="1/h")
-def exponential_linear_growth(rate: Number, slope: Number, volume: Number) -> Number:
+@law(rate="1/h", capacity="$a", volume="$a", returns="1/h")
+def exponential_linear_growth(rate: Number, capacity: Number, volume: Number) -> Number:
     """Growth of a tumour as a whole, per volume.
 
-    growth = rate / (1 + rate · volume / slope)
+    growth = rate / (1 + volume / capacity)
 
-    slope   volume gained per hour by a large tumour
-    limits  `rate` while small (exponential); slope / volume when large (linear)
-    source  form after Koch et al. 2009, J Pharmacokinet Pharmacodyn 36:179 (recalled)
+    capacity  volume at which growth per volume is half of that of a small tumour
+    limits    `rate` while small (exponential); rate · capacity / volume when large (linear, rate · capacity gained per hour)
+    source    form after Koch et al. 2009, J Pharmacokinet Pharmacodyn 36:179 (recalled)
     """
-    return rate / (1.0 + rate * volume / slope)
+    return rate / (1.0 + volume / capacity)
 
 
-@law(amount="pmol", volume="mL", absorption="1/h", elimination="1/h", since="h", returns="nM")
-def oral_concentration(amount: Number, volume: Number, absorption: Number, elimination: Number, since: Number) -> Number:
+@law(amount="pmol", volume="mL", fast="1/h", slow="1/h", since="h", returns="nM")
+def oral_concentration(amount: Number, volume: Number, fast: Number, slow: Number, since: Number) -> Number:
     """Concentration in plasma after one dose by mouth, one compartment.
 
-    c = amount / volume · absorption / (absorption − elimination) · (exp(−elimination · since) − exp(−absorption · since))
+    c = amount / volume · fast / (fast − slow) · (exp(−slow · since) − exp(−fast · since))
 
-    volume  of distribution over the share that is absorbed; absorption must differ from elimination
-    limits  0 at the dose; the bolus course amount / volume · exp(−elimination · since) as absorption → ∞
-    source  Bateman 1910
+    volume      of distribution over the share that is absorbed
+    fast, slow  absorption and elimination, which must differ; where elimination is the faster, the course is still right
+    limits      0 at the dose; the bolus course amount / volume · exp(−slow · since) as fast → ∞
+    source      Bateman 1910
     """
-    course = exp(-elimination * since) - exp(-absorption * since)
-    return amount / volume * absorption / (absorption - elimination) * course
+    return amount / volume * fast / (fast - slow) * (exp(-slow * since) - exp(-fast * since))

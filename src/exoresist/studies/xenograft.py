@@ -99,14 +99,15 @@ def tumour_course(
     dead = np.zeros_like(living)
     stay = np.exp(-np.asarray(clearance, dtype=float) * STEP)
     arrives = (1.0 - stay) / np.asarray(clearance, dtype=float)
+    turning = np.asarray(slope, dtype=float) / np.asarray(growth, dtype=float)  # mm^3 where growth turns linear
     courses = [np.log(living)]
     for step in range(occupied.shape[-1]):
         dying = np.asarray(kill, dtype=float) * occupied[..., step]
-        first = exponential_linear_growth(growth, slope, living + dead)
+        first = exponential_linear_growth(growth, turning, living + dead)
         trial = living * _fold((first - dying) * STEP)
         died = dying * np.sqrt(living * trial)
         trial_dead = dead * stay + died * arrives
-        second = exponential_linear_growth(growth, slope, trial + trial_dead)
+        second = exponential_linear_growth(growth, turning, trial + trial_dead)
         later = living * _fold((0.5 * (first + second) - dying) * STEP)
         dead = dead * stay + dying * np.sqrt(living * later) * arrives
         living = np.clip(later, LOST, MOST)
