@@ -6,8 +6,8 @@ Each turn takes the bundled example with one table of every other kind, spoils o
 exchanged, bytes changed, the end cut off), and runs `exoresist analyse` in this process. Allowed are exit code 0 with a whole
 result and 2 with one message and nothing written.
 
-Last result (2026-11-20): 300 files of seed 2 and 160 of seed 7: no fault; the first run found one (a warning of NumPy for an arm without
-a reading), which is mended and a test.
+Last result (2026-11-20): 300 files of seed 1, 126 answered, 174 refused, 0 faults; 60 of seed 3, 0 faults. An earlier form of
+this script (610 files) found one: a warning of NumPy for an arm without a reading, mended, with a test.
 """
 
 from __future__ import annotations

@@ -249,7 +249,7 @@ def test_it_closes_where_metabolism_and_targets_are_modelled(told: Callable[...,
         populations=[{"id": name, "cell_line": line, "count": "3000 cell"} for name, line in cells.items()],
         assay={"kind": "time_course", "population": "recipient"},
     )  # fmt: skip
-    assert blocked.gap < CLOSE
+    assert blocked.gap < CLOSE  # though the bypass, opening, takes draws past the corner at the largest share of sites
     assert blocked.total(channel="bypass") > 0.0
     assert blocked.total(channel="target", origin="received") > 0.0
 

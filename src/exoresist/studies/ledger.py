@@ -26,7 +26,7 @@ from exoresist.studies.estimates import estimate
 from exoresist.studies.ledger_result import Ledger, LedgerRow
 
 Array = NDArray[np.float64]
-RELATIVE, ABSOLUTE = 1e-10, 1e-12  # so that lines add up to what the states say to better than 1e-8 of the change
+RELATIVE, ABSOLUTE = 1e-11, 1e-13  # so that lines add up to what the states say to better than 1e-8 of the change
 SMALL = 1e-6  # of ln C*, or of the gross flows: the gap of a smaller change is told against this
 
 
