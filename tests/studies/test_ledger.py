@@ -24,11 +24,13 @@ from exoresist.studies.ledger_result import Ledger
 
 CATALOG = Catalog.load()
 CLOSE = 1e-8
+# Their ledgers need the kernel of all laws and slopes, which compiles for minutes: `verification/ledgers.py` runs them.
+LATER = ("fibroblasts_paclitaxel", "pdl1_vesicles")
 DISHES = [
     (name, arm.id)
     for name, path in bundled_scenarios().items()
     for arm, one in expand_arms(load_scenario(path))
-    if one.drugs and one.arena.kind in ("well", "transwell") and one.assay.kind != "cohort"
+    if name not in LATER and one.drugs and one.arena.kind in ("well", "transwell") and one.assay.kind != "cohort"
 ]
 
 
@@ -236,22 +238,6 @@ def test_a_ledger_needs_a_drug_and_a_dish() -> None:
     cohort = next(one for _, one in expand_arms(load_scenario(bundled_scenarios()["breast_cohort"])))
     with pytest.raises(InputError, match="cohort"):
         ledger_drug(cohort, CATALOG)
-
-
-@pytest.mark.slow
-def test_it_closes_where_metabolism_and_targets_are_modelled(told: Callable[..., Ledger]) -> None:
-    fed = told(draws=2, metabolism={"glucose": "5 mM"})
-    assert fed.gap < CLOSE
-    assert fed.total(channel="repair", origin="induced") != 0.0  # lactate of the medium helps to repair
-    cells = {"recipient": "lung_egfr_met_bypass", "donor": "lung_egfr_t790m"}
-    blocked = told(
-        draws=2, cargo=["EGFR_T790M_carried"], drugs=[{"id": "gefitinib", "dose": "300 nM"}],
-        populations=[{"id": name, "cell_line": line, "count": "3000 cell"} for name, line in cells.items()],
-        assay={"kind": "time_course", "population": "recipient"},
-    )  # fmt: skip
-    assert blocked.gap < CLOSE  # though the bypass, opening, takes draws past the corner at the largest share of sites
-    assert blocked.total(channel="bypass") > 0.0
-    assert blocked.total(channel="target", origin="received") > 0.0
 
 
 def test_cargo_that_is_made_beyond_the_baseline_is_induced() -> None:
