@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from exoresist.assembly.readings import Reading
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
@@ -21,7 +22,6 @@ from exoresist.studies.design_candidates import Candidate, candidates
 from exoresist.studies.emulator import learn
 from exoresist.studies.identify import CANNOT_TELL, Setting, asked, plain, prepared, verdict
 from exoresist.studies.identify_bench import Bench, run_arm, run_cells
-from exoresist.studies.identify_data import Well
 from exoresist.studies.identify_posterior import NUGGETS, central
 from exoresist.studies.identify_readings import ADDITIVE, SHARED, Readings
 from exoresist.studies.identify_space import Draws
@@ -108,7 +108,7 @@ class DesignAnswer:
 def answer_design(
     scenario: Scenario,
     catalog: Catalog,
-    wells: Sequence[Well] | None,
+    wells: Sequence[Reading] | None,
     budget: int,
     seed: int | None = None,
     progress: Progress | None = None,

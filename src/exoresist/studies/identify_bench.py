@@ -126,12 +126,8 @@ def bench(
 
     Raises InputError for an assay that counts no cells, and where no two arms differ by their donors.
     """
+    check_assay(scenario)
     assay = scenario.assay
-    if assay.kind not in READ:
-        raise InputError(
-            f"the assay is of kind '{assay.kind}'", ", ".join(READ),
-            "A transfer share needs an experiment that counts living cells with and without donors",
-        )  # fmt: skip
     pairs = expand_arms(scenario)
     usable = [(arm, one) for arm, one in pairs if not THOUGHTS & set(arm.change) and _read(one) == assay.population]
     left_out = tuple(arm.id for arm, one in pairs if (arm, one) not in usable)
@@ -153,6 +149,15 @@ def bench(
     space = space_of([one.model for one in arms.values()], rivals, potent)
     made = Bench(scenario, catalog, arms, of, against, drug, grid, when, lines, space, None, left_out)
     return replace(made, dose_half=_dose_half(made)) if potent else made
+
+
+def check_assay(scenario: Scenario) -> None:
+    """Raises InputError for an assay that counts no living cells."""
+    if scenario.assay.kind not in READ:
+        raise InputError(
+            f"the assay is of kind '{scenario.assay.kind}'", ", ".join(READ),
+            "A transfer share needs an experiment that counts living cells with and without donors",
+        )  # fmt: skip
 
 
 def lab_arm(arm: Arm, scenario: Scenario, catalog: Catalog, lines: frozenset[str]) -> LabArm:
