@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,10 @@ from exoresist.core.progress import Progress, Silent, Stages
 from exoresist.core.quantity import Quantity
 from exoresist.core.random import stream
 from exoresist.studies import provenance
-from exoresist.studies.answer import Row
+from exoresist.studies.answer import Row, plain
 from exoresist.studies.design_candidates import Candidate, candidates
 from exoresist.studies.emulator import learn
-from exoresist.studies.identify import CANNOT_TELL, Setting, asked, plain, prepared, verdict
+from exoresist.studies.identify import CANNOT_TELL, Setting, asked, prepared, verdict
 from exoresist.studies.identify_bench import Bench, run_arm, run_cells
 from exoresist.studies.identify_posterior import NUGGETS, central
 from exoresist.studies.identify_readings import ADDITIVE, SHARED, Readings
@@ -81,28 +81,7 @@ class DesignAnswer:
 
     def summary(self) -> dict[str, Any]:
         """What summary.json holds."""
-        names = (
-            "name",
-            "title",
-            "question",
-            "budget",
-            "recommended",
-            "expected_information",
-            "random_arm_information",
-            "correlation",
-            "verdict",
-            "interval",
-            "undecided_now",
-            "undecided_random",
-            "sentences",
-            "warnings",
-            "candidates",
-            "simulated",
-            "seed",
-            "catalog_hash",
-            "versions",
-        )
-        return {name: plain(getattr(self, name)) for name in names}
+        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
 
 
 def answer_design(
