@@ -20,6 +20,7 @@ from exoresist.core.progress import Progress, Silent
 from exoresist.network import PerSize, Run
 from exoresist.studies.conditioning import conditioned
 from exoresist.studies.identify_space import GROWTH, Draws, Space, space_of
+from exoresist.studies.secant import secant_step
 
 Array = NDArray[np.float64]
 
@@ -322,7 +323,7 @@ def _matched(made: Bench, draws: Draws, report: Progress | None) -> Array:
     arm, doses = made.arms[made.against], (0.0, made.dose_half)
     x = np.zeros(draws.sets)
     low, high = x - WIDEST, x + WIDEST
-    old_x = old_y = None
+    before = None
     potency, draws.potency = draws.potency, np.ones(draws.sets)
     for _ in range(ROUNDS):
         draws.matched = np.exp(x)
@@ -332,13 +333,8 @@ def _matched(made: Bench, draws: Draws, report: Progress | None) -> Array:
         if np.all(np.abs(y) < CLOSE):
             break
         low, high = np.where(y < 0.0, x, low), np.where(y > 0.0, x, high)
-        slope = np.full(len(x), 2.0)
-        if old_x is not None and old_y is not None:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                secant = (y - old_y) / (x - old_x)
-            slope = np.where(np.isfinite(secant) & (secant > 0.1), secant, slope)
-        ahead = x - y / slope
-        old_x, old_y = x, y
-        x = np.where(np.abs(y) < CLOSE, x, np.where((ahead > low) & (ahead < high), ahead, 0.5 * (low + high)))
+        ahead = secant_step(x, y, low, high, before)
+        before = x, y
+        x = np.where(np.abs(y) < CLOSE, x, ahead)
     draws.potency = potency
     return np.asarray(np.exp(x))
