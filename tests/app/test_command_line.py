@@ -84,7 +84,7 @@ def test_version():
         (["schema", "--bogus"], "--bogus"),
         (["export", "scenario.yaml"], "--sbml, --antimony"),
         (["export", "scenario.yaml", "--sbml", "--latex"], "--sbml, --latex"),
-        (["ask", "fit", "scenario.yaml"], "--data"),
+        (["ask", "fit", "mcf7_doxorubicin"], "--data"),
         (["run", "no_such_file.yaml"], "no_such_file.yaml"),
         (["catalog", "show", "doxorubicine"], "Did you mean 'doxorubicin'?"),
         (["catalog", "search", "pump", "--table", "drug"], "drugs"),
