@@ -81,7 +81,7 @@ def test_design_recommends_within_the_budget(scenario: Path) -> None:
         (("identify", "pgp_add_back"), "add_back"),
         (("identify", "breast_cohort"), "cohort"),
         (("identify", "nonsense"), "nonsense"),
-        (("identify", "SMALL", "--data", "MISSING"), "cannot be read"),
+        (("identify", "SMALL", "--data", "MISSING"), "there is no file"),
         (("identify", "SMALL", "--data", "WRONG_ARM"), "arm 'elsewhere'"),
         (("identify", "SMALL", "--draws", "3"), "200"),
         (("design", "SMALL", "--budget", "3", "--draws", "200"), "budget of 3 wells"),

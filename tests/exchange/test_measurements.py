@@ -53,6 +53,18 @@ def test_semicolons_do_unless_commas_stand_in_numbers(tmp_path):
         ("time,readout,value,time_unit\n1,x,2,nM\n", "time_unit 'nM'"),
         ("time,readout,value\n1,,2\n", "no readout"),
         ("time,readout,value\n1,x,1e999\n", "finite"),
+        ("time,readout,value\n1,x,nan\n", "line 2 .*value 'nan'"),
+        ("time,readout,value\n1,x,two\n", "line 2 .*value 'two'"),
+        ("time,readout,value\n\n1,x,2\n1,x\n", "line 4 .* has 2 cells, the heading 3"),
+        ("time,readout,value,dose\n1,x,2,-3\n", "line 2 .*dose -3"),
+        ("time,readout,value\n-1,x,2\n", "line 2 .*time -1"),
+        ("time,readout,value\n,x,2\n", "line 2 .*time ''"),
+        ("readout,value\nx,2\n", "no column 'time'.* time, readout, value"),
+        ("time,readout\n1,x\n", "no column 'value'"),
+        ("time,readout,value,color\n1,x,2,red\n", "'color'"),
+        ("time,readout,value\n", "no readings"),
+        ("time,readout,value\n1,x,NA\n", "no readings"),
+        ("", "empty"),
     ],
 )
 def test_refuses(tmp_path, text, told):
@@ -60,6 +72,21 @@ def test_refuses(tmp_path, text, told):
         read_measurements(written(tmp_path, text))
     with pytest.raises(InputError, match="no file"):
         read_measurements(tmp_path / "none.csv")
+
+
+def test_a_reading_without_a_time_is_of_the_end_where_there_is_one(tmp_path):
+    table = written(tmp_path, "time,time_unit,readout,value\n,h,x,1\n90,min,x,2\n")
+    assert [one.time for one in read_measurements(table, end=72.0)] == [72.0, 1.5]
+    bare = written(tmp_path, "readout,value\nx,1\n")
+    assert [one.time for one in read_measurements(bare, end=24.0)] == [24.0]
+    with pytest.raises(InputError, match=r"no column 'value'.* readout, value"):
+        read_measurements(written(tmp_path, "readout\nx\n"), end=24.0)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_any_mark_separates_and_a_byte_order_mark_is_no_name(tmp_path, mark):
+    text = "\ufefftime,readout,value\n1,x,2\n".replace(",", mark)
+    assert [(one.time, one.value) for one in read_measurements(written(tmp_path, text))] == [(1.0, 2.0)]
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"the H1299 confluence set is not at {REAL}")

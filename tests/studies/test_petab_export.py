@@ -12,7 +12,7 @@ from exoresist.assembly.reader import load_scenario
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
 from exoresist.exchange.petab_in import PetabModel
-from exoresist.studies.petab_export import Reading, export_problems
+from exoresist.studies.petab_export import Measured, export_problems
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_round_trip(tmp_path, catalog, name, estimate):
 def test_readings_across_events_and_arms(tmp_path, catalog):
     """Vesicles in the medium before and after they are washed out; arms that give one number two values keep both."""
     scenario = load_scenario("pgp_add_back")
-    rows = [Reading(arm, time, None, "medium.vesicles_preparation", value)
+    rows = [Measured(arm, time, None, "medium.vesicles_preparation", value)
             for arm in ("added", "sensitive_vesicles") for time, value in ((2.0, 4e7), (20.0, 3e7), (30.0, 0.0))]  # fmt: skip
     (problem,) = export_problems(scenario, catalog, rows, ["pump_copies"])
     assert not problem.synthetic
@@ -64,10 +64,10 @@ def test_readings_across_events_and_arms(tmp_path, catalog):
         ("tumour_spheroid", None, [], "tissue"),
         ("breast_cohort", None, [], "cohort"),
         ("pgp_add_back", None, ["nothing"], "nothing"),
-        ("pgp_add_back", [Reading("added", 5.0, None, "cels", 1.0)], [], "cels"),
-        ("pgp_add_back", [Reading("none", 5.0, None, "cells", 1.0)], [], "none"),
-        ("pgp_add_back", [Reading("added", 5e3, None, "cells", 1.0)], [], "after the scenario's end"),
-        ("pgp_add_back", [Reading("", 5.0, None, "cells", 1.0)], [], "names no arm"),
+        ("pgp_add_back", [Measured("added", 5.0, None, "cels", 1.0)], [], "cels"),
+        ("pgp_add_back", [Measured("none", 5.0, None, "cells", 1.0)], [], "none"),
+        ("pgp_add_back", [Measured("added", 5e3, None, "cells", 1.0)], [], "after the scenario's end"),
+        ("pgp_add_back", [Measured("", 5.0, None, "cells", 1.0)], [], "names no arm"),
         ("mcf7_doxorubicin", None, ["diameter_sigma"], "more than arithmetic"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from exoresist.app.options import Cluster, Folder, Json, Memory, Results, ScenarioFile, Workers
+from exoresist.app.options import Cluster, Folder, Json, Memory, Results, ScenarioFile, Seed, Wells, Workers, Worlds
 
 ask_app = typer.Typer(help="Put a question to a scenario.", rich_markup_mode=None)
 
@@ -25,7 +25,7 @@ def _fit(
         typer.Option("--data", help="Table or folder of readings; with a scenario also the fit file. Absent: as the file names."),
     ] = None,
     out: Folder = Path("fit"),
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all draws, in place of the file's.")] = None,
+    seed: Seed = None,
     as_json: Json = False,
 ) -> None:
     """Fit a scenario to readings, predict the others.
@@ -44,7 +44,7 @@ def _cohort(
     patients: Annotated[
         int | None, typer.Option("--patients", help="Virtual patients per arm, in place of the scenario's.")
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws, in place of the scenario's.")] = None,
+    seed: Seed = None,
     workers: Workers = None,
     memory: Memory = None,
     cluster: Cluster = "",
@@ -84,7 +84,7 @@ def _attribute(
         Path | None, typer.Option("--posterior", help="Draws of a fit: .parquet or .csv with columns name@subject.")
     ] = None,
     draws: Annotated[int | None, typer.Option("--draws", help="Draws of the parameters, in place of the scenario's.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws, in place of the scenario's.")] = None,
+    seed: Seed = None,
     as_json: Json = False,
 ) -> None:
     """Share an outcome out among its causes.
@@ -94,16 +94,6 @@ def _attribute(
     from exoresist.app.attribute import Asked, attribute
 
     attribute(scenario, out, Asked(arm, players, outcome, lineage, dose, posterior, draws, seed), as_json)
-
-
-Wells = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", help="Table of measured wells (arm, time, dose, readout, value, replicate). Absent: the design is asked."
-    ),
-]
-Worlds = Annotated[int, typer.Option("--draws", min=200, max=20_000, help="Worlds that are simulated.")]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the draws, in place of the scenario's.")]
 
 
 @ask_app.command("identify")
@@ -155,7 +145,7 @@ def _rank(
     patients: Annotated[
         int | None, typer.Option("--patients", help="Rank for so many virtual patients; a dish becomes a tumour.")
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws, in place of the scenario's.")] = None,
+    seed: Seed = None,
     workers: Workers = None,
     memory: Memory = None,
     cluster: Cluster = "",

@@ -12,16 +12,16 @@ def design(
 ) -> None:
     """Rank next experiments by what they tell about the transfer share, per well.
 
-    data    long table of measured wells; None: readings are simulated at the scenario's centre
+    data    table of measured wells (see `exchange.measurements`), None: readings are simulated at the scenario's centre
     folder  receives report.html, summary.json, tables and resolved.yaml: all of them, or none
     """
     from exoresist.app.folders import filled, ready
     from exoresist.assembly.reader import load_scenario
     from exoresist.core.progress import Stages, reporting
-    from exoresist.exchange.well_table import read_measurements
+    from exoresist.exchange.measurements import read_measurements
 
     scenario = load_scenario(scenario_file)
-    wells = None if data is None else read_measurements(data)
+    wells = None if data is None else read_measurements(data, scenario.duration)
     ready(folder)
     with reporting(1.0, scenario.title or scenario.name) as bar:
         from exoresist.assembly.resolve import write_resolved

@@ -9,30 +9,33 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from exoresist.assembly.scenario import Scenario
     from exoresist.catalog import Catalog
-    from exoresist.studies.petab_export import Exported, Reading
+    from exoresist.studies.petab_export import Exported
 
 
 def export_petab(scenario_file: Path, folder: Path, data: Path | None, estimate: Sequence[str], arm: str | None) -> None:
     """Write one problem for each structure among the arms: in the folder itself where there is one, else in a folder for each.
 
-    data      table of readings (see `exchange.readings_table`); None: readings are made up by the scenario, and it says so
+    data      table of readings (see `exchange.measurements`); None: readings are made up by the scenario, and it says so
     estimate  numbers of the catalogue that the problem asks for
     """
     from exoresist.app.folders import filled, ready
     from exoresist.assembly.reader import load_scenario
+    from exoresist.exchange.measurements import read_measurements
     from exoresist.exchange.petab_tables import require_libraries
 
     require_libraries()
     scenario = load_scenario(scenario_file)
+    table = read_measurements(data) if data is not None else None
     ready(folder)
 
     from exoresist.catalog import Catalog
     from exoresist.core.progress import reporting
+    from exoresist.studies.petab_data import measured
     from exoresist.studies.petab_export import export_problems
 
     catalog = Catalog.load()
     with reporting(None, scenario.title or scenario.name):
-        readings = _readings(data, scenario, catalog, arm) if data is not None else None
+        readings = measured(table, scenario, catalog, arm) if table is not None else None
         problems = export_problems(scenario, catalog, readings, estimate, arm)
         found = [problem.log_likelihood() for problem in problems]  # a reading that cannot be is told before anything is written
         with filled(folder) as draft:
@@ -52,32 +55,6 @@ def export_petab(scenario_file: Path, folder: Path, data: Path | None, estimate:
         print("Arms of different structure have a problem each: their log-likelihoods add up.")
     if not estimate:
         print("Only the noise is estimated. Name numbers of the catalogue with --estimate, such as --estimate growth_rate.")
-
-
-def _readings(data: Path, scenario: Scenario, catalog: Catalog, arm: str | None) -> list[Reading]:
-    """Readings of a table, in the units of the model; of one arm only if one was asked for."""
-    from exoresist.core.errors import InputError
-    from exoresist.exchange.readings_table import read_table
-    from exoresist.studies.petab_export import Reading, arm_setups, in_unit
-
-    rows = read_table(data)
-    names = {str(row.get("experiment") or "") for row in rows}
-    if len(names) > 1:
-        raise InputError(
-            f"'{data}' holds several experiments: {', '.join(sorted(names))}", "one scenario's readings", "Split the table"
-        )
-    setups = arm_setups(scenario, catalog, None)
-    found = []
-    for row in rows:
-        name = str(row.get("arm") or "")
-        if arm is not None and name not in ("", arm):
-            continue
-        setup = setups.get(name) or next(iter(setups.values()))
-        readout, value = str(row["readout"]), float(row["value"] or 0.0)
-        dose = row.get("dose")
-        value = in_unit(setup, readout, value, str(row.get("unit") or ""))
-        found.append(Reading(name, float(row["time"] or 0.0), None if dose is None else float(dose), readout, value))
-    return found
 
 
 def _write(problem: Exported, folder: Path, catalog: Catalog, scenario: Scenario) -> None:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from exoresist.studies.fit_result import FitResult
-    from exoresist.studies.fitting.result import GeneralFit
+from exoresist.app.printing import tell_fit
 
 DESCENTS, DESCENTS_PER_DOSE = 6.0, 2.0  # steps that the search reports: of the fit, and of leaving out each dose
 TABLES = (".csv", ".tsv", ".txt")
@@ -80,10 +77,10 @@ def _general(fit_file: Path, scenario: Path | None, data: Path | None, folder: P
     columns = ["name", "subject", "experiment", "value", "low", "high", "unit", "identified"]
     if not any(row["experiment"] for row in result.parameters):
         columns.remove("experiment")
-    _tell(result, columns, as_json)
-    if not as_json:
-        numbers, draws = folder / "summary.json", folder / "posterior.parquet"
-        print(f"The numbers are in {numbers}, the posterior in {draws}, the page is {folder / page.name}")
+    numbers, draws = folder / "summary.json", folder / "posterior.parquet"
+    told = f"The numbers are in {numbers}, the posterior in {draws}, the page is {folder / page.name}"
+    summary = result.to_dict()
+    tell_fit(summary, summary["parameters"], columns, told, as_json)
 
 
 def _confluence(scenario_file: Path, data_folder: Path, folder: Path, as_json: bool, seed: int | None) -> None:
@@ -119,20 +116,6 @@ def _confluence(scenario_file: Path, data_folder: Path, folder: Path, as_json: b
         stages.begin("predict")
         with filled(folder) as draft:
             written, page = result.write(draft), write_fit_page(result, draft)
-    _tell(result, ["name", "subject", "value", "low", "high", "unit", "identified"], as_json)
-    if not as_json:
-        print(f"The fitted set is in {folder / written.name}, the curves in {folder / page.name}")
-
-
-def _tell(result: GeneralFit | FitResult, columns: list[str], as_json: bool) -> None:
-    from exoresist.app.printing import print_json, print_rows
-
+    told = f"The fitted set is in {folder / written.name}, the curves in {folder / page.name}"
     summary = result.to_dict()
-    if as_json:
-        print_json(summary)
-        return
-    for sentence in result.sentences:
-        print(sentence)
-    for warning in result.warnings:
-        print(f"warning: {warning}")
-    print_rows(summary["parameters"], columns)
+    tell_fit(summary, summary["parameters"], ["name", "subject", "value", "low", "high", "unit", "identified"], told, as_json)

@@ -31,7 +31,7 @@ def fit_petab(problem_file: Path, folder: Path, as_json: bool) -> None:
     model = PetabModel.read(problem_file)
     ready(folder)
 
-    from exoresist.app.printing import plain, print_json, print_rows
+    from exoresist.app.printing import json_text, tell_fit
     from exoresist.core.progress import reporting
     from exoresist.report.files import write_atomically
     from exoresist.report.petab_page import petab_page
@@ -45,11 +45,8 @@ def fit_petab(problem_file: Path, folder: Path, as_json: bool) -> None:
     summary = _summary(model, optimum, readings, nominal, fitted)
     summary["timing_s"] = time.perf_counter() - begin
     rows = model.rows(readings)
-    import json
-
     with filled(folder) as draft:
-        text = json.dumps(plain(summary), indent=2, ensure_ascii=False, allow_nan=False)
-        write_atomically(draft / "summary.json", (text + "\n").encode())
+        write_atomically(draft / "summary.json", (json_text(summary) + "\n").encode())
         write_atomically(
             draft / "simulations.tsv",
             _table([{name: row[key] for name, key in COLUMNS.items()} for row in rows], tuple(COLUMNS)).encode(),
@@ -57,15 +54,9 @@ def fit_petab(problem_file: Path, folder: Path, as_json: bool) -> None:
         columns = ("name", "value", "low", "high", "lower_bound", "upper_bound", "scale", "nominal", "estimated")
         write_atomically(draft / "parameters.tsv", _table(summary["parameters"], columns).encode())
         write_atomically(draft / "fit.html", petab_page(summary, rows).encode())
-    if as_json:
-        print_json(summary)
-        return
-    for sentence in summary["sentences"]:
-        print(sentence)
-    for warning in summary["warnings"]:
-        print(f"warning: {warning}")
-    print_rows([row for row in summary["parameters"] if row["estimated"]], ["name", "value", "low", "high", "scale"])
-    print(f"The simulated readings are in {folder / 'simulations.tsv'}, the figures in {folder / 'fit.html'}")
+    written = f"The simulated readings are in {folder / 'simulations.tsv'}, the figures in {folder / 'fit.html'}"
+    fitted_rows = [row for row in summary["parameters"] if row["estimated"]]
+    tell_fit(summary, fitted_rows, ["name", "value", "low", "high", "scale"], written, as_json)
 
 
 def _nominal(model: PetabModel) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ def fit_xenografts(file_path: Path, data_folder: Path | None, folder: Path, as_j
     mice = read_xenografts(data_folder, file.drug)
     ready(folder)
 
-    from exoresist.app.printing import plain, print_json, print_rows
+    from exoresist.app.printing import json_text, tell_fit
     from exoresist.catalog import Catalog
     from exoresist.core.progress import reporting
     from exoresist.report.files import write_atomically
@@ -38,20 +37,12 @@ def fit_xenografts(file_path: Path, data_folder: Path | None, folder: Path, as_j
         answer = answer_xenografts(file, mice, Catalog.load(), bar)
     summary = answer.summary()
     with filled(folder) as draft:
-        text = json.dumps(plain(summary), indent=2, ensure_ascii=False, allow_nan=False)
-        write_atomically(draft / "summary.json", (text + "\n").encode())
+        write_atomically(draft / "summary.json", (json_text(summary) + "\n").encode())
         write_atomically(draft / "predictions.csv", _csv(answer.readings))
         write_atomically(draft / "parameters.csv", _csv(answer.parameters))
         write_atomically(draft / "fit.html", xenograft_page(answer).encode())
-    if as_json:
-        print_json(summary)
-        return
-    for sentence in answer.sentences:
-        print(sentence)
-    for warning in answer.warnings:
-        print(f"warning: {warning}")
-    print_rows(answer.parameters, ["name", "value", "low", "high", "unit", "identified"])
-    print(f"The page is {folder / 'fit.html'}, every reading beside its prediction is in {folder / 'predictions.csv'}")
+    written = f"The page is {folder / 'fit.html'}, every reading beside its prediction is in {folder / 'predictions.csv'}"
+    tell_fit(summary, answer.parameters, ["name", "value", "low", "high", "unit", "identified"], written, as_json)
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:

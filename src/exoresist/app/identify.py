@@ -10,16 +10,16 @@ from exoresist.app.printing import tell
 def identify(scenario_file: Path, data: Path | None, folder: Path, draws: int, seed: int | None, as_json: bool) -> None:
     """Say whether the transfer share is identified, bounded, or cannot be told.
 
-    data    long table of measured wells; None: the design itself is asked, with simulated readings
+    data    table of measured wells (see `exchange.measurements`), None: the design itself is asked, with simulated readings
     folder  receives report.html, summary.json, tables and resolved.yaml: all of them, or none
     """
     from exoresist.app.folders import filled, ready
     from exoresist.assembly.reader import load_scenario
     from exoresist.core.progress import Stages, reporting
-    from exoresist.exchange.well_table import read_measurements
+    from exoresist.exchange.measurements import read_measurements
 
     scenario = load_scenario(scenario_file)
-    wells = None if data is None else read_measurements(data)
+    wells = None if data is None else read_measurements(data, scenario.duration)
     ready(folder)
     with reporting(1.0, scenario.title or scenario.name) as bar:
         from exoresist.assembly.resolve import write_resolved

@@ -13,6 +13,14 @@ ScenarioFile = Annotated[
     Path,
     typer.Argument(metavar="SCENARIO", help="Scenario file (YAML, see `exoresist schema`), or name of a bundled one."),
 ]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the draws, in place of the file's.")]
+Wells = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help="Table of measured wells (columns: docs/identify_design.md). Absent: the design itself is asked."
+    ),
+]
+Worlds = Annotated[int, typer.Option("--draws", min=200, max=20_000, help="Worlds that are simulated.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes at a time; never changes a result.")]
 Memory = Annotated[
     str | None,

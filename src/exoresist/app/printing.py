@@ -22,6 +22,21 @@ def tell(folder: Path, sentences: Iterable[str], warnings: Iterable[str], as_jso
     print(f"The report is in {folder / 'report.html'}")
 
 
+def tell_fit(
+    summary: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], columns: Sequence[str], written: str, as_json: bool
+) -> None:
+    """The end of a fit: its summary, or its sentences, warnings and parameters (`rows`), and what was written where."""
+    if as_json:
+        print_json(summary)
+        return
+    for sentence in summary["sentences"]:
+        print(sentence)
+    for warning in summary["warnings"]:
+        print(f"warning: {warning}")
+    print_rows(rows, columns)
+    print(written)
+
+
 def plain(value: Any) -> Any:
     """The value made of what JSON knows: records become mappings, arrays lists, and numbers without a value null.
 
@@ -42,8 +57,13 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def json_text(value: Any) -> str:
+    """Strict JSON of any value, see `plain`."""
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+
+
 def print_json(value: Any) -> None:
-    print(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+    print(json_text(value))
 
 
 def _cell(value: Any) -> str:

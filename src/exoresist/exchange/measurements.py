@@ -2,14 +2,15 @@
 
 Columns: `time`, `readout`, `value`; and where needed `experiment`, `arm`, `dose`, `drug`, `replicate`, `unit`, `time_unit`
 (h if absent), `dose_unit` (nM if absent), and `dose:NAME` for further drugs (nM) or preparations (particle/cell). Other columns
-are refused, except those that begin with `note`. An empty dose leaves the scenario's; an empty value is no reading.
+are refused, except those that begin with `note`. An empty dose leaves the scenario's; an empty value is no reading; an empty
+time is the end, for questions that know one.
 """
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from exoresist.assembly.readings import Reading
@@ -23,17 +24,19 @@ LARGEST_FILE = 50_000_000
 MISSING = ("", "NA", "N/A", "na", "n/a")
 
 
-def read_measurements(path: str | Path) -> list[Reading]:
+def read_measurements(path: str | Path, end: float | None = None) -> list[Reading]:
     """Readings of a table, or of a folder that holds a live-cell imager's confluence.
 
+    end     time of readings whose line gives none, h; None: every reading needs a time
     raises  InputError naming file, line and column: not found, empty, columns missing or unknown, numbers that are none, not
             finite, with a decimal comma, negative times or doses, units of another kind
     """
     place = Path(path)
     if place.is_dir():
         return confluence_readings(read_confluence(place))
-    header, lines = _lines(place)
-    readings = [reading for number, cells in lines if (reading := _reading(place, number, dict(zip(header, cells, strict=True))))]
+    header, lines = _lines(place, NEEDED if end is None else NEEDED[1:])
+    rows = ((number, dict(zip(header, cells, strict=True))) for number, cells in lines)
+    readings = [reading for number, cells in rows if (reading := _reading(place, number, cells, end))]
     if not readings:
         raise InputError(f"'{place.name}' holds no readings", "one line per reading below the heading", "Check the file")
     return readings
@@ -52,7 +55,7 @@ def confluence_readings(data: ConfluenceData) -> list[Reading]:
     return readings
 
 
-def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _lines(path: Path, needed: Sequence[str]) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Column headings, and the numbered lines that are not empty."""
     try:
         if path.stat().st_size > LARGEST_FILE:
@@ -71,9 +74,9 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     except csv.Error as error:
         raise InputError(f"'{path.name}' is no table: {error}", "CSV or TSV", "Export it again") from None
     if not rows:
-        raise InputError(f"'{path.name}' is empty", f"a heading with {', '.join(NEEDED)} and one line per reading")
+        raise InputError(f"'{path.name}' is empty", f"a heading with {', '.join(needed)} and one line per reading")
     header = rows[0][1]
-    _check_header(path, header)
+    _check_header(path, header, needed)
     for number, cells in rows[1:]:
         if len(cells) != len(header):
             raise InputError(
@@ -83,7 +86,7 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return header, rows[1:]
 
 
-def _check_header(path: Path, header: list[str]) -> None:
+def _check_header(path: Path, header: list[str], needed: Sequence[str]) -> None:
     known = (*NEEDED, *OPTIONAL)
     for name in header:
         if name not in known and not name.startswith(("dose:", "note")):
@@ -93,20 +96,22 @@ def _check_header(path: Path, header: list[str]) -> None:
             )
         if header.count(name) > 1:
             raise InputError(f"column '{name}' stands twice in '{path.name}'", "each column once", "Remove one")
-    missing = [name for name in NEEDED if name not in header]
+    missing = [name for name in needed if name not in header]
     if missing:
-        raise InputError(f"'{path.name}' has no column '{missing[0]}'", ", ".join(NEEDED), "Add it")
+        raise InputError(f"'{path.name}' has no column '{missing[0]}'", ", ".join(needed), "Add it")
 
 
-def _reading(path: Path, line: int, cells: Mapping[str, str]) -> Reading | None:
+def _reading(path: Path, line: int, cells: Mapping[str, str], end: float | None) -> Reading | None:
     """One line; None where nothing was read."""
     where = f"line {line} of '{path.name}'"
     if cells["value"] in MISSING:
         return None
-    time = _number(cells["time"], "time", where)
+    told = cells.get("time", "")
     unit = cells.get("time_unit") or "h"
     if not same_dimension(unit, "h"):
         raise InputError(f"{where}: time_unit '{unit}'", "h, min or day")
+    # 90 min and 1.5 h are one time
+    time = end if end is not None and not told else float(f"{convert(_number(told, 'time', where), unit, 'h'):.12g}")
     doses = []
     for column, text in cells.items():
         if column == "dose" or column.startswith("dose:"):
@@ -120,7 +125,7 @@ def _reading(path: Path, line: int, cells: Mapping[str, str]) -> Reading | None:
     return Reading(
         experiment=cells.get("experiment", ""),
         arm=cells.get("arm", ""),
-        time=float(f"{convert(time, unit, 'h'):.12g}"),  # 90 min and 1.5 h are one time
+        time=time,
         doses=tuple(doses),
         readout=cells["readout"],
         value=_number(cells["value"], "value", where, least=None),

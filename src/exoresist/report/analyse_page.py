@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exoresist.report.analyse_figures import lab_figures, lab_strokes
-from exoresist.report.cohort_page import columns_of
+from exoresist.report.answer_files import columns_of, write_page
 from exoresist.report.files import write_atomically
-from exoresist.report.page import in_script, panel_specs, template, template_text
+from exoresist.report.page import rendered
 from exoresist.report.tables import csv_bytes
 from exoresist.report.wording import number_text, percent_text, prose, ratio_interval, ratio_text
 from exoresist.studies.answer import Row
@@ -32,9 +31,7 @@ def write_lab(answer: LabAnswer, folder: Path) -> None:
     """Write `report.html`, `summary.json` and `tables/*.csv` into `folder`."""
     for name, rows in lab_tables(answer).items():
         write_atomically(Path(folder) / "tables" / f"{name}.csv", csv_bytes(columns_of(rows)[0]))
-    text = json.dumps(answer.summary(), indent=2, ensure_ascii=False, allow_nan=False)
-    write_atomically(Path(folder) / "summary.json", (text + "\n").encode())
-    write_atomically(Path(folder) / "report.html", lab_page(answer).encode())
+    write_page(folder, answer.summary(), lab_page(answer))
 
 
 def lab_tables(answer: LabAnswer) -> dict[str, list[Row]]:
@@ -62,26 +59,20 @@ def lab_page(answer: LabAnswer) -> str:
         + [row["label"] for row in answer.verdict.controls]
         + [row["id"] for row in answer.doses.preparations]
     )
-    return str(
-        template()
-        .environment.get_template("analyse.html.j2")
-        .render(
-            answer=answer,
-            meta=answer.meta,
-            figures=figures,
-            numbered={name: number for number, name in enumerate(figures, start=1)},
-            specifications=in_script({key: spec for figure in figures.values() for key, spec in panel_specs(figure)}),
-            tiles=_tiles(answer),
-            verdict=VERDICTS[answer.verdict.verdict],
-            outcomes=OUTCOMES,
-            kinds=KIND_WORDS,
-            strokes=lab_strokes(answer),
-            prose=lambda text: prose(str(text), labels),
-            plates=[_plate(row) for row in answer.plates],
-            style=template_text("report.css"),
-            script=template_text("report.js"),
-            plotly=template_text("plotly"),
-        )
+    return rendered(
+        "analyse.html.j2",
+        figures.values(),
+        answer=answer,
+        meta=answer.meta,
+        figures=figures,
+        numbered={name: number for number, name in enumerate(figures, start=1)},
+        tiles=_tiles(answer),
+        verdict=VERDICTS[answer.verdict.verdict],
+        outcomes=OUTCOMES,
+        kinds=KIND_WORDS,
+        strokes=lab_strokes(answer),
+        prose=lambda text: prose(str(text), labels),
+        plates=[_plate(row) for row in answer.plates],
     )
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from exoresist.report.answer_files import write_page, write_row_tables
 from exoresist.report.attribution_figures import attribution_figures, row_name
-from exoresist.report.files import write_atomically
-from exoresist.report.page import in_script, panel_specs, template, template_text
-from exoresist.report.tables import csv_bytes, parquet_bytes
+from exoresist.report.page import rendered
 from exoresist.report.wording import listed, percent_text, prose
-from exoresist.studies.answer import Row, plain
+from exoresist.studies.answer import Row
 from exoresist.studies.attribution_words import effect_text
 
 if TYPE_CHECKING:
@@ -29,50 +27,24 @@ TABLE_COLUMNS = {
 
 def write_attribution(answer: AttributionAnswer, folder: Path) -> None:
     """Write `report.html`, `summary.json` and `tables/` into `folder`, each file whole or not at all."""
-    for name in TABLES:
-        data, numbers = _columns(getattr(answer, name), TABLE_COLUMNS.get(name, ()))
-        target = Path(folder) / "tables" / name
-        write_atomically(target.with_suffix(".csv"), csv_bytes(data))
-        write_atomically(target.with_suffix(".parquet"), parquet_bytes(data, numbers))
-    text = json.dumps(answer.summary(), indent=2, ensure_ascii=False, allow_nan=False)
-    write_atomically(Path(folder) / "summary.json", (text + "\n").encode())
-    write_atomically(Path(folder) / "report.html", attribution_page(answer).encode())
+    write_row_tables(folder, {name: getattr(answer, name) for name in TABLES}, TABLE_COLUMNS)
+    write_page(folder, answer.summary(), attribution_page(answer))
 
 
 def attribution_page(answer: AttributionAnswer) -> str:
     """The whole page as HTML."""
     figures = attribution_figures(answer)
-    return str(
-        template()
-        .environment.get_template("attribution.html.j2")
-        .render(
-            answer=answer,
-            figures=figures,
-            numbered={name: number for number, name in enumerate(figures, start=1)},
-            specifications=in_script({key: spec for figure in figures.values() for key, spec in panel_specs(figure)}),
-            tiles=_tiles(answer),
-            prose=lambda text: prose(str(text), []),
-            players=[_player(answer, row) for row in _by_size(answer.players)],
-            ledger=[{**row, "name": row_name(row)} for row in _by_size(answer.ledger)],
-            style=template_text("report.css"),
-            script=template_text("report.js"),
-            plotly=template_text("plotly"),
-        )
+    return rendered(
+        "attribution.html.j2",
+        figures.values(),
+        answer=answer,
+        figures=figures,
+        numbered={name: number for number, name in enumerate(figures, start=1)},
+        tiles=_tiles(answer),
+        prose=lambda text: prose(str(text), []),
+        players=[_player(answer, row) for row in _by_size(answer.players)],
+        ledger=[{**row, "name": row_name(row)} for row in _by_size(answer.ledger)],
     )
-
-
-def _columns(rows: list[Row], fixed: tuple[str, ...]) -> tuple[dict[str, list[Any]], set[str]]:
-    """Rows as columns, and the names of those that hold numbers; the others hold texts. Columns stand though a table is empty."""
-    columns: dict[str, list[Any]] = {}
-    numbers: set[str] = set()
-    for name in dict.fromkeys([*fixed, *(key for row in rows for key in row)]):
-        values = [plain(row.get(name)) for row in rows]
-        if values and all(value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)) for value in values):
-            numbers.add(name)
-            columns[name] = [None if value is None else float(value) for value in values]
-        else:
-            columns[name] = ["yes" if value is True else "no" if value is False else listed(value) for value in values]
-    return columns, numbers
 
 
 def _by_size(rows: list[Row]) -> list[Row]:

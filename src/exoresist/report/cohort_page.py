@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from exoresist.report.answer_files import write_page, write_row_tables
 from exoresist.report.cohort_figures import cohort_figures, cohort_strokes, marker_text
-from exoresist.report.files import write_atomically
-from exoresist.report.page import in_script, panel_specs, template, template_text
-from exoresist.report.tables import csv_bytes, parquet_bytes
-from exoresist.report.wording import MISSING, arm_labels, listed, number_text, percent_text
-from exoresist.studies.answer import Row, plain
+from exoresist.report.page import rendered
+from exoresist.report.wording import MISSING, arm_labels, number_text, percent_text
+from exoresist.studies.answer import Row
 from exoresist.studies.cohort_words import p_text, world_range
 from exoresist.studies.response import CATEGORIES
 
@@ -25,53 +23,27 @@ TABLES = ("arms", "curves", "at_risk", "medians", "comparisons", "responses", "r
 
 def write_cohort(answer: CohortAnswer, folder: Path) -> None:
     """Write `report.html`, `summary.json` and `tables/` into `folder`, each file whole or not at all."""
-    for name in TABLES:
-        data, numbers = columns_of(getattr(answer, name))
-        target = Path(folder) / "tables" / name
-        write_atomically(target.with_suffix(".csv"), csv_bytes(data))
-        write_atomically(target.with_suffix(".parquet"), parquet_bytes(data, numbers))
-    text = json.dumps(answer.summary(), indent=2, ensure_ascii=False, allow_nan=False)
-    write_atomically(Path(folder) / "summary.json", (text + "\n").encode())
-    write_atomically(Path(folder) / "report.html", cohort_page(answer).encode())
+    write_row_tables(folder, {name: getattr(answer, name) for name in TABLES})
+    write_page(folder, answer.summary(), cohort_page(answer))
 
 
 def cohort_page(answer: CohortAnswer) -> str:
     """The whole page as HTML."""
     figures = cohort_figures(answer)
-    return str(
-        template()
-        .environment.get_template("cohort.html.j2")
-        .render(
-            answer=answer,
-            figures=figures,
-            specifications=in_script({key: spec for figure in figures.values() for key, spec in panel_specs(figure)}),
-            tiles=_tiles(answer),
-            strokes=cohort_strokes(answer),
-            labels=arm_labels(answer.arms),
-            outcomes=_outcomes(answer),
-            clones=[_clone(row) for row in answer.clones],
-            worlds=_worlds(answer),
-            markers=[marker_row(row, arm_labels(answer.arms)) for row in answer.markers],
-            p_text=p_text,
-            style=template_text("report.css"),
-            script=template_text("report.js"),
-            plotly=template_text("plotly"),
-        )
+    return rendered(
+        "cohort.html.j2",
+        figures.values(),
+        answer=answer,
+        figures=figures,
+        tiles=_tiles(answer),
+        strokes=cohort_strokes(answer),
+        labels=arm_labels(answer.arms),
+        outcomes=_outcomes(answer),
+        clones=[_clone(row) for row in answer.clones],
+        worlds=_worlds(answer),
+        markers=[marker_row(row, arm_labels(answer.arms)) for row in answer.markers],
+        p_text=p_text,
     )
-
-
-def columns_of(rows: list[Row]) -> tuple[dict[str, list[Any]], set[str]]:
-    """Rows as columns, and the names of those that hold numbers; the others hold texts."""
-    columns: dict[str, list[Any]] = {}
-    numbers: set[str] = set()
-    for name in dict.fromkeys(key for row in rows for key in row):
-        values = [plain(row.get(name)) for row in rows]
-        if all(value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)) for value in values):
-            numbers.add(name)
-            columns[name] = [None if value is None else float(value) for value in values]
-        else:
-            columns[name] = [listed(value) for value in values]
-    return columns, numbers
 
 
 def _days(row: Row, value: str = "value") -> str:

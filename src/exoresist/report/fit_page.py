@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from exoresist.report.drawing import Figure, Key, Layout, Panel, Trace, band, base_layout, linear_axis, rounded
 from exoresist.report.files import write_atomically
-from exoresist.report.page import in_script, panel_specs, template, template_text
+from exoresist.report.page import rendered
 from exoresist.report.palette import REFERENCE, STROKES
 from exoresist.report.wording import number_text
 from exoresist.studies.answer import Row
@@ -26,18 +26,12 @@ def write_fit_page(result: FitResult, folder: Path) -> Path:
 def fit_page(result: FitResult) -> str:
     """The whole page as HTML."""
     figure = fit_figure(result)
-    return str(
-        template()
-        .environment.get_template("fit.html.j2")
-        .render(
-            result=result,
-            figure=figure,
-            specifications=in_script(dict(panel_specs(figure))),
-            tiles=_tiles(result),
-            style=template_text("report.css"),
-            script=template_text("report.js"),
-            plotly=template_text("plotly"),
-        )
+    return rendered(
+        "fit.html.j2",
+        [figure],
+        result=result,
+        figure=figure,
+        tiles=_tiles(result),
     )
 
 

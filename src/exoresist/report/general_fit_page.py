@@ -21,7 +21,7 @@ from exoresist.report.drawing import (
     shown,
 )
 from exoresist.report.files import write_atomically
-from exoresist.report.page import in_script, panel_specs, template, template_text
+from exoresist.report.page import rendered
 from exoresist.report.palette import REFERENCE, SOFT, STROKES, transparent
 from exoresist.report.wording import number_text, spoken, subject_text
 from exoresist.studies.answer import Row
@@ -43,19 +43,13 @@ def write_general_fit_page(result: GeneralFit, folder: Path) -> Path:
 def general_fit_page(result: GeneralFit) -> str:
     """The whole page as HTML."""
     figures = [curves_figure(result), residuals_figure(result), parameters_figure(result)]
-    return str(
-        template()
-        .environment.get_template("general_fit.html.j2")
-        .render(
-            result=result,
-            figures=figures,
-            specifications=in_script({key: spec for figure in figures for key, spec in panel_specs(figure)}),
-            tiles=_tiles(result),
-            hidden=max(0, len(_panels(result)) - MOST_PANELS),
-            style=template_text("report.css"),
-            script=template_text("report.js"),
-            plotly=template_text("plotly"),
-        )
+    return rendered(
+        "general_fit.html.j2",
+        figures,
+        result=result,
+        figures=figures,
+        tiles=_tiles(result),
+        hidden=max(0, len(_panels(result)) - MOST_PANELS),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exoresist.report.drawing import Figure
-from exoresist.report.page import in_script, panel_specs, template, template_text
+from exoresist.report.page import rendered
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,8 @@ class MeasuredPage:
 
 def measured_page(page: MeasuredPage) -> str:
     """The whole page as HTML, one file that asks no other host for anything."""
-    return str(
-        template()
-        .environment.get_template("measured.html.j2")
-        .render(
-            page=page,
-            specifications=in_script({key: spec for figure in page.figures for key, spec in panel_specs(figure)}),
-            style=template_text("report.css"),
-            script=template_text("report.js"),
-            plotly=template_text("plotly"),
-        )
+    return rendered(
+        "measured.html.j2",
+        page.figures,
+        page=page,
     )

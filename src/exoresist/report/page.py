@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -35,22 +36,33 @@ def page(answer: Answer) -> str:
     drawn = figures(answer)
     labels = list(wording.arm_labels(answer.arms).values())
     numbered = {name: number for number, name in enumerate(drawn, start=1)}
+    return rendered(
+        "report.html.j2",
+        drawn.values(),
+        answer=answer,
+        figures=drawn,
+        numbered=numbered,
+        tiles=tiles(answer),
+        strokes=arm_strokes(answer.arms),
+        balance=balance_table(answer),
+        kinds=kind_counts(answer.parameters),
+        source_ids={str(row.get("id")) for row in answer.bibliography},
+        timing=timing(answer),
+        prose=lambda text: wording.prose(str(text), labels),
+    )
+
+
+def rendered(name: str, drawn: Iterable[Figure], **values: Any) -> str:
+    """A page from one of `templates/`, in one file: its values, the panels of its figures, style, script and plotly."""
     return str(
-        template().render(
-            answer=answer,
-            figures=drawn,
-            numbered=numbered,
-            specifications=in_script({panel_id: spec for figure in drawn.values() for panel_id, spec in panel_specs(figure)}),
-            tiles=tiles(answer),
-            strokes=arm_strokes(answer.arms),
-            balance=balance_table(answer),
-            kinds=kind_counts(answer.parameters),
-            source_ids={str(row.get("id")) for row in answer.bibliography},
-            timing=timing(answer),
-            prose=lambda text: wording.prose(str(text), labels),
-            plotly=template_text("plotly"),
+        template()
+        .environment.get_template(name)
+        .render(
+            **values,
+            specifications=in_script({key: spec for figure in drawn for key, spec in panel_specs(figure)}),
             style=template_text("report.css"),
             script=template_text("report.js"),
+            plotly=template_text("plotly"),
         )
     )
 

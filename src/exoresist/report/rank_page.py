@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from exoresist.report.answer_files import write_page, write_row_tables
 from exoresist.report.cohort_figures import roc_figure, survival_figure
 from exoresist.report.cohort_page import marker_row
-from exoresist.report.files import write_atomically
-from exoresist.report.page import in_script, panel_specs, template, template_text
+from exoresist.report.page import rendered
 from exoresist.report.rank_figures import KINDS, rank_figures
 from exoresist.report.rows import RowText
-from exoresist.report.tables import csv_bytes, parquet_bytes
-from exoresist.report.wording import arm_labels, interval_text, listed, number_text, percent_text
-from exoresist.studies.answer import Row, plain
+from exoresist.report.wording import arm_labels, interval_text, number_text, percent_text
+from exoresist.studies.answer import Row
 from exoresist.studies.rank_words import against
 
 if TYPE_CHECKING:
@@ -37,14 +35,8 @@ def write_ranking(answer: RankAnswer, folder: Path) -> None:
     ]
     if answer.cohort is not None:
         tables |= {f"cohort_{name}": list(getattr(answer.cohort, name)) for name in COHORT_TABLES}
-    for name, rows in tables.items():
-        data, numbers = _columns(rows)
-        target = Path(folder) / "tables" / name.removesuffix("_table")
-        write_atomically(target.with_suffix(".csv"), csv_bytes(data))
-        write_atomically(target.with_suffix(".parquet"), parquet_bytes(data, numbers))
-    text = json.dumps(answer.summary(), indent=2, ensure_ascii=False, allow_nan=False)
-    write_atomically(Path(folder) / "summary.json", (text + "\n").encode())
-    write_atomically(Path(folder) / "report.html", rank_page(answer).encode())
+    write_row_tables(folder, {name.removesuffix("_table"): rows for name, rows in tables.items()})
+    write_page(folder, answer.summary(), rank_page(answer))
 
 
 def rank_page(answer: RankAnswer) -> str:
@@ -52,46 +44,26 @@ def rank_page(answer: RankAnswer) -> str:
     figures, cohort = rank_figures(answer), answer.cohort
     if cohort is not None:
         figures |= {figure.id: figure for figure in (survival_figure(cohort), roc_figure(cohort))}
-    return str(
-        template()
-        .environment.get_template("rank.html.j2")
-        .render(
-            answer=answer,
-            figures=figures,
-            numbered={name: number for number, name in enumerate(figures, start=1)},
-            specifications=in_script({key: spec for figure in figures.values() for key, spec in panel_specs(figure)}),
-            tiles=_tiles(answer),
-            choices=[_choice(answer, row) for row in answer.interventions],
-            pairs=[_choice(answer, row) for row in answer.combinations],
-            schedules=[_schedule(answer, row) for row in answer.schedules],
-            patients={str(row["name"]): percent_text(row["share"]) for row in answer.patients},
-            markers=[] if cohort is None else [marker_row(row, arm_labels(cohort.arms)) for row in cohort.markers],
-            against=against(answer),
-            kinds=KINDS,
-            style=template_text("report.css"),
-            script=template_text("report.js"),
-            plotly=template_text("plotly"),
-        )
+    return rendered(
+        "rank.html.j2",
+        figures.values(),
+        answer=answer,
+        figures=figures,
+        numbered={name: number for number, name in enumerate(figures, start=1)},
+        tiles=_tiles(answer),
+        choices=[_choice(answer, row) for row in answer.interventions],
+        pairs=[_choice(answer, row) for row in answer.combinations],
+        schedules=[_schedule(answer, row) for row in answer.schedules],
+        patients={str(row["name"]): percent_text(row["share"]) for row in answer.patients},
+        markers=[] if cohort is None else [marker_row(row, arm_labels(cohort.arms)) for row in cohort.markers],
+        against=against(answer),
+        kinds=KINDS,
     )
 
 
 def _flat(row: Row) -> Row:
     rule = {f"rule_{key}": value for key, value in row["rule"].items()}
     return {**{key: value for key, value in row.items() if key not in ("rule", "trials", "times", "doses")}, **rule}
-
-
-def _columns(rows: list[Row]) -> tuple[dict[str, list[Any]], set[str]]:
-    """Rows as columns, and the names of those that hold numbers; the others hold texts."""
-    columns: dict[str, list[Any]] = {}
-    numbers: set[str] = set()
-    for name in dict.fromkeys(key for row in rows for key in row):
-        values = [plain(row.get(name)) for row in rows]
-        if all(value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)) for value in values):
-            numbers.add(name)
-            columns[name] = [None if value is None else float(value) for value in values]
-        else:
-            columns[name] = [listed(value) for value in values]
-    return columns, numbers
 
 
 def _effect(answer: RankAnswer, row: Row) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exoresist.assembly.readings import Reading
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
@@ -16,12 +17,11 @@ from exoresist.core.progress import Progress, Silent, Stages
 from exoresist.core.quantity import Quantity
 from exoresist.core.random import stream
 from exoresist.studies import provenance
-from exoresist.studies.answer import Row
+from exoresist.studies.answer import Row, plain
 from exoresist.studies.design_candidates import Candidate, candidates
 from exoresist.studies.emulator import learn
-from exoresist.studies.identify import CANNOT_TELL, Setting, asked, plain, prepared, verdict
+from exoresist.studies.identify import CANNOT_TELL, Setting, asked, prepared, verdict
 from exoresist.studies.identify_bench import Bench, run_arm, run_cells
-from exoresist.studies.identify_data import Well
 from exoresist.studies.identify_posterior import NUGGETS, central
 from exoresist.studies.identify_readings import ADDITIVE, SHARED, Readings
 from exoresist.studies.identify_space import Draws
@@ -81,34 +81,13 @@ class DesignAnswer:
 
     def summary(self) -> dict[str, Any]:
         """What summary.json holds."""
-        names = (
-            "name",
-            "title",
-            "question",
-            "budget",
-            "recommended",
-            "expected_information",
-            "random_arm_information",
-            "correlation",
-            "verdict",
-            "interval",
-            "undecided_now",
-            "undecided_random",
-            "sentences",
-            "warnings",
-            "candidates",
-            "simulated",
-            "seed",
-            "catalog_hash",
-            "versions",
-        )
-        return {name: plain(getattr(self, name)) for name in names}
+        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
 
 
 def answer_design(
     scenario: Scenario,
     catalog: Catalog,
-    wells: Sequence[Well] | None,
+    wells: Sequence[Reading] | None,
     budget: int,
     seed: int | None = None,
     progress: Progress | None = None,

@@ -21,6 +21,7 @@ from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
 from exoresist.core.progress import Progress
 from exoresist.core.quantity import Quantity
+from exoresist.studies.secant import secant_step
 from exoresist.studies.survival import share_left
 
 Array = NDArray[np.float64]
@@ -138,22 +139,15 @@ def _matched(share_left: Callable[[Array], Array], start: Array, rising: bool) -
     sign = 1.0 if rising else -1.0
     x = np.log(start)
     low, high = x - WIDEST, x + WIDEST
-    old_x = old_y = None
+    before = None
     for _ in range(ROUNDS):
         share = np.clip(share_left(np.exp(x)), 1e-6, 1.0 - 1e-6)
         y = sign * np.log(share / (1.0 - share))
         if np.all(np.abs(y[1:]) < CLOSE / 5.0):
             break
         low, high = np.where(y < 0.0, x, low), np.where(y > 0.0, x, high)
-        slope = np.full(len(x), 2.0)
-        if old_x is not None and old_y is not None:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                secant = (y - old_y) / (x - old_x)
-            slope = np.where(np.isfinite(secant) & (secant > 0.1), secant, slope)
-        ahead = x - y / slope
-        inside = (ahead > low) & (ahead < high)
-        ahead = np.where(inside, ahead, 0.5 * (low + high))
-        old_x, old_y = x, y
+        ahead = secant_step(x, y, low, high, before)
+        before = x, y
         ahead[0] = x[0]  # the central set is the catalogue's own and stays as it is
         x = ahead
     return np.asarray(np.exp(x))

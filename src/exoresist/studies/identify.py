@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exoresist.assembly.readings import Reading
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.progress import Progress, Silent, Stages
 from exoresist.studies import provenance
-from exoresist.studies.answer import Row
+from exoresist.studies.answer import Row, plain
 from exoresist.studies.identify_bench import Bench, bench
-from exoresist.studies.identify_data import Well, dose_half, doses_and_times, grouped, readings
+from exoresist.studies.identify_data import dose_half, doses_and_times, grouped, readings
 from exoresist.studies.identify_posterior import Posterior, Summaries, central, posterior, summaries, weighted_quantiles
 from exoresist.studies.identify_profile import AS_WELL, SLACK, Profiles, profiles
 from exoresist.studies.identify_readings import Readings, planned, predicted
@@ -77,40 +78,8 @@ class IdentifyAnswer:
 
     def summary(self) -> dict[str, Any]:
         """What summary.json holds."""
-        names = (
-            "name",
-            "title",
-            "question",
-            "verdict",
-            "interval",
-            "median",
-            "prior_interval",
-            "confounders",
-            "sentences",
-            "warnings",
-            "simulated",
-            "worlds",
-            "rivals",
-            "strengths",
-            "expected",
-            "profile",
-            "quality",
-            "seed",
-            "catalog_hash",
-            "versions",
-        )
-        return {name: plain(getattr(self, name)) for name in names}
-
-
-def plain(value: Any) -> Any:
-    """JSON-able: numbers that are not finite become null."""
-    if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    if isinstance(value, (float, np.floating)):
-        return float(value) if np.isfinite(value) else None
-    return value.item() if isinstance(value, np.generic) else value
+        left_out = ("arms", "shares", "narrowed", "readings", "threshold")
+        return {item.name: plain(getattr(self, item.name)) for item in fields(self) if item.name not in left_out}
 
 
 def verdict(low: float, high: float) -> str:
@@ -137,7 +106,7 @@ class Asked:
     remarks: tuple[str, ...] = ()
 
 
-def asked(scenario: Scenario, catalog: Catalog, wells: Sequence[Well] | None) -> Asked:
+def asked(scenario: Scenario, catalog: Catalog, wells: Sequence[Reading] | None) -> Asked:
     """The experiment with the readings of the wells, or with the scenario's own design where there are none.
 
     Raises InputError for an assay, arms or readings that cannot be answered.
@@ -145,7 +114,7 @@ def asked(scenario: Scenario, catalog: Catalog, wells: Sequence[Well] | None) ->
     if wells is None:
         made = bench(scenario, catalog)
         return Asked(made, planned(made), True)
-    groups = grouped(wells, scenario.duration)
+    groups = grouped(wells, scenario)
     made = bench(scenario, catalog, *doses_and_times(groups))
     read, remarks = readings(made, groups)
     half = dose_half(made, read)
@@ -169,7 +138,7 @@ def centre(made: Bench) -> Worlds:
 def answer_identify(
     scenario: Scenario,
     catalog: Catalog,
-    wells: Sequence[Well] | None,
+    wells: Sequence[Reading] | None,
     seed: int | None = None,
     progress: Progress | None = None,
     count: int = WORLDS,

@@ -20,6 +20,7 @@ from exoresist.core.progress import Progress, Silent
 from exoresist.network import PerSize, Run
 from exoresist.studies.conditioning import conditioned
 from exoresist.studies.identify_space import GROWTH, Draws, Space, space_of
+from exoresist.studies.secant import secant_step
 
 Array = NDArray[np.float64]
 
@@ -126,12 +127,8 @@ def bench(
 
     Raises InputError for an assay that counts no cells, and where no two arms differ by their donors.
     """
+    check_assay(scenario)
     assay = scenario.assay
-    if assay.kind not in READ:
-        raise InputError(
-            f"the assay is of kind '{assay.kind}'", ", ".join(READ),
-            "A transfer share needs an experiment that counts living cells with and without donors",
-        )  # fmt: skip
     pairs = expand_arms(scenario)
     usable = [(arm, one) for arm, one in pairs if not THOUGHTS & set(arm.change) and _read(one) == assay.population]
     left_out = tuple(arm.id for arm, one in pairs if (arm, one) not in usable)
@@ -153,6 +150,15 @@ def bench(
     space = space_of([one.model for one in arms.values()], rivals, potent)
     made = Bench(scenario, catalog, arms, of, against, drug, grid, when, lines, space, None, left_out)
     return replace(made, dose_half=_dose_half(made)) if potent else made
+
+
+def check_assay(scenario: Scenario) -> None:
+    """Raises InputError for an assay that counts no living cells."""
+    if scenario.assay.kind not in READ:
+        raise InputError(
+            f"the assay is of kind '{scenario.assay.kind}'", ", ".join(READ),
+            "A transfer share needs an experiment that counts living cells with and without donors",
+        )  # fmt: skip
 
 
 def lab_arm(arm: Arm, scenario: Scenario, catalog: Catalog, lines: frozenset[str]) -> LabArm:
@@ -317,7 +323,7 @@ def _matched(made: Bench, draws: Draws, report: Progress | None) -> Array:
     arm, doses = made.arms[made.against], (0.0, made.dose_half)
     x = np.zeros(draws.sets)
     low, high = x - WIDEST, x + WIDEST
-    old_x = old_y = None
+    before = None
     potency, draws.potency = draws.potency, np.ones(draws.sets)
     for _ in range(ROUNDS):
         draws.matched = np.exp(x)
@@ -327,13 +333,8 @@ def _matched(made: Bench, draws: Draws, report: Progress | None) -> Array:
         if np.all(np.abs(y) < CLOSE):
             break
         low, high = np.where(y < 0.0, x, low), np.where(y > 0.0, x, high)
-        slope = np.full(len(x), 2.0)
-        if old_x is not None and old_y is not None:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                secant = (y - old_y) / (x - old_x)
-            slope = np.where(np.isfinite(secant) & (secant > 0.1), secant, slope)
-        ahead = x - y / slope
-        old_x, old_y = x, y
-        x = np.where(np.abs(y) < CLOSE, x, np.where((ahead > low) & (ahead < high), ahead, 0.5 * (low + high)))
+        ahead = secant_step(x, y, low, high, before)
+        before = x, y
+        x = np.where(np.abs(y) < CLOSE, x, ahead)
     draws.potency = potency
     return np.asarray(np.exp(x))

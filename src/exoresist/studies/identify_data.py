@@ -4,55 +4,72 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
+from exoresist.assembly.arms import expand_arms
+from exoresist.assembly.assay import TimeCourse
+from exoresist.assembly.readings import Reading
+from exoresist.assembly.scenario import Scenario
 from exoresist.core.errors import InputError, suggestion
-from exoresist.studies.identify_bench import Bench
+from exoresist.studies.identify_bench import Bench, check_assay
 from exoresist.studies.identify_readings import CELLS, VIABILITY, Condition, Readings, background
 
 NAMES = {"cells": CELLS, "cell_count": CELLS, "viability": VIABILITY, "survival": VIABILITY}
 LEAST_NOISE, FEWEST_PAIRS = 0.02, 4  # no plate is read better; sets of wells from which a scatter is estimated, at least
 
 
-class Well(Protocol):
-    """One reading, as `exchange.well_table` gives it."""
-
-    @property
-    def arm(self) -> str: ...
-    @property
-    def time(self) -> float | None: ...
-    @property
-    def dose(self) -> float: ...
-    @property
-    def readout(self) -> str: ...
-    @property
-    def value(self) -> float: ...
-    @property
-    def line(self) -> int: ...
-
-
 Key = tuple[str, float, float, str]
 
 
-def grouped(wells: Sequence[Well], duration: float) -> dict[Key, list[float]]:
-    """(arm, dose, time, readout) -> values of its wells; a well without a time is read at the end.
+def grouped(wells: Sequence[Reading], scenario: Scenario) -> dict[Key, list[float]]:
+    """(arm, dose nM, time h, readout) -> values of its wells, cells or shares; of a time course the dose is 0, doses are the arms'.
 
-    Raises InputError for a readout that no world predicts and a time after the end.
+    Raises InputError for an assay that counts no cells, a well without arm or dose, a readout that no world predicts, another unit, and
+    a time after the end.
     """
+    check_assay(scenario)
     groups: dict[Key, list[float]] = {}
     for well in wells:
-        if well.readout not in NAMES:
+        name = NAMES.get(well.readout.lower())
+        if name is None:
             raise InputError(
-                f"line {well.line}: readout '{well.readout}'", "cells (living cells counted), viability (cells over untreated cells)",
+                f"{well.where}: readout '{well.readout}'", "cells (living cells counted), viability (cells over untreated cells)",
                 "Turn absorbance or light into viability first: over the untreated wells of the same arm",
             )  # fmt: skip
-        time = duration if well.time is None else well.time
-        if not 0.0 < time <= duration * (1.0 + 1e-9):
-            raise InputError(f"line {well.line}: time {time:g} h", f"above 0, at most the scenario's duration of {duration:g} h")
-        groups.setdefault((well.arm, well.dose, min(time, duration), NAMES[well.readout]), []).append(well.value)
+        if not well.arm:
+            raise InputError(f"{well.where}: no arm is named", "the id of an arm of the scenario", "Fill the column `arm`")
+        if not 0.0 < well.time <= scenario.duration * (1.0 + 1e-9):
+            raise InputError(
+                f"{well.where}: time {well.time:g} h", f"above 0, at most the scenario's duration of {scenario.duration:g} h"
+            )
+        key = well.arm, _dose(well, scenario), min(well.time, scenario.duration), name
+        groups.setdefault(key, []).append(well.value_in("cell" if name == CELLS else ""))
     return groups
+
+
+def _dose(well: Reading, scenario: Scenario) -> float:
+    """nM, of the drug that the assay varies; 0 where it varies none: doses are then those of the arms."""
+    if isinstance(scenario.assay, TimeCourse):
+        _as_the_arm_says(well, scenario)
+        return 0.0
+    dose = well.dose_of(scenario.assay.drug)  # type: ignore[union-attr]
+    if dose is None:
+        raise InputError(f"{well.where}: no dose", "nM; 0: untreated", "Fill the column `dose`")
+    return dose
+
+
+def _as_the_arm_says(well: Reading, scenario: Scenario) -> None:
+    for arm, changed in expand_arms(scenario):
+        if arm.id == well.arm and well.doses:
+            given = {entry.id: entry.dose for entry in changed.drugs}
+            own = next(iter(given), "") if len(given) == 1 else ""
+            dose = well.dose_of(own)
+            if dose is not None and not np.isclose(dose, given[own]):
+                raise InputError(
+                    f"{well.where}: {dose:g} nM of {own}", f"{given[own]:g} nM, as arm '{well.arm}' of the time course has it",
+                    "Empty the dose, or give another dose an arm of its own",
+                )  # fmt: skip
 
 
 def doses_and_times(groups: dict[Key, list[float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -22,7 +22,6 @@ from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError, unknown_name
 from exoresist.core.progress import Silent
 from exoresist.core.random import stream
-from exoresist.core.units import convert, same_dimension
 from exoresist.network import Network, integrate
 from exoresist.studies.conditioning import conditioned
 from exoresist.studies.ensemble import Ensemble
@@ -42,7 +41,7 @@ ACCURACY = 1e-9
 
 
 @dataclass(frozen=True)
-class Reading:
+class Measured:
     """One measured value: of `readout` in an arm at a dose (nM; None: the scenario's) and a time (h)."""
 
     arm: str
@@ -100,7 +99,7 @@ class Exported:
     numbers: tuple[SharedNumber, ...]
     readouts: Mapping[str, Readout]
     experiments: Mapping[tuple[str, float | None], Experiment]
-    readings: tuple[Reading, ...]
+    readings: tuple[Measured, ...]
     synthetic: bool
     drug: str | None
     remarks: tuple[str, ...] = field(default=())
@@ -127,7 +126,11 @@ class Exported:
 
 
 def export_problems(
-    scenario: Scenario, catalog: Catalog, readings: Sequence[Reading] | None, estimate: Sequence[str] = (), arm: str | None = None
+    scenario: Scenario,
+    catalog: Catalog,
+    readings: Sequence[Measured] | None,
+    estimate: Sequence[str] = (),
+    arm: str | None = None,
 ) -> list[Exported]:
     """The problems that a scenario and its readings state, one for each structure among its arms.
 
@@ -143,7 +146,7 @@ def export_problems(
     given = _synthetic(scenario, setups) if readings is None else [_checked(row, scenario, setups) for row in readings]
     if not given:
         raise InputError("There are no readings of the arms that were asked for", ", ".join(setups))
-    drug = _drug(scenario)
+    drug = drug_of(scenario)
     groups: dict[tuple[str, ...], list[Setup]] = {}
     for setup in setups.values():
         groups.setdefault(structure(setup.network), []).append(setup)
@@ -174,7 +177,8 @@ def _arms(scenario: Scenario, arm: str | None) -> dict[str, Scenario]:
     return {arm: arms[arm]}
 
 
-def _drug(scenario: Scenario) -> str | None:
+def drug_of(scenario: Scenario) -> str | None:
+    """The drug whose dose readings may name, None where there is no such drug."""
     named = getattr(scenario.assay, "drug", None)
     return named or (scenario.drugs[0].id if len(scenario.drugs) == 1 else None)
 
@@ -221,7 +225,7 @@ def quantity_of(model: Model, readout: str) -> str:
     return name
 
 
-def _checked(row: Reading, scenario: Scenario, setups: Mapping[str, Setup]) -> Reading:
+def _checked(row: Measured, scenario: Scenario, setups: Mapping[str, Setup]) -> Measured:
     if row.arm and row.arm not in setups:
         raise unknown_name("Arm", row.arm, setups)
     if not row.arm and len(setups) > 1:
@@ -232,20 +236,10 @@ def _checked(row: Reading, scenario: Scenario, setups: Mapping[str, Setup]) -> R
         )
     name = row.arm or next(iter(setups))
     formula_of(setups[name].model, row.readout)
-    return Reading(name, row.time, row.dose, row.readout, row.value)
+    return Measured(name, row.time, row.dose, row.readout, row.value)
 
 
-def in_unit(setup: Setup, readout: str, value: float, unit: str) -> float:
-    """A reading in the unit of the pool that it is of; values without a unit are taken as they are."""
-    pool = setup.model.network.pools.get(str(formula_of(setup.model, readout)))
-    if not unit or pool is None:
-        return value
-    if not same_dimension(unit, pool.unit):
-        raise InputError(f"Readings of '{readout}' are in '{unit}'", f"a unit of '{pool.unit}'", "Convert them")
-    return convert(value, unit, pool.unit)
-
-
-def _synthetic(scenario: Scenario, setups: Mapping[str, Setup]) -> list[Reading]:
+def _synthetic(scenario: Scenario, setups: Mapping[str, Setup]) -> list[Measured]:
     """Readings at central values with log-normal scatter: the cells that are read, at each dose, at a few times that no event shares."""
     spread = getattr(scenario.assay, "noise", None) or NOISE
     series = getattr(scenario.assay, "doses", None)
@@ -260,19 +254,19 @@ def _synthetic(scenario: Scenario, setups: Mapping[str, Setup]) -> list[Reading]
         times = [scenario.duration * part / SYNTHETIC_TIMES for part in range(1, SYNTHETIC_TIMES + 1)]
         times = [time - 0.5 * scenario.duration / SYNTHETIC_TIMES if time in moments else time for time in times]
         for dose in doses:
-            plan = [Reading(setup.id, time, dose, CELLS, 1.0) for time in times]
-            name = _drug(scenario)
+            plan = [Measured(setup.id, time, dose, CELLS, 1.0) for time in times]
+            name = drug_of(scenario)
             course = _course(setup, {}, {name: dose} if name and dose is not None else {}, plan)
             random = stream(scenario.seed, "petab", setup.id, repr(dose))
             noise = LogNormal(spread)
             for row, predicted in zip(plan, course, strict=True):
                 value = float(noise.draw(predicted[quantity_of(setup.model, CELLS)], random))
-                rows.append(Reading(row.arm, row.time, row.dose, row.readout, value))
+                rows.append(Measured(row.arm, row.time, row.dose, row.readout, value))
     return rows
 
 
 def _course(
-    setup: Setup, moved: Mapping[str, float], doses: Mapping[str, float], rows: Sequence[Reading]
+    setup: Setup, moved: Mapping[str, float], doses: Mapping[str, float], rows: Sequence[Measured]
 ) -> list[dict[str, float]]:
     """What our own solver says at the time of each reading: quantity -> value."""
     model, extras = setup.model, setup.extras
@@ -291,8 +285,8 @@ def _course(
     return [{name: float(course[np.searchsorted(grid, row.time)]) for name, course in courses.items()} for row in rows]
 
 
-def _grouped(rows: Sequence[Reading]) -> dict[tuple[str, float | None], list[Reading]]:
-    found: dict[tuple[str, float | None], list[Reading]] = {}
+def _grouped(rows: Sequence[Measured]) -> dict[tuple[str, float | None], list[Measured]]:
+    found: dict[tuple[str, float | None], list[Measured]] = {}
     for row in rows:
         found.setdefault((row.arm, row.dose), []).append(row)
     return found
@@ -302,7 +296,7 @@ def _problem(
     scenario: Scenario,
     members: Sequence[Setup],
     numbers: Sequence[SharedNumber],
-    rows: Sequence[Reading],
+    rows: Sequence[Measured],
     synthetic: bool,
     drug: str | None,
     alone: bool,
@@ -344,7 +338,7 @@ def _symbol(name: str) -> Any:
 
 
 def _readouts(
-    scenario: Scenario, model: Model, rows: Sequence[Reading], synthetic: bool
+    scenario: Scenario, model: Model, rows: Sequence[Measured], synthetic: bool
 ) -> tuple[dict[str, Readout], list[SharedNumber]]:
     """Readings above 0 scatter in their logarithm, others by an amount; either width is a number of the problem."""
     found: dict[str, Readout] = {}

@@ -115,7 +115,7 @@ def key_of(plan: FitPlan, reading: Reading) -> Key:
         raise (
             unknown_name("Experiment", chosen, names)
             if not reading.line
-            else _at(reading, unknown_name("Experiment", chosen, names))
+            else reading.at(unknown_name("Experiment", chosen, names))
         )
     experiment = plan.experiments[names.index(chosen)] if chosen in names else plan.experiments[0]
     arms = list(experiment.arms)
@@ -123,12 +123,8 @@ def key_of(plan: FitPlan, reading: Reading) -> Key:
         raise InputError(f"{reading.where}: no arm is named", ", ".join(arms), "Fill the column `arm`")
     arm = reading.arm or arms[0]
     if arm not in experiment.arms:
-        raise _at(reading, unknown_name(f"Arm of '{experiment.id}'", arm, arms))
+        raise reading.at(unknown_name(f"Arm of '{experiment.id}'", arm, arms))
     return experiment.id, arm
-
-
-def _at(reading: Reading, error: InputError) -> InputError:
-    return InputError(f"{reading.where}: {error.came}", error.allowed, error.advice)
 
 
 def located(plan: FitPlan, readings: Sequence[Reading], models: Models) -> tuple[list[Group], list[Place]]:
@@ -143,7 +139,7 @@ def located(plan: FitPlan, readings: Sequence[Reading], models: Models) -> tuple
     for reading in readings:
         key = key_of(plan, reading)
         if reading.readout not in ids:
-            raise _at(reading, unknown_name("Readout", reading.readout, ids))
+            raise reading.at(unknown_name("Readout", reading.readout, ids))
         scenario = models[key].scenario
         if reading.time > scenario.duration * (1.0 + 1e-9):
             raise InputError(
@@ -177,7 +173,7 @@ def _condition(plan: FitPlan, key: Key, model: Model, reading: Reading) -> Condi
                 raise InputError(
                     f"{reading.where}: a dose of what?", ", ".join(sorted(drugs)) or "no drug", "Fill the column `drug`"
                 )
-            raise _at(reading, unknown_name("Drug or preparation of this arm", name, drugs | preparations))
+            raise reading.at(unknown_name("Drug or preparation of this arm", name, drugs | preparations))
         target = "particle/cell" if name in preparations else "nM"
         if unit and not same_dimension(unit, target):
             raise InputError(f"{reading.where}: a dose of {name} in '{unit}'", f"a unit like {target}")
