@@ -54,7 +54,9 @@ class IdentifyAnswer:
     question: str
     verdict: str
     interval: tuple[float, float]
+    likeliest: float
     median: float
+    posterior_interval: tuple[float, float]
     prior_interval: tuple[float, float]
     confounders: list[str]
     sentences: list[str] = field(default_factory=list)
@@ -83,7 +85,9 @@ class IdentifyAnswer:
             "question",
             "verdict",
             "interval",
+            "likeliest",
             "median",
+            "posterior_interval",
             "prior_interval",
             "confounders",
             "sentences",
@@ -198,7 +202,9 @@ def answer_identify(
         question=scenario.question,
         verdict=verdict(low, high),
         interval=(low, high),
+        likeliest=after.likeliest,
         median=after.quantiles([0.5])[0],
+        posterior_interval=after.central,
         prior_interval=central(bank.share, even),
         confounders=_confounders(made, bank, after, drawn),
         simulated=setting.simulated,
@@ -321,7 +327,7 @@ def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: P
 def expected_verdicts(made: Bench, told: Summaries, bank: Worlds) -> list[Row]:
     """What this design would say of worlds of every kind: each world of the bank judged by the others, with readings of its own."""
     kind = kinds(made.space, bank.z)
-    found = verdicts_left_out(told, bank)
+    found = verdicts_left_out(told)
     rows: list[Row] = []
     for name in [*all_kinds(made.space), "any"]:
         here = np.ones(len(kind), dtype=bool) if name == "any" else kind == name
@@ -333,15 +339,6 @@ def expected_verdicts(made: Bench, told: Summaries, bank: Worlds) -> list[Row]:
     return rows
 
 
-def verdicts_left_out(told: Summaries, bank: Worlds) -> NDArray[np.str_]:
-    """(N,) verdict on every world of the bank from its own noisy readings, the world itself left out."""
-    known = told.emulator.left_out
-    share = bank.share
-    result = []
-    count = max(20, int(0.1 * len(known)))
-    for index in range(len(known)):
-        apart = ((known - known[index]) ** 2).sum(axis=1)
-        apart[index] = np.inf
-        weights = np.maximum(1.0 - apart / np.partition(apart, count)[count], 0.0)
-        result.append(verdict(*central(share, weights / weights.sum())))
-    return np.array(result)
+def verdicts_left_out(told: Summaries) -> NDArray[np.str_]:
+    """(N,) verdict on every world of the bank from its own noisy readings, the world itself left out of its summaries."""
+    return np.array([verdict(float(low), float(high)) for low, high in told.intervals(told.emulator.left_out)])
