@@ -94,7 +94,7 @@ RIVALS_TEXT = (
 )
 DESIGN_TEXT = (
     "Each world that was run was given noisy readings of this very design and judged by the others. The rows say what the design would "
-    "answer if that kind of world were the true one."
+    "answer if that kind of world were the true one. The last column: of the verdicts other than 'cannot tell', how many are true."
 )
 METHOD = (
     "Share = T / max(|T| + |R|, ln 1.1). T is the protection that vanishes when nothing in vesicles is delivered to the recipients, R what "
@@ -366,10 +366,15 @@ def _strengths(answer: IdentifyAnswer) -> Table:
 def expected_table(expected: list[Row]) -> Table:
     """Verdicts of a design by kind of world."""
     rows = [
-        (SHORT[row["world"]], str(row["worlds"]), *(percent(row[word]) if row["worlds"] else "" for word in VERDICTS))
+        (
+            SHORT[row["world"]],
+            str(row["worlds"]),
+            *(percent(row[word]) if row["worlds"] else "" for word in VERDICTS),
+            percent(row["right"]) if row["right"] == row["right"] else "",
+        )
         for row in expected
     ]
-    return Table(("If this were the world", "Worlds", *VERDICTS.values()), rows)
+    return Table(("If this were the world", "Worlds", *VERDICTS.values(), "Right, if told"), rows)
 
 
 def _narrowed(answer: IdentifyAnswer) -> Table:

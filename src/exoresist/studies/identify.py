@@ -131,6 +131,15 @@ def verdict(low: float, high: float) -> str:
     return CANNOT_TELL
 
 
+def holds(low: float, high: float, share: float) -> bool:
+    """Whether the verdict on an interval is true of a share: it lies within, or keeps the bound that was told."""
+    told = verdict(low, high)
+    above, below = share >= low - 1e-9, share <= high + 1e-9
+    if told == BOUNDED:
+        return above if low >= AT_LEAST else below
+    return above and below
+
+
 @dataclass(frozen=True)
 class Asked:
     """An experiment and its readings, before any world is run. read.observed is None where no data were given."""
@@ -325,9 +334,15 @@ def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: P
 
 
 def expected_verdicts(made: Bench, told: Summaries, bank: Worlds) -> list[Row]:
-    """What this design would say of worlds of every kind: each world of the bank judged by the others, with readings of its own."""
+    """What this design would say of worlds of every kind: each world of the bank judged by the others, with readings of its own.
+
+    right: share of the verdicts other than `cannot_tell` that are true (NaN: there are none)
+    """
     kind = kinds(made.space, bank.z)
-    found = verdicts_left_out(told)
+    # Each world is left out of its own summaries.
+    left = [(float(low), float(high)) for low, high in told.intervals(told.emulator.left_out)]
+    found = np.array([verdict(*interval) for interval in left])
+    true = np.array([holds(*interval, float(share)) for interval, share in zip(left, bank.share, strict=True)])
     rows: list[Row] = []
     for name in [*all_kinds(made.space), "any"]:
         here = np.ones(len(kind), dtype=bool) if name == "any" else kind == name
@@ -335,10 +350,6 @@ def expected_verdicts(made: Bench, told: Summaries, bank: Worlds) -> list[Row]:
         shares = {
             word: float(np.mean(found[here] == word)) if count else float("nan") for word in (IDENTIFIED, BOUNDED, CANNOT_TELL)
         }
-        rows.append({"world": name, "worlds": count, **shares})
+        said = here & (found != CANNOT_TELL)
+        rows.append({"world": name, "worlds": count, **shares, "right": float(true[said].mean()) if said.any() else float("nan")})
     return rows
-
-
-def verdicts_left_out(told: Summaries) -> NDArray[np.str_]:
-    """(N,) verdict on every world of the bank from its own noisy readings, the world itself left out of its summaries."""
-    return np.array([verdict(float(low), float(high)) for low, high in told.intervals(told.emulator.left_out)])

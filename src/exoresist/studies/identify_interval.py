@@ -10,7 +10,7 @@ s stays in unless λ(s, t) is among the lowest tenth of what the worlds near s g
 nine of ten cases, whatever it is, on average over all else that differs between worlds. Where N is wrong intervals get longer, not less
 covering. The interval reaches from the lowest share that stays to the highest.
 
-source  Feldman & Cousins, Phys Rev D 1998;57:3873 (order by likelihood ratio); Dalmasso et al., ICML 2020 (simulated worlds in place of formulas)
+source  Feldman & Cousins, Phys Rev D 1998;57:3873 (order by likelihood ratio)
 """
 
 from __future__ import annotations

@@ -54,6 +54,7 @@ def sentences(answer: "IdentifyAnswer", made: Bench) -> list[str]:  # type: igno
     told.append(
         f"Over all worlds that the prior allows, this design identifies the share in {percent(every['identified'])}, bounds it in "
         f"{percent(every['bounded'])} and cannot tell in {percent(every['cannot_tell'])}."
+        + (f" Of the verdicts that it gives, {percent(every['right'])} are true." if every["right"] == every["right"] else "")
     )
     if answer.simulated:
         told.append("No data were given: the readings are simulated from the scenario's central numbers, without any rival.")
