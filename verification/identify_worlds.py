@@ -128,7 +128,7 @@ def added(made: Bench, read: Readings, one: Candidate) -> Readings:
 
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "mcf7_doxorubicin"
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 1500
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
     each = int(sys.argv[3]) if len(sys.argv) > 3 else 100
     begin = time.perf_counter()
     catalog = Catalog.load()

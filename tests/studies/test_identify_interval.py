@@ -62,3 +62,15 @@ def test_shares_that_sensitise_are_tested_too() -> None:
     left = learned(told, share).intervals(told)
     assert np.all(left[share < -0.3, 1] < 0.0) and np.all(left[share > 0.3, 0] > 0.0)
     assert covered(left, share).mean() > 0.85
+
+
+def test_a_group_that_looks_like_the_share_keeps_its_own() -> None:
+    """Worlds of a look-alike: no share, readings as of a share of a half. Asked by themselves, they keep their share, too."""
+    told, share = worlds(1500, 0.5, 7)
+    alike = (share < 0.1) & (np.arange(len(share)) % 10 == 0)
+    told[alike] += 0.5 / 0.3
+    alone, asked = learned(told, share), learned(told, share, [alike])
+    assert covered(alone.intervals(told), share)[alike].mean() < 0.7
+    assert covered(asked.intervals(told), share)[alike].mean() > 0.85
+    # What stays without the group stays with it.
+    assert np.all(asked.least <= alone.least)

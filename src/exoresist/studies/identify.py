@@ -24,7 +24,7 @@ from exoresist.studies.identify_worlds import SEVERAL, Worlds, all_kinds, kinds,
 
 Array = NDArray[np.float64]
 
-WORLDS = 1000  # of the bank
+WORLDS = 2000  # of the bank
 IDENTIFIED, BOUNDED, CANNOT_TELL = "identified", "bounded", "cannot_tell"
 NARROW = 0.35  # an interval of the share no wider than this, and clear of 0 (or close to it), identifies it
 CLEAR, NEAR_NONE = 0.05, 0.15

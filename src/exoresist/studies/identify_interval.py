@@ -7,14 +7,16 @@ covariance C(s); how much better than s the best share explains them is
     λ(s, t) = ln N(t; m(s), C(s)) − max over s' of ln N(t; m(s'), C(s'))
 
 s stays in unless λ(s, t) is among the lowest tenth of what the worlds near s give themselves. A share that is true is therefore kept in
-nine of ten cases, whatever it is, on average over all else that differs between worlds. Where N is wrong intervals get longer, not less
-covering. The interval reaches from the lowest share that stays to the highest.
+nine of ten cases, whatever it is, on average over all else that differs between worlds; and so within each group of worlds that is
+named (worlds of one rival), so that a rival that looks like the share does not pass for it. Where N is wrong intervals get longer, not
+less covering. The interval reaches from the lowest share that stays to the highest.
 
 source  Feldman & Cousins, Phys Rev D 1998;57:3873 (order by likelihood ratio)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +28,7 @@ STEP = 0.01  # of the shares that are tested
 WORLDS_NEAR, NEAR_AT_LEAST = 60, 0.1  # worlds that stand for a share: so many at least, and all within this of it
 RIDGE = 1e-6  # of the covariance, summaries having about unit spread
 MISSED = 0.1  # of the worlds with a share, how many may lose it
+FEWEST = 25  # worlds of a group near a share, below which it is not asked by itself
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,11 @@ class Tested:
         return np.asarray(self.shares[np.argmax(self.worse(told), axis=1)])
 
 
-def tested(told: Array, share: Array) -> Tested:
+def tested(told: Array, share: Array, groups: Sequence[NDArray[np.bool_]] = ()) -> Tested:
     """Learn from (N, S) summaries, each made without its own world, of worlds with (N,) shares.
 
     Shares from the 1 % point (0, if that is higher) to the highest of the worlds are tested.
+    groups: (N,) masks of worlds, each of which must keep its share as often as all worlds together.
     """
     low, high = min(0.0, float(np.quantile(share, 0.01))), max(0.0, float(share.max()))
     # Within a step of none is none.
@@ -82,6 +86,11 @@ def tested(told: Array, share: Array) -> Tested:
     first = Tested(shares, middle, inverse, size, np.full(len(shares), -np.inf))
     worse = first.worse(told)
     least = np.array([_low_end(worse[:, place], weight) for place, weight in enumerate(weights)])
+    for group in groups:
+        for place, one in enumerate(shares):
+            here = group & (np.abs(share - one) <= NEAR_AT_LEAST)
+            if np.count_nonzero(here) >= FEWEST:
+                least[place] = min(least[place], float(np.quantile(worse[here, place], MISSED)))
     return Tested(shares, middle, inverse, size, least)
 
 
