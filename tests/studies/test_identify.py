@@ -16,7 +16,7 @@ from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
 from exoresist.core.errors import InputError
 from exoresist.studies.emulator import learn
-from exoresist.studies.identify import BOUNDED, CANNOT_TELL, IDENTIFIED, centre, verdict
+from exoresist.studies.identify import BOUNDED, CANNOT_TELL, IDENTIFIED, centre, expected_verdicts, holds, verdict
 from exoresist.studies.identify_bench import Bench, bench, protection
 from exoresist.studies.identify_posterior import central, posterior, summaries, weighted_quantiles
 from exoresist.studies.identify_readings import planned, predicted
@@ -207,6 +207,27 @@ def test_worlds_of_known_truth(made: Bench, bank: Worlds) -> None:
     assert np.mean(covered) >= 0.8
     high = truth.share > 0.5
     assert np.mean(np.array(said)[high]) > np.mean(np.array(said)[truth.share < 0.05])
+
+
+def test_shares_are_covered_whatever_they_are(made: Bench, bank: Worlds) -> None:
+    """Readings of a design that tells little must not rule out what the prior holds to be rare."""
+    told = summaries(made, planned(made), bank, 1)
+    left = told.intervals(told.emulator.left_out)
+    inside = (left[:, 0] <= bank.share) & (bank.share <= left[:, 1])
+    for low, high in ((-1.0, 0.1), (0.1, 0.4), (0.4, 1.01)):
+        assert inside[(bank.share >= low) & (bank.share < high)].mean() >= 0.8, low
+    rows = {row["world"]: row for row in expected_verdicts(made, told, bank)}
+    words = [verdict(*each) for each in left]
+    assert rows["any"]["cannot_tell"] == pytest.approx(np.mean([word == CANNOT_TELL for word in words]))
+    said = [holds(*each, share) for each, share, word in zip(left, bank.share, words, strict=True) if word != CANNOT_TELL]
+    assert rows["any"]["right"] == pytest.approx(np.mean(said))
+
+
+def test_a_verdict_holds_where_what_it_says_is_true() -> None:
+    assert holds(0.2, 0.4, 0.3) and not holds(0.2, 0.4, 0.5)  # identified
+    assert holds(0.2, 0.9, 0.95) and not holds(0.2, 0.9, 0.1)  # at least a fifth
+    assert holds(-0.5, 0.2, 0.0) and not holds(-0.5, 0.2, 0.3)  # at most a fifth
+    assert holds(0.0, 0.9, 0.5) and not holds(0.0, 0.9, 0.95)
 
 
 def test_a_scenario_without_donors_is_refused(catalog: Catalog) -> None:

@@ -101,7 +101,7 @@ def _identify(
     scenario: ScenarioFile,
     data: Wells = None,
     out: Folder = Path("identify"),
-    draws: Worlds = 1000,
+    draws: Worlds = 2000,
     seed: Seed = None,
     as_json: Json = False,
 ) -> None:

@@ -76,7 +76,7 @@ def identify_page(answer: IdentifyAnswer) -> str:
     small = (
         "Readings are simulated at the scenario's central numbers: this asks the design, not nature."
         if answer.simulated
-        else "Intervals hold 90 % of the remaining weight."
+        else "The share's interval holds in nine of ten cases, whatever share is true; others hold 90 % of the remaining weight."
     )
     return experiment_page(
         answer,
@@ -94,7 +94,7 @@ RIVALS_TEXT = (
 )
 DESIGN_TEXT = (
     "Each world that was run was given noisy readings of this very design and judged by the others. The rows say what the design would "
-    "answer if that kind of world were the true one."
+    "answer if that kind of world were the true one. The last column: of the verdicts other than 'cannot tell', how many are true."
 )
 METHOD = (
     "Share = T / max(|T| + |R|, ln 1.1). T is the protection that vanishes when nothing in vesicles is delivered to the recipients, R what "
@@ -103,8 +103,9 @@ METHOD = (
     "Worlds are drawn from the catalogue's ranges, the rivals' strengths log-uniform from 0.0001 to 4 of what the main arm "
     "reaches. The drug's "
     "potency is brought in line with the reference arm. Worlds whose noisy readings tell the same as the data get weight "
-    "(learned summaries); "
-    "profiles are penalised likelihoods of exact runs, an upper bound up to what the search leaves.",
+    "(learned summaries). The interval does not lean on that weight: a share stays in it unless worlds of that share give readings "
+    "that speak against it as strongly in less than a tenth of cases. "
+    "Profiles are penalised likelihoods of exact runs, an upper bound up to what the search leaves.",
     "What we cannot know from this: anything that the model does not hold. A rival that nobody thought of is in no row. A share is that of "
     "this experiment, with its cells, ratio and times, and no number of a tumour. Where the answer is 'cannot tell', more "
     "wells of the same "
@@ -125,9 +126,9 @@ def _tiles(answer: IdentifyAnswer) -> list[dict[str, str]]:
         },
         {
             "label": "Share",
-            "value": percent(answer.median),
+            "value": percent(answer.likeliest),
             "interval": f"{percent(low)} to {percent(high)}",
-            "meaning": f"before any reading {percent(before[0])} to {percent(before[1])}",
+            "meaning": f"explains the readings best; before any reading {percent(before[0])} to {percent(before[1])}",
         },
         {
             "label": "Fit as well without transfer",
@@ -181,8 +182,8 @@ def share_figure(answer: IdentifyAnswer) -> Figure:
     return Figure(
         "share",
         "Prior beside posterior",
-        "Grey: worlds before any reading. Blue: weight that the readings leave. The black bar below holds 90 % of it, 5 % "
-        "lie to either side.",
+        "Grey: worlds before any reading. Blue: weight that the readings leave, given the prior. The black bar below: shares that the "
+        "readings leave, whatever the prior holds to be likely (90 %).",
         "Blue like grey: the readings told nothing about the share.",
         f"Histogram of the share before and after the readings. {answer.sentences[0]}",
         [Panel(traces, layout, {}, NARROW)],
@@ -365,10 +366,15 @@ def _strengths(answer: IdentifyAnswer) -> Table:
 def expected_table(expected: list[Row]) -> Table:
     """Verdicts of a design by kind of world."""
     rows = [
-        (SHORT[row["world"]], str(row["worlds"]), *(percent(row[word]) if row["worlds"] else "" for word in VERDICTS))
+        (
+            SHORT[row["world"]],
+            str(row["worlds"]),
+            *(percent(row[word]) if row["worlds"] else "" for word in VERDICTS),
+            percent(row["right"]) if row["right"] == row["right"] else "",
+        )
         for row in expected
     ]
-    return Table(("If this were the world", "Worlds", *VERDICTS.values()), rows)
+    return Table(("If this were the world", "Worlds", *VERDICTS.values(), "Right, if told"), rows)
 
 
 def _narrowed(answer: IdentifyAnswer) -> Table:

@@ -22,7 +22,8 @@ from exoresist.studies.design_candidates import Candidate, candidates
 from exoresist.studies.emulator import learn
 from exoresist.studies.identify import CANNOT_TELL, Setting, asked, prepared, verdict
 from exoresist.studies.identify_bench import Bench, run_arm, run_cells
-from exoresist.studies.identify_posterior import NUGGETS, central
+from exoresist.studies.identify_interval import tested
+from exoresist.studies.identify_posterior import NUGGETS, central, posterior
 from exoresist.studies.identify_readings import ADDITIVE, SHARED, Readings
 from exoresist.studies.identify_space import Draws
 from exoresist.studies.identify_words import percent
@@ -228,15 +229,15 @@ def judged(one: Candidate, readings: tuple[Array, Any], present: Now, seed: int)
 def alike(line: Array, share: Array, weights: Array) -> tuple[Array, NDArray[np.bool_]]:
     """(N,) variance of the share among the worlds of which most like the same is foretold, and whether their verdict is `cannot_tell`."""
     near = max(15, int(NEIGHBOURS * len(share)))
-    spread, undecided = np.empty(len(share)), np.zeros(len(share), dtype=bool)
+    spread = np.empty(len(share))
     for index in range(len(share)):
         apart = (line - line[index]) ** 2
         apart[index] = np.inf
         inside = weights * np.maximum(1.0 - apart / max(float(np.partition(apart, near)[near]), 1e-300), 0.0)
         inside = inside / inside.sum() if inside.sum() > 0.0 else weights
         spread[index] = _variance(share, inside)
-        undecided[index] = verdict(*central(share, inside)) == CANNOT_TELL
-    return spread, undecided
+    left = tested(line[:, None] / 0.3, share).intervals(line[:, None] / 0.3)
+    return spread, np.array([verdict(float(low), float(high)) == CANNOT_TELL for low, high in left])
 
 
 def foretold(inputs: Array, share: Array) -> Array:
@@ -261,7 +262,11 @@ def _answer(setting: Setting, ranked: list[Outlook], present: Now, budget: int, 
     scenario, best = setting.made.scenario, ranked[0]
     predicted, realised = (np.array([getattr(one, name) for one in ranked]) for name in ("information", "realised"))
     steady = len(ranked) > 2 and predicted.std() > 0.0 and realised.std() > 0.0
-    interval = central(present.share, present.weights)
+    if setting.simulated:
+        interval = central(present.share, present.weights)
+    else:
+        assert setting.read.observed is not None
+        interval = posterior(setting.told, setting.bank, setting.read.observed).interval
     rows = [
         {
             "id": one.candidate.id,
@@ -315,7 +320,9 @@ def _sentences(answer: DesignAnswer, best: Outlook) -> list[str]:
         f"Recommended: {one.label} ({doses} x {one.replicates} wells = {one.wells} wells). {one.reason}",
         f"It is expected to take {_taken(best.information)} of the share's variance away ({best.information:.2f} nats); "
         f"an arm chosen at random takes {_taken(answer.random_arm_information)} ({answer.random_arm_information:.2f} nats).",
-        f"The share now lies between {percent(low)} and {percent(high)} among the worlds that candidates were judged on.",
+        f"Before any reading the share lies between {percent(low)} and {percent(high)} in nine of ten worlds."
+        if answer.simulated
+        else f"The readings so far leave shares between {percent(low)} and {percent(high)}.",
         f"After the recommended arm {percent(best.undecided)} of simulated outcomes still cannot tell, after an arm chosen at random "
         f"{percent(answer.undecided_random)}, now {percent(answer.undecided_now)}.",
     ]

@@ -25,7 +25,7 @@ from exoresist.studies.identify_worlds import SEVERAL, Worlds, all_kinds, kinds,
 
 Array = NDArray[np.float64]
 
-WORLDS = 1000  # of the bank
+WORLDS = 2000  # of the bank
 IDENTIFIED, BOUNDED, CANNOT_TELL = "identified", "bounded", "cannot_tell"
 NARROW = 0.35  # an interval of the share no wider than this, and clear of 0 (or close to it), identifies it
 CLEAR, NEAR_NONE = 0.05, 0.15
@@ -55,7 +55,9 @@ class IdentifyAnswer:
     question: str
     verdict: str
     interval: tuple[float, float]
+    likeliest: float
     median: float
+    posterior_interval: tuple[float, float]
     prior_interval: tuple[float, float]
     confounders: list[str]
     sentences: list[str] = field(default_factory=list)
@@ -94,6 +96,15 @@ def verdict(low: float, high: float) -> str:
     if high <= AT_MOST or low >= AT_LEAST:
         return BOUNDED
     return CANNOT_TELL
+
+
+def holds(low: float, high: float, share: float) -> bool:
+    """Whether the verdict on an interval is true of a share: it lies within, or keeps the bound that was told."""
+    told = verdict(low, high)
+    above, below = share >= low - 1e-9, share <= high + 1e-9
+    if told == BOUNDED:
+        return above if low >= AT_LEAST else below
+    return above and below
 
 
 @dataclass(frozen=True)
@@ -167,7 +178,9 @@ def answer_identify(
         question=scenario.question,
         verdict=verdict(low, high),
         interval=(low, high),
+        likeliest=after.likeliest,
         median=after.quantiles([0.5])[0],
+        posterior_interval=after.central,
         prior_interval=central(bank.share, even),
         confounders=_confounders(made, bank, after, drawn),
         simulated=setting.simulated,
@@ -288,9 +301,15 @@ def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: P
 
 
 def expected_verdicts(made: Bench, told: Summaries, bank: Worlds) -> list[Row]:
-    """What this design would say of worlds of every kind: each world of the bank judged by the others, with readings of its own."""
+    """What this design would say of worlds of every kind: each world of the bank judged by the others, with readings of its own.
+
+    right: share of the verdicts other than `cannot_tell` that are true (NaN: there are none)
+    """
     kind = kinds(made.space, bank.z)
-    found = verdicts_left_out(told, bank)
+    # Each world is left out of its own summaries.
+    left = [(float(low), float(high)) for low, high in told.intervals(told.emulator.left_out)]
+    found = np.array([verdict(*interval) for interval in left])
+    true = np.array([holds(*interval, float(share)) for interval, share in zip(left, bank.share, strict=True)])
     rows: list[Row] = []
     for name in [*all_kinds(made.space), "any"]:
         here = np.ones(len(kind), dtype=bool) if name == "any" else kind == name
@@ -298,19 +317,6 @@ def expected_verdicts(made: Bench, told: Summaries, bank: Worlds) -> list[Row]:
         shares = {
             word: float(np.mean(found[here] == word)) if count else float("nan") for word in (IDENTIFIED, BOUNDED, CANNOT_TELL)
         }
-        rows.append({"world": name, "worlds": count, **shares})
+        said = here & (found != CANNOT_TELL)
+        rows.append({"world": name, "worlds": count, **shares, "right": float(true[said].mean()) if said.any() else float("nan")})
     return rows
-
-
-def verdicts_left_out(told: Summaries, bank: Worlds) -> NDArray[np.str_]:
-    """(N,) verdict on every world of the bank from its own noisy readings, the world itself left out."""
-    known = told.emulator.left_out
-    share = bank.share
-    result = []
-    count = max(20, int(0.1 * len(known)))
-    for index in range(len(known)):
-        apart = ((known - known[index]) ** 2).sum(axis=1)
-        apart[index] = np.inf
-        weights = np.maximum(1.0 - apart / np.partition(apart, count)[count], 0.0)
-        result.append(verdict(*central(share, weights / weights.sum())))
-    return np.array(result)

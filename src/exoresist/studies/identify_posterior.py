@@ -4,7 +4,7 @@ Every world of the bank is given readings with noise. From these readings an exp
 learned (leaving each world out of its own prediction): the best summaries of a data set. Worlds whose summaries lie near those of
 the data get weight, falling to 0 at a distance that keeps NEAR of the bank. What the design does not tell hardly varies between
 summaries and so does not count. The weights are a posterior given the summaries: right on average over the prior, wider than the posterior
-given all readings.
+given all readings. The interval of the verdict does not rest on these weights but tests every share by itself, see `identify_interval`.
 
 source  summaries: Fearnhead & Prangle, J R Stat Soc B 2012;74:419
 """
@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from exoresist.core.random import stream
 from exoresist.studies.emulator import Emulator, learn
 from exoresist.studies.identify_bench import Bench
+from exoresist.studies.identify_interval import Tested, tested
 from exoresist.studies.identify_readings import Readings, predicted
 from exoresist.studies.identify_space import GROWTH, GROWTH_SPREAD
-from exoresist.studies.identify_worlds import Worlds, all_kinds, kinds
+from exoresist.studies.identify_worlds import SEVERAL, SEVERAL_WITH, TRANSFER, Worlds, all_kinds, kinds
 
 Array = NDArray[np.float64]
 
@@ -30,6 +31,7 @@ NEAR = 0.12  # share of the bank that gets any weight
 SHAPES = 7  # principal shapes kept of every arm's readings, and of its difference to the reference arm
 NUGGETS = (0.1, 0.3, 1.0, 3.0)  # readings hold much that the summaries cannot know
 COVERED = 0.9
+ASKED = 1  # summaries on which shares are tested: the first, which foretells the share (more of them told less, see the document)
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,15 @@ class Summaries:
     blocks: tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
     shapes: tuple[tuple[Array, Array], ...]
     emulator: Emulator
+    tested: Tested
 
     def of(self, observed: Array) -> Array:
         """(K, S) summaries of (K, C) readings."""
         return self.emulator.predict(self._inputs(observed))[0]
+
+    def intervals(self, told: Array) -> Array:
+        """(K, 2) shares that (K, S) summaries leave."""
+        return self.tested.intervals(told[:, :ASKED])
 
     def _inputs(self, observed: Array) -> Array:
         scaled = self.readings.scaled(observed)
@@ -60,7 +67,9 @@ def summaries(made: Bench, readings: Readings, bank: Worlds, seed: int) -> Summa
     shapes = tuple(_shapes(_block(scaled, block)) for block in blocks)
     inputs = np.column_stack([(_block(scaled, block) - mean) @ turn for block, (mean, turn) in zip(blocks, shapes, strict=True)])
     emulator = learn(inputs, targets(made, bank), inputs.shape[1], NUGGETS)
-    return Summaries(readings, blocks, shapes, emulator)
+    kind = kinds(made.space, bank.z)
+    without = [kind == name for name in all_kinds(made.space) if name not in (TRANSFER, SEVERAL, SEVERAL_WITH)]
+    return Summaries(readings, blocks, shapes, emulator, tested(emulator.left_out[:, :ASKED], bank.share, without))
 
 
 def targets(made: Bench, bank: Worlds) -> Array:
@@ -102,6 +111,7 @@ class Posterior:
     """Worlds and their weights.
 
     weights    (N,) over the bank, summing to 1; `effective` draws that they are worth, 1/Σw²
+    interval   shares that the readings leave, whatever the prior holds to be likely; `likeliest`: the one that explains them best
     strange    how far the readings lie from any world, in units of how far worlds lie from each other (above 1: farther than 99 of 100)
     """
 
@@ -109,9 +119,12 @@ class Posterior:
     weights: Array
     effective: float
     strange: float
+    interval: tuple[float, float]
+    likeliest: float
 
     @property
-    def interval(self) -> tuple[float, float]:
+    def central(self) -> tuple[float, float]:
+        """90 % of the weight: leans on the prior."""
         return central(self.worlds.share, self.weights)
 
     def quantiles(self, places: Sequence[float]) -> list[float]:
@@ -126,14 +139,17 @@ class Posterior:
 def posterior(told: Summaries, bank: Worlds, observed: Array) -> Posterior:
     """Weights of the bank's worlds given (C,) readings."""
     known = told.emulator.left_out
-    apart = ((known - told.of(observed[None])[0]) ** 2).sum(axis=1)
+    own = told.of(observed[None])
+    apart = ((known - own) ** 2).sum(axis=1)
     count = max(20, int(NEAR * len(known)))
     width = np.sort(apart)[min(count, len(apart) - 1)]
     weights = np.maximum(1.0 - apart / width, 0.0)
     weights = weights / weights.sum()
     among = _nearest(known)
     strange = float(np.sqrt(apart.min()) / np.quantile(among, 0.99))
-    return Posterior(bank, weights, float(1.0 / (weights**2).sum()), strange)
+    low, high = told.intervals(own)[0]
+    likeliest = float(told.tested.likeliest(own[:, :ASKED])[0])
+    return Posterior(bank, weights, float(1.0 / (weights**2).sum()), strange, (float(low), float(high)), likeliest)
 
 
 def _nearest(points: Array) -> Array:

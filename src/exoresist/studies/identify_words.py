@@ -31,10 +31,14 @@ def sentences(answer: "IdentifyAnswer", made: Bench) -> list[str]:  # type: igno
     between = f"{percent(low)} and {percent(high)}"
     what = "the protection of arm '" + made.arms[made.of].label + "' over '" + made.arms[made.against].label + "'"
     told = [_verdict(answer.verdict, low, high, span, what)]
-    before = answer.prior_interval
+    before, after = answer.prior_interval, answer.posterior_interval
     told.append(
-        f"Before any reading the share lay between {percent(before[0])} and {percent(before[1])}, now between {between} (90 % each); "
-        f"the middle is {percent(answer.median)}."
+        f"The readings leave shares between {between} (90 %, whatever is held to be likely beforehand) and are explained best by "
+        f"{percent(answer.likeliest)}."
+    )
+    told.append(
+        f"Before any reading the share lay between {percent(before[0])} and {percent(before[1])}; with what the prior holds to be "
+        f"likely, it now lies between {percent(after[0])} and {percent(after[1])}, the middle is {percent(answer.median)} (90 % each)."
     )
     others = [WORDS[name] for name in answer.confounders]
     if others:
@@ -50,6 +54,7 @@ def sentences(answer: "IdentifyAnswer", made: Bench) -> list[str]:  # type: igno
     told.append(
         f"Over all worlds that the prior allows, this design identifies the share in {percent(every['identified'])}, bounds it in "
         f"{percent(every['bounded'])} and cannot tell in {percent(every['cannot_tell'])}."
+        + (f" Of the verdicts that it gives, {percent(every['right'])} are true." if every["right"] == every["right"] else "")
     )
     if answer.simulated:
         told.append("No data were given: the readings are simulated from the scenario's central numbers, without any rival.")
