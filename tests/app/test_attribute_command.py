@@ -10,6 +10,8 @@ import pytest
 
 from exoresist.app.main import main
 
+pytestmark = pytest.mark.xdist_group("ledger")  # on one worker: what they compile and prepare is made once
+
 
 def run(*arguments: str) -> int:
     with pytest.raises(SystemExit) as stop:

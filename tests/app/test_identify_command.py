@@ -10,6 +10,8 @@ import pytest
 
 from exoresist.app.main import main
 
+pytestmark = pytest.mark.xdist_group("identify")  # on one worker: what they compile and prepare is made once
+
 SMALL = """
 schema: exoresist/1
 extends: mcf7_doxorubicin.yaml

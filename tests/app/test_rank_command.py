@@ -11,6 +11,8 @@ import pytest
 
 from exoresist.app.main import main
 
+pytestmark = pytest.mark.xdist_group("rank")  # on one worker: what they compile and prepare is made once
+
 SMALL = ["--draws", "4", "--trials", "3"]
 
 

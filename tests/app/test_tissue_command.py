@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("tissue command")  # on one worker: what they compile and prepare is made once
+
 KEYS = (
     "cells", "simulated_h", "wall_s_per_simulated_h", "peak_rss_mb", "state_hash", "conservation", "threads", "seed", "warnings",
 )  # fmt: skip

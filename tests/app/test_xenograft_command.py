@@ -12,6 +12,8 @@ import pytest
 
 from exoresist.app.main import main
 
+pytestmark = pytest.mark.xdist_group("xenografts")  # on one worker: what they compile and prepare is made once
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "lxf_erlotinib.yaml"
 SHARED = ROOT.parent / "shared" / "data" / "lxf_xenograft"

@@ -22,6 +22,8 @@ from exoresist.network.parts import Reference
 from exoresist.network.reference import System
 from exoresist.network.run import value_at
 
+pytestmark = pytest.mark.xdist_group("ledger")  # on one worker: what they compile and prepare is made once
+
 CATALOG = Catalog.load()
 DRUGS = [
     drug.id for drug in CATALOG.records("drugs") if drug.status == "modelled" and drug.mode not in ("surface_antibody", "pulse")

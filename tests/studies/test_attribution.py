@@ -21,6 +21,8 @@ from exoresist.studies.ensemble import Ensemble
 from exoresist.studies.outcomes import LOG_SURVIVAL, Outcome
 from exoresist.studies.posterior import read_posterior
 
+pytestmark = pytest.mark.xdist_group("ledger")  # on one worker: what they compile and prepare is made once
+
 OUTCOME = Outcome(LOG_SURVIVAL, ("cells",), "", "dimensionless", -7.0, 7.0, "")
 
 

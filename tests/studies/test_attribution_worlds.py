@@ -13,6 +13,8 @@ import pytest
 from exoresist.catalog import Catalog
 from exoresist.studies.attribution_answer import AttributionAnswer, answer_attribution
 
+pytestmark = pytest.mark.xdist_group("ledger")  # on one worker: what they compile and prepare is made once
+
 PAGE = Path(__file__).parents[2] / "verification" / "attribution_worlds.py"
 
 

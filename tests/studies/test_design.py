@@ -12,6 +12,8 @@ from exoresist.studies.design_candidates import candidates
 from exoresist.studies.identify_bench import Bench, bench
 from exoresist.studies.likelihood import Normal
 
+pytestmark = pytest.mark.xdist_group("identify")  # on one worker: what they compile and prepare is made once
+
 
 @pytest.fixture(scope="module")
 def made() -> Bench:

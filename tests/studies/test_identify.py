@@ -22,6 +22,8 @@ from exoresist.studies.identify_posterior import central, posterior, summaries, 
 from exoresist.studies.identify_readings import planned, predicted
 from exoresist.studies.identify_worlds import Worlds, all_kinds, kinds, run_worlds, transfer_share
 
+pytestmark = pytest.mark.xdist_group("identify")  # on one worker: what they compile and prepare is made once
+
 DONORS = frozenset({"mcf7_resistant"})
 
 

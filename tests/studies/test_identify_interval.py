@@ -8,6 +8,8 @@ import pytest
 from exoresist.studies.identify_interval import STEP
 from exoresist.studies.identify_interval import tested as learned
 
+pytestmark = pytest.mark.xdist_group("identify")  # on one worker: what they compile and prepare is made once
+
 
 def worlds(count: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Shares of which most are small, and two summaries that tell of them with noise."""

@@ -22,6 +22,8 @@ from exoresist.studies.ensemble import Ensemble
 from exoresist.studies.ledger import ledger, ledger_drug
 from exoresist.studies.ledger_result import Ledger
 
+pytestmark = pytest.mark.xdist_group("ledger")  # on one worker: what they compile and prepare is made once
+
 CATALOG = Catalog.load()
 CLOSE = 1e-8
 # Their ledgers need the kernel of all laws and slopes, which compiles for minutes: `verification/ledgers.py` runs them.

@@ -28,6 +28,8 @@ from exoresist.studies.rank_score import BEST, CANNOT_TELL, NOTHING_HELPS, best_
 from exoresist.studies.rank_sensitivity import sensitivity
 from exoresist.studies.workers import Workers
 
+pytestmark = pytest.mark.xdist_group("rank")  # on one worker: what they compile and prepare is made once
+
 CATALOG = Catalog.load()
 
 

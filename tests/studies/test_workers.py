@@ -189,7 +189,11 @@ def test_control_c_ends_the_workers_and_keeps_what_is_done(pieces: ModuleType, t
         encoding="utf-8",
     )
     path = tmp_path / "kept.jsonl"
-    run = subprocess.Popen([sys.executable, str(script), str(path)], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    run = subprocess.Popen(
+        [sys.executable, str(script), str(path)], stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # A shell that started the tests in its background has made them deaf to Ctrl-C, and what they start as well.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     began = time.monotonic()
     while (not path.exists() or len(path.read_text().splitlines()) < 3) and time.monotonic() - began < 60.0:
         time.sleep(0.1)

@@ -17,6 +17,8 @@ from exoresist.studies.mixed_effects import Cohort, Shared, fit_cohort
 from exoresist.studies.xenograft import STEP, Dosing, at_times, fine_times, occupancy, tumour_course
 from exoresist.studies.xenograft_answer import answer_xenografts, quantities_of
 
+pytestmark = pytest.mark.xdist_group("xenografts")  # on one worker: what they compile and prepare is made once
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "lxf_erlotinib.yaml"
 
 

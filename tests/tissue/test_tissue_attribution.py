@@ -15,6 +15,8 @@ from exoresist.studies.attribution_answer import AttributionAnswer, Options
 from exoresist.studies.tissue_arm import run_arm
 from exoresist.studies.tissue_attribution import answer_tissue_attribution
 
+pytestmark = pytest.mark.xdist_group("ledger")  # on one worker: what they compile and prepare is made once
+
 LITTLE: dict[str, Any] = {
     "schema": "exoresist/1",
     "name": "little",
