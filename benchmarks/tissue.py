@@ -7,9 +7,8 @@ Each figure comes with its spread over the repeats. The memory triad (large arra
 same run: they say what the machine gave at that moment. Results depend on what else the machine does; run it on an idle one.
 
 Measured on 2026-11-20 on two shared cores: memory at 10^5 cells 128 MB over the imports; `--scaling` at load 4: 0.077, 0.65, 11.2 and 89 s
-per simulated hour for 10^3 to 10^6 cells, exponent 1.04. The transient step takes 4.8 ns of processor time per voxel and field on one
-thread at 100^3 (load 5), against 3.2 ns at 40^3, where a field stays in a core's cache: it waits for memory, and finishing one field before
-the next begins (3 to 6 % less time) would cost as much in more frequent waiting of threads for each other.
+per simulated hour for 10^3 to 10^6 cells, exponent 1.04. A transient step of four fields on
+100^3 voxels takes 2.15 ns (median 2.18) per voxel and field with two threads (`benchmarks/fields.py`); it waits for memory.
 """
 
 from __future__ import annotations

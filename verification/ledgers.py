@@ -4,7 +4,7 @@
 
 The first run compiles the kernels of all laws with their slopes, which takes minutes. Exit code 1 if a gap is 1e-8 or more.
 
-Last run: see the table at the end of docs/attribution.md.
+Last run: 2026-11-20, largest gap 4.5e-9 (docs/attribution.md).
 """
 
 from __future__ import annotations
