@@ -75,12 +75,6 @@ WORLDS: dict[str, tuple[list[Row], list[Row], list[Reading]]] = {
         [number("growth_rate", "cell_line:mcf7_sensitive"), number("damage_rate", "drug:doxorubicin")],
         [reading("recipients_alone", t, "cells", d, rep) for t, d, rep in product((24.0, 48.0, 72.0), (0.0, 10.0, 30.0, 100.0), "12")],
     ),
-    "transwell_doxorubicin": (
-        [{"id": "share", "reads": {"kind": "survival", "populations": ["recipient"]}, "noise": {"kind": "normal", "additive": 0.03}}],
-        [number("damage_rate", "drug:doxorubicin"), number("kill_hill", "cell")],
-        [reading(arm, 72.0, "share", d, rep) for arm, d, rep in
-         product(("empty_insert", "donors_in_insert"), (3.0, 10.0, 30.0, 100.0), "12")],
-    ),
 }  # fmt: skip
 
 
