@@ -17,6 +17,7 @@ _SLOPES: dict[str, Slope] = {}
 # Slopes that ledgers of the bundled kinds of dishes need: part of every kernel that serves ledgers, so that these compile once.
 USUAL: tuple[tuple[Law, tuple[str, ...]], ...] = (
     (attribution.at_most, ("value",)),
+    (attribution.free_for_two, ("share", "part")),
     (attribution.blocked_share, ("loss", "signal", "bypass")),
     (attribution.pumped_out, ("pump", "free")),
     (kinetics.fold, ("level",)),
@@ -26,6 +27,7 @@ USUAL: tuple[tuple[Law, tuple[str, ...]], ...] = (
     (signalling.repression, ("level",)),
     (signalling.power_effect, ("activity",)),
     (signalling.mirna_repression, ("occupancy",)),
+    (cargo.copies_as_amount, ("copies",)),
     (cargo.received_effect, ("level",)),
     (signals.receptor_occupancy, ("level",)),
     (signals.induction, ("level",)),
