@@ -61,7 +61,9 @@ def main() -> int:
         began = time.perf_counter()
         found = ledger(scenario, catalog, Ensemble(draws, 3))
         worst = max(worst, found.gap)
-        if name == "fibroblasts_paclitaxel / with_fibroblasts" and found.total(origin="induced") < 0.99 * found.total(part="trait"):
+        if name == "fibroblasts_paclitaxel / with_fibroblasts" and found.total(origin="induced") < 0.99 * found.total(
+            part="trait"
+        ):
             print(f"{name}: what fibroblasts do to the tumour's nodes is not told as induced")
             return 1
         print(f"{name:55s} gap {found.gap:.1e}  {len(found.rows):3d} lines  {time.perf_counter() - began:6.1f} s", flush=True)
