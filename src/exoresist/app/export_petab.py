@@ -26,7 +26,7 @@ def export_petab(scenario_file: Path, folder: Path, data: Path | None, estimate:
     require_libraries()
     scenario = load_scenario(scenario_file)
     table = read_measurements(data) if data is not None else None
-    ready(folder)
+    ready(folder, "--petab")
 
     from exoresist.catalog import Catalog
     from exoresist.core.progress import reporting
@@ -38,7 +38,7 @@ def export_petab(scenario_file: Path, folder: Path, data: Path | None, estimate:
         readings = measured(table, scenario, catalog, arm) if table is not None else None
         problems = export_problems(scenario, catalog, readings, estimate, arm)
         found = [problem.log_likelihood() for problem in problems]  # a reading that cannot be is told before anything is written
-        with filled(folder) as draft:
+        with filled(folder, "--petab") as draft:
             for problem in problems:
                 place = draft if len(problems) == 1 else draft / problem.name
                 place.mkdir(exist_ok=True)
