@@ -226,6 +226,19 @@ def test_unknown_cells_and_drugs_are_allowed():
     assert sum("does not know" in note for note in answer.notes) == 3
 
 
+@pytest.mark.parametrize("key, text, near", [
+    ("drug", "doxorubicine", "doxorubicin"), ("drug", "Doxorubycin", "doxorubicin"), ("recipient", "mcf7_sensitiv", "mcf7_sensitive"),
+])  # fmt: skip
+def test_a_slip_of_the_pen_is_asked_about(key, text, near):
+    """As a warning, which the page and summary.json show; what the question names, the catalogue knows."""
+    answer = ask({"alone": 25, "vesicles": 60}, {key: text})
+    (told,) = [warning for warning in answer.warnings if f"'{text}'" in warning]
+    assert f"Did you mean '{near}'?" in told and "nothing is compared" in told.lower()
+    assert told in answer.summary()["warnings"]
+    assert not any(f"'{text}'" in note for note in answer.notes)
+    assert ask({"alone": 25, "vesicles": 60}, {key: near}).names[key] == near
+
+
 def test_gr_metrics_come_with_a_reading_at_the_start():
     answer = ask({"alone": 25, "vesicles": 60})
     assert all(row["gr50"] is None for row in answer.potencies.ic50)

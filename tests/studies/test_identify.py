@@ -10,7 +10,7 @@ import pytest
 from exoresist.assembly.arms import expand_arms
 from exoresist.assembly.build import build
 from exoresist.assembly.reader import load_scenario
-from exoresist.assembly.rivals import UNNAMED, strength, with_rivals
+from exoresist.assembly.rivals import UNNAMED, priors, strength, with_rivals
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
@@ -20,6 +20,7 @@ from exoresist.studies.identify import BOUNDED, CANNOT_TELL, IDENTIFIED, centre,
 from exoresist.studies.identify_bench import Bench, bench, protection
 from exoresist.studies.identify_posterior import central, posterior, summaries, weighted_quantiles
 from exoresist.studies.identify_readings import planned, predicted
+from exoresist.studies.identify_space import Space
 from exoresist.studies.identify_worlds import Worlds, all_kinds, kinds, run_worlds, transfer_share
 
 pytestmark = pytest.mark.xdist_group("identify")  # on one worker: what they compile and prepare is made once
@@ -102,6 +103,18 @@ def test_recipients_hold_no_unnamed_cargo_of_their_own(small: Scenario, catalog:
     run = culture(model, np.linspace(0.0, 72.0, 5), doses={"doxorubicin": 0.0})
     held = run.value(f"recipient.{UNNAMED}_per_cell")[:, 0]
     assert held[0] < 1e-6 and np.all(np.diff(held) > 0.0)
+
+
+def test_what_is_expected_of_rivals_are_assumed_rows_of_the_catalogue(catalog: Catalog) -> None:
+    """A row that is changed changes the worlds; all of them say that they are assumed and have a range."""
+    rows = [row for row in catalog.parameters() if row.subject == "rival" or row.name == "potency_spread"]
+    assert len(rows) == 8 and all(row.kind == "assumed" and row.low < row.value < row.high and row.note for row in rows)
+    found = priors(catalog)
+    scores = np.array([[-9.0], [0.0], [9.0]])
+    assert Space((), ("sink",), False, found).strengths(scores)["sink"] == pytest.approx([1e-4, 0.02, 4.0])
+    strengths = catalog.parameter("rival_strength", "rival")
+    other = priors(catalog.with_parameters([replace(strengths, low=1e-3, value=0.1, high=10.0)]))
+    assert Space((), ("sink",), False, other).strengths(scores)["sink"] == pytest.approx([1e-3, 0.1, 10.0])
 
 
 def test_the_share_is_one_less_the_effect_without_delivery() -> None:

@@ -18,7 +18,10 @@ from exoresist.compartments.well import culture
 from exoresist.core.errors import InputError
 from exoresist.network import Modulation, Process, Run
 from exoresist.network.parts import Part
-from exoresist.studies.players import Player, Scene, choose, find_players, switched
+from exoresist.studies.attribution import ask, counterfactuals
+from exoresist.studies.ensemble import Ensemble
+from exoresist.studies.players import ORDER, Grouping, Player, Scene, choose, find_players, switched
+from exoresist.studies.shapley import combinations
 
 Array = NDArray[np.float64]
 
@@ -270,3 +273,81 @@ def test_nothing_off_is_the_model_itself(catalog: Catalog) -> None:
 def test_players_that_cannot_be_are_refused(names: list[str], part: str, catalog: Catalog) -> None:
     with pytest.raises(InputError, match=part):
         choose(scene(arm("mcf7_doxorubicin", "co_culture"), catalog), names)
+
+
+# -- groups
+
+
+def test_the_order_is_that_in_which_routes_are_found(catalog: Catalog) -> None:
+    for name, which in (("mcf7_doxorubicin", "co_culture"), ("fibroblasts_paclitaxel", "with_fibroblasts")):
+        found = [one.id for one in find_players(scene(arm(name, which), catalog))]
+        assert found == sorted(found, key=ORDER.index)
+
+
+def test_groups_are_players_and_the_rest_stays_as_it_is(catalog: Catalog) -> None:
+    here = scene(arm("mcf7_doxorubicin", "co_culture"), catalog)
+    groups = Grouping({"other_cells": ["crowding", "drug_sink"], "vesicles": ["drug_export", "vesicle_transfer"]}, ["selection"])
+    chosen, left = choose(here, groups)
+    assert [one.id for one in chosen] == ["vesicles", "drug_carried", "other_cells"]  # by their first route
+    assert [one.id for one in left] == ["selection"]
+    vesicles, alone, cells = chosen
+    assert [one.id for one in vesicles.routes] == ["vesicle_transfer", "drug_export"] and not alone.members
+    assert vesicles.vesicles and not vesicles.travels and vesicles.mixed  # transfer is in it, and more
+    assert not cells.vesicles and not cells.mixed
+    same, _ = choose(here, Grouping({"drug_sink": ["drug_sink"]}))
+    assert [one.id for one in same] == [one.id for one in choose(here, None)[0]]  # a group of one is that route
+
+
+def test_few_players_leave_groups_first(catalog: Catalog) -> None:
+    here = scene(arm("mcf7_doxorubicin", "co_culture"), catalog)
+    chosen, left = choose(here, Grouping({"cells": ["crowding", "drug_sink"]}), most=2)
+    assert [one.id for one in chosen] == ["vesicle_transfer", "cells"]
+    assert {one.id for one in left} == {"drug_carried", "drug_export", "selection"}
+
+
+def test_a_group_is_its_routes_switched_together(catalog: Catalog) -> None:
+    """Every combination of groups is one of the routes, to the bit; so shares of groups obey efficiency, and one group has the whole."""
+    scenario = load_scenario("mcf7_doxorubicin")
+    routes = ["vesicle_transfer", "drug_export", "drug_sink", "crowding"]
+    none = Ensemble(0, scenario.seed)
+    single = ask(scenario, catalog, players=routes, dose=40.0)
+    table = counterfactuals(single, catalog, none).outcomes
+    ids = [one.id for one in single.players]
+    by_routes = {frozenset(name for name, on in zip(ids, each, strict=True) if on): row
+                 for each, row in zip(combinations(len(ids)), table, strict=True)}  # fmt: skip
+    others = [name for name in ("drug_carried", "selection")]
+    crossed = {"crossed": ["crowding", "vesicle_transfer"], "rest": routes[1:3]}
+    for groups in ({"vesicles": routes[:2][::-1], "cells": routes[:1:-1]}, crossed, {"all": routes}):
+        question = ask(scenario, catalog, players=Grouping(groups, others), dose=40.0)
+        assert {one.id for one in question.players} == set(groups)
+        made = counterfactuals(question, catalog, none)
+        for on, row in zip(combinations(len(question.players)), made.outcomes, strict=True):
+            inside = [route.id for player, here in zip(question.players, on, strict=True) if here for route in player.routes]
+            assert np.array_equal(row, by_routes[frozenset(inside)])
+        assert made.shares.values.sum(axis=0) == pytest.approx(table[-1] - table[0], rel=1e-12)
+    assert made.shares.values[0] == pytest.approx(table[-1] - table[0], rel=1e-12)
+
+
+def test_what_is_said_of_a_scene_is_switched_in_a_group_too(catalog: Catalog) -> None:
+    scenario = arm("mcf7_doxorubicin", "co_culture", {"environment": {"hypoxia": 0.5}})
+    here = scene(scenario, catalog)
+    (one,) = [player for player in choose(here, Grouping({"both": ["stress", "drug_sink"]}))[0] if player.id == "both"]
+    assert one.scene is not None and one.scene(scenario).environment.hypoxia == 0.0
+    off = switched(here.model, [one])
+    assert "elsewhere_given.drug_doxorubicin" in off.network.pools
+
+
+@pytest.mark.parametrize(
+    ("groups", "left", "part"),
+    [
+        ({"a": ["drug_sinc"]}, [], "Did you mean 'drug_sink'"),
+        ({"a": ["drug_sink"], "b": ["drug_sink"]}, [], "'drug_sink' is named twice"),
+        ({"a": ["drug_sink"]}, ["drug_sink"], "'drug_sink' is named twice"),
+        ({"a": ["decoy"]}, [], "not in this scenario"),
+        ({"a": ["vesicle_transfer"], "b": ["vesicle_transfer_ABCB1"]}, [], "disjoint"),
+        ({"crowding": ["drug_sink"]}, [], "called as a route"),
+    ],
+)
+def test_groups_that_cannot_be_are_refused(groups: dict[str, list[str]], left: list[str], part: str, catalog: Catalog) -> None:
+    with pytest.raises(InputError, match=part):
+        choose(scene(arm("mcf7_doxorubicin", "co_culture"), catalog), Grouping(groups, left))

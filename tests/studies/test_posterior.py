@@ -39,7 +39,7 @@ def test_columns_become_values_of_the_model(name: str, tmp_path: Path) -> None:
     assert np.allclose(values["recipient.delivered_fraction"], [0.2, 0.1, 0.2, 0.6])  # the median first
     assert np.allclose(values["recipient.growth_rate"], [0.03, 0.02, 0.03, 0.05])
     assert "recipient.secretion_rate" not in values  # stays at its central value
-    assert posterior.unused(model) == []
+    assert posterior.unused([model]) == []
 
 
 def test_numbers_are_in_the_unit_of_their_row(tmp_path: Path) -> None:
@@ -64,7 +64,8 @@ def test_what_a_fit_found_beside_parameters_is_kept_apart(tmp_path: Path) -> Non
     given = {UPTAKE: [0.1, 0.2], "spreading@readout": [0.0, 1.0], local: [0.02, 0.03]}
     posterior = read_posterior(file(tmp_path, given), catalog, 3)
     model = build(load_scenario("mcf7_doxorubicin"), catalog)
-    assert set(posterior.unused(model)) == {"spreading@readout", local}
+    assert set(posterior.unused([model])) == {"spreading@readout", local}
+    assert set(posterior.given) == {("delivered_fraction", "cell")}
     assert "recipient.growth_rate" not in posterior.values(model)
 
 
@@ -99,3 +100,14 @@ def test_files_that_are_no_tables_are_refused(text: str, tmp_path: Path) -> None
         other = tmp_path / "draws.txt"
         other.write_text("a", encoding="utf-8")
         read_posterior(other, Catalog.load(), 3)
+
+
+def test_draws_of_which_a_scenario_reads_nothing_are_refused(tmp_path: Path) -> None:
+    """They would all be the centre, and an interval without width a lie."""
+    catalog = Catalog.load()
+    model = build(load_scenario("mcf7_doxorubicin"), catalog)
+    other = read_posterior(file(tmp_path, {"growth_rate@cell_line:h1299": [0.02, 0.03]}), catalog, 3)
+    with pytest.raises(InputError, match="no column of the posterior is a number of this scenario: growth_rate@cell_line:h1299"):
+        other.unused([model])
+    with pytest.raises(InputError, match="has no column of parameters"):
+        read_posterior(file(tmp_path, {"growth_rate@cell_line:mcf7_sensitive@second": [0.02, 0.03]}), catalog, 3)

@@ -18,9 +18,9 @@ def template(folder: Path) -> None:
         raise InputError(
             f"'{folder}' already holds {there[0]}", "a folder without files of these names", "Choose another with --template"
         )
-    ready(folder)
+    ready(folder, "--template")
     source = resources.files("exoresist.app").joinpath("lab_template")
-    with filled(folder) as draft:
+    with filled(folder, "--template") as draft:
         for name in FILES:
             (draft / name).write_bytes(source.joinpath(name).read_bytes())
     command = " ".join(

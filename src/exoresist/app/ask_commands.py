@@ -69,7 +69,8 @@ def _attribute(
         str | None, typer.Option("--arm", help="Arm asked about; absent: the comparison's, or the first treated.")
     ] = None,
     players: Annotated[
-        str | None, typer.Option("--players", help="Routes to share among, by commas; absent: those found, at most seven.")
+        str | None,
+        typer.Option("--players", help="Routes to share among, by commas, or a .yaml file of groups; absent: those found."),
     ] = None,
     outcome: Annotated[
         str | None, typer.Option("--outcome", help="log_survival (if absent), survival, mean_time or log_ic50.")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from exoresist.assembly.scenario import Scenario
     from exoresist.catalog import Catalog
     from exoresist.studies.attribution_answer import Options
+    from exoresist.studies.players import Wanted
+
+PLAYERS = "players.yaml"  # the file of groups, kept beside the answer so that it can be given again
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def attribute(scenario_file: Path, folder: Path, asked: Asked, as_json: bool) ->
     from exoresist.assembly.reader import load_scenario
 
     scenario = _changed(load_scenario(scenario_file), asked)
-    dose = _dose(asked.dose)
+    dose, players = _dose(asked.dose), _players(asked.players)
     ready(folder)
 
     from exoresist.core.progress import reporting
@@ -51,7 +54,7 @@ def attribute(scenario_file: Path, folder: Path, asked: Asked, as_json: bool) ->
         from exoresist.studies.attribution_answer import answer_attribution
 
         catalog = Catalog.load()
-        options = _options(scenario, catalog, asked, dose)
+        options = _options(scenario, catalog, asked, dose, players)
         if scenario.arena.kind == "tissue":
             from exoresist.studies.tissue_attribution import answer_tissue_attribution
 
@@ -60,6 +63,8 @@ def attribute(scenario_file: Path, folder: Path, asked: Asked, as_json: bool) ->
             answer = answer_attribution(scenario, catalog, options, bar)
         with filled(folder) as draft:
             write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions})
+            if asked.players is not None and options.players_name:
+                (draft / PLAYERS).write_bytes(Path(asked.players.strip()).read_bytes())
             write_attribution(answer, draft)
     tell(folder, answer.sentences, answer.warnings, as_json)
 
@@ -93,21 +98,37 @@ def _dose(text: str | None) -> float | None:
         raise InputError(f"--dose '{text}'", "a concentration with its unit, such as '50 nM'") from None
 
 
-def _options(scenario: Scenario, catalog: Catalog, asked: Asked, dose: float | None) -> Options:
+def _options(scenario: Scenario, catalog: Catalog, asked: Asked, dose: float | None, players: Wanted) -> Options:
     from exoresist.studies.attribution_answer import Options
+    from exoresist.studies.players import Grouping
     from exoresist.studies.posterior import read_posterior
 
-    players = None if asked.players is None else [name.strip() for name in asked.players.split(",") if name.strip()]
-    if players is not None and not players:
-        raise InputError(
-            f"--players '{asked.players}' names nobody", "routes, separated by commas", "Leave it out to take those found"
-        )
     drawn = None
     if asked.posterior is not None:
         most = scenario.uncertainty.draws or None
         drawn = read_posterior(asked.posterior, catalog, scenario.seed, most)
     name = "" if asked.posterior is None else asked.posterior.name
-    return Options(asked.arm, players, asked.outcome, asked.lineage, dose, drawn, name)
+    file = PLAYERS if isinstance(players, Grouping) else ""
+    return Options(asked.arm, players, asked.outcome, asked.lineage, dose, drawn, name, file)
+
+
+def _players(text: str | None) -> Wanted:
+    """Routes by commas, or groups of them from a file."""
+    from exoresist.assembly.players_file import ENDINGS, read_players
+    from exoresist.studies.players import Grouping
+
+    if text is None:
+        return None
+    if text.strip().lower().endswith(ENDINGS):
+        file = read_players(text.strip())
+        return Grouping(file.players, file.left_on)
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise InputError(
+            f"--players '{text}' names nobody", "routes, separated by commas, or a .yaml file of groups",
+            "Leave it out to take those found",
+        )  # fmt: skip
+    return found
 
 
 def _say(text: str) -> None:

@@ -15,23 +15,22 @@ def export(form: str, target: Path, results: Path | None) -> None:
     target   a file; for the forms of several files (tsv, kgx) a folder
     results  folder of `catalog run --results`, for the forms that have room for results
     """
-    from exoresist.app.folders import filled, ready
+    from exoresist.app.folders import filled, ready, ready_file
     from exoresist.catalog import Catalog
     from exoresist.catalog.exports import FOLDERS, FORMATS
-    from exoresist.core.errors import InputError, unknown_name
+    from exoresist.core.errors import unknown_name
     from exoresist.report.files import write_atomically
 
     if form not in FORMATS:
         raise unknown_name("Format", form, FORMATS)
-    if form not in FOLDERS and target.is_dir():
-        raise InputError(f"'{target}' is a folder", "the path of a file", "Name a file in it with --out")
+    (ready if form in FOLDERS else ready_file)(target)
     catalog = Catalog.load()
     files = FORMATS[form](catalog, result_rows(catalog, results))
     if form not in FOLDERS:
         write_atomically(target, *files.values())
         print(f"{form} written to {target}")
         return
-    with filled(ready(target)) as draft:
+    with filled(target) as draft:
         for name, content in files.items():
             write_atomically(draft / name, content)
     print(f"{', '.join(files)} written to {target}")

@@ -23,12 +23,12 @@ def site(folder: Path, results: Path | None) -> None:
     from exoresist.report.site import write_site
     from exoresist.studies.claim_runs import read_results
 
-    ready(folder)
+    ready(folder, "DIR")
     catalog = Catalog.load()
     found = {} if results is None else {result.claim.id: result for result in read_results(catalog, results)}
     with reporting(float(len(catalog.ids("claims"))), "claims") as progress:
         data = gathered(catalog, found, progress.advance)
-        with filled(folder) as draft:
+        with filled(folder, "DIR") as draft:
             pages = write_site(draft, data)
     print(f"{pages} pages written to {folder}; open {folder / 'index.html'}")
     missing = len(catalog.ids("claims")) - len(found)

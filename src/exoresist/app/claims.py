@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,11 +29,14 @@ def run(ids: Sequence[str], folder: Path | None, as_json: bool) -> None:
 
     folder  keeps every result, so that an interrupted run goes on; None keeps nothing
     """
+    from exoresist.app.folders import ready
     from exoresist.app.printing import print_json, print_rows
     from exoresist.catalog import Catalog
     from exoresist.studies.claim_gaps import gap_summary
     from exoresist.studies.claim_runs import axis_rows, recorded_counts
 
+    if folder is not None:
+        ready(folder, "--results")
     results = _results(ids, folder)
     rows = axis_rows(results)
     summary = {**gap_summary(results, Catalog.load()), "recorded": recorded_counts(results)}
@@ -128,9 +129,12 @@ def score(folder: Path | None, as_json: bool) -> None:
     """Print the balanced accuracy over all claims that count, beside a constant answer and dealt-out signs."""
     from dataclasses import asdict
 
+    from exoresist.app.folders import ready
     from exoresist.app.printing import print_json, print_rows
     from exoresist.studies.claim_score import score as score_of
 
+    if folder is not None:
+        ready(folder, "--results")
     found = score_of(_results((), folder))
     if as_json:
         print_json({**asdict(found), "sensitising_accuracy": found.sensitising_accuracy})
@@ -148,13 +152,14 @@ def score(folder: Path | None, as_json: bool) -> None:
 
 def axes(target: Path, folder: Path | None) -> None:
     """Write one row per claim, tab-separated: what is reported, what came out, the dose gap."""
+    from exoresist.app.folders import ready, ready_file
+    from exoresist.report.files import write_atomically
     from exoresist.studies.claim_runs import COLUMNS, axis_rows
 
+    ready_file(target, "--tsv")
+    if folder is not None:
+        ready(folder, "--results")
     rows = axis_rows(_results((), folder))
     lines = ["\t".join(COLUMNS), *("\t".join(row[name] for name in COLUMNS) for row in rows)]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
-    os.replace(temporary, target)
+    write_atomically(target, ("\n".join(lines) + "\n").encode())
     print(f"{len(rows)} claims written to {target}")

@@ -40,7 +40,7 @@ def cohort(
             data["seed"] = seed
         scenario = scenario_from_dict(data)
     places = places or Places()
-    workers = places.workers()
+    workers, kept_in = places.workers(), places.kept_in()
     ready(folder)
 
     from exoresist.core.progress import Stages, reporting
@@ -52,7 +52,7 @@ def cohort(
 
         stages = Stages(bar, {"answer": 0.95, "writing": 0.05})
         stages.begin("answer")
-        answer = answer_cohort(scenario, None, stages, workers, places.kept_in())
+        answer = answer_cohort(scenario, None, stages, workers, kept_in)
         stages.begin("writing")
         with filled(folder) as draft:
             write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions})

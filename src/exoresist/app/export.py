@@ -32,9 +32,11 @@ def export(scenario_file: Path, forms: list[str], target: Path | None, arm: str 
     if len(forms) != 1:
         came = f"Several forms were asked for: {options(forms)}" if forms else "No form was asked for"
         raise InputError(came, f"one of {options(RENDERINGS)}", "Name one form per command")
-    if target is not None and target.is_dir():
-        raise InputError(f"'{target}' is a folder", "the path of a file", "Name a file in it with --out")
+    from exoresist.app.folders import ready_file
     from exoresist.assembly.reader import load_scenario
+
+    if target is not None:
+        ready_file(target)
 
     scenario = load_scenario(scenario_file)
 

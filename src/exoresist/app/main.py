@@ -128,6 +128,7 @@ def _export(
     estimate: Annotated[
         list[str] | None, typer.Option("--estimate", help="Number that the PEtab problem asks for, `name` or `name subject`.")
     ] = None,
+    version: Annotated[int, typer.Option("--petab-version", min=1, max=2, help="Of the PEtab format.")] = 2,
 ) -> None:
     """Write a scenario's network in one form.
 
@@ -139,7 +140,7 @@ def _export(
     if petab is not None:
         from exoresist.app.export_petab import export_petab
 
-        return export_petab(scenario, petab, data, estimate or [], arm)
+        return export_petab(scenario, petab, data, estimate or [], arm, version)
     chosen = {"sbml": sbml, "antimony": antimony, "latex": latex, "graph": graph, "table": table}
     export(scenario, [form for form, wanted in chosen.items() if wanted], out, arm)
 

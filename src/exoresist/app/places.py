@@ -29,7 +29,7 @@ class Places:
         return found
 
     def kept_in(self) -> Path | None:
-        """The folder of `--results`, made if it is missing; InputError where nothing can be written to it."""
+        """The folder of `--results`, which the first result makes; InputError where nothing could be written to it."""
         from exoresist.app.folders import ready
 
         return None if self.results is None else ready(self.results, "--results")

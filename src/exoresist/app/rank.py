@@ -58,7 +58,7 @@ def rank(scenario_file: Path, folder: Path, asked: Asked, places: Places, as_jso
             ("max_dose", asked.max_dose, "nM"), ("max_total", asked.max_total, "nM"), ("min_interval", asked.min_interval, "h"),
         )
     }  # fmt: skip
-    workers = places.workers()
+    workers, kept_in = places.workers(), places.kept_in()
     ready(folder)
 
     from exoresist.core.progress import Stages, reporting
@@ -75,7 +75,7 @@ def rank(scenario_file: Path, folder: Path, asked: Asked, places: Places, as_jso
         )  # fmt: skip
         stages = Stages(bar, {"answer": 0.96, "writing": 0.04})
         stages.begin("answer")
-        answer = answer_rank(scenario, question, None, stages, workers, places.kept_in())
+        answer = answer_rank(scenario, question, None, stages, workers, kept_in)
         stages.begin("writing")
         with filled(folder) as draft:
             write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions})

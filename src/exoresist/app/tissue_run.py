@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exoresist.app.printing import tell
+from exoresist.core.errors import InputError
 
 if TYPE_CHECKING:
     from exoresist.assembly.scenario import Scenario
@@ -35,12 +36,18 @@ def run_tissue(
     from exoresist.report.tissue_page import write_tissue
     from exoresist.studies.provenance import versions
     from exoresist.studies.tissue_answer import answer_tissue
+    from exoresist.tissue.checkpoint import NAME
 
     catalog = Catalog.load()
     kept = folder / "checkpoints"
     files = TissueFiles(folder, scenario.duration, scenario.every)
     with reporting(1.0, scenario.title or scenario.name) as bar:
-        answer = answer_tissue(scenario, catalog, kept, resume, threads, bar, files.write, within, _say, check)
+        try:
+            answer = answer_tissue(scenario, catalog, kept, resume, threads, bar, files.write, within, _say, check)
+        except InputError:
+            if not any(kept.rglob(NAME)):  # nothing to go on from: a run that is refused leaves no trace
+                files.drop()
+            raise
     with filled(folder) as draft:
         write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": versions()})
         write_tissue(answer, draft)

@@ -1,19 +1,20 @@
 """Rival explanations of a protection: what else than known cargo could lie behind it, wired in as mechanisms of the model.
 
-Each has one strength, zero by default, so that a model with rivals and no strength is the model without. Nothing here is taken
-from the catalogue: these are the alternatives that a design must tell apart, not claims about what cells do.
+Each has one strength, zero by default, so that a model with rivals and no strength is the model without. Their numbers are rows of the
+catalogue with the subject `rival`, all assumed: these are the alternatives that a design must tell apart, not claims about what cells do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.drugs import transwell_drug_parts
 from exoresist.assembly.layout import Cargo, Layout, Side
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
+from exoresist.core.units import convert
 from exoresist.laws import kinetics
 from exoresist.network import Amount, Derived, Event, Modulation, Parameter, PerSize, Pool, Process, Sum
 from exoresist.network.parts import Part, Reference
@@ -21,8 +22,31 @@ from exoresist.network.parts import Part, Reference
 UNNAMED = "unnamed"  # cargo of the donors that no catalogue names
 FACTOR = "factor_unnamed"  # what donors dissolve in the medium, likewise
 STRENGTHS = {"transfer": "copy/cell", "soluble": "nM", "sink": "mL/h/cell", "decoy": "mL/h/particle", "growth": "dimensionless"}
-SECRETION, DECAY = 1e-9, 0.03  # pmol/cell/h and 1/h: only the second matters, the strength is relative to the level reached
-COPIES, PER_VESICLE, NONE = 1000.0, 0.01, 1e-9
+NONE = 1e-9  # copies per cell of those that hold no unnamed cargo: a size that can be divided by
+
+
+@dataclass(frozen=True)
+class Priors:
+    """What is expected of rivals before any reading: assumed rows of the catalogue, read once for an experiment.
+
+    least, most     ends of a strength's log-uniform prior
+    present         strength from which a rival counts as there
+    growth_spread   standard deviation of ln growth beside donors over alone
+    potency_spread  standard deviation of ln potency around what the reference arm shows
+    """
+
+    least: float
+    most: float
+    present: float
+    growth_spread: float
+    potency_spread: float
+
+
+def priors(catalog: Catalog) -> Priors:
+    """The rows `rival_strength`, `rival_present`, `rival_growth_spread` of `rival`, and `potency_spread` of `plate`."""
+    strengths = catalog.parameter("rival_strength", "rival")
+    present, growth = (catalog.parameter(name, "rival").value for name in ("rival_present", "rival_growth_spread"))
+    return Priors(strengths.low, strengths.high, present, growth, catalog.parameter("potency_spread", "plate").value)
 
 
 def strength(rival: str) -> str:
@@ -47,8 +71,8 @@ def with_rivals(scenario: Scenario, catalog: Catalog, lines: frozenset[str], bro
     given = [one for one in layout.classes if not one.maker and one.cell_line in lines]
     groups = [one for one in layout.classes if one.maker in makers or one in given]
     parts: list[Part] = [Parameter(strength(rival), 1.0 if rival == "growth" else 0.0, _unit(rival)) for rival in STRENGTHS]
-    parts += _contents(layout, network.parameters, {one.id for one in groups})
-    parts += _dissolved(layout, model, makers)
+    parts += _contents(layout, catalog, network.parameters, {one.id for one in groups})
+    parts += _dissolved(layout, model, catalog, makers)
     parts += _protection(layout, model, read)
     drugs = [*layout.drugs, *layout.antibodies]
     for drug in drugs:
@@ -73,9 +97,17 @@ def _unit(rival: str) -> str:
     return f"1/({STRENGTHS[rival]})" if rival in ("transfer", "soluble") else STRENGTHS[rival]
 
 
-def _contents(layout: Layout, parameters: Mapping[str, Parameter], holding: set[str]) -> list[Part]:
+def _number(catalog: Catalog, name: str, unit: str) -> float:
+    row = catalog.parameter(name, "rival")
+    return row.value * convert(1.0, row.unit, unit)
+
+
+def _contents(layout: Layout, catalog: Catalog, parameters: Mapping[str, Parameter], holding: set[str]) -> list[Part]:
     """Only donors and their preparations hold the unnamed cargo."""
     changed: list[Part] = []
+
+    per_vesicle = _number(catalog, "rival_copies_per_vesicle", "copy/particle")
+    copies, decay = _number(catalog, "rival_copies", "copy/cell"), _number(catalog, "rival_decay_rate", "1/h")
 
     def put(name: str, value: float) -> None:
         if name in parameters:
@@ -83,20 +115,20 @@ def _contents(layout: Layout, parameters: Mapping[str, Parameter], holding: set[
 
     for group in layout.classes:
         key, held = f"{group.id}.{UNNAMED}", group.id in holding
-        put(f"{key}.copies_per_vesicle", PER_VESICLE if held else 0.0)
-        put(f"{key}.copies", COPIES if held else NONE)
+        put(f"{key}.copies_per_vesicle", per_vesicle if held else 0.0)
+        put(f"{key}.copies", copies if held else NONE)
         put(f"{key}.sorter", 1.0 if held else 0.0)
     for population in layout.populations:
-        put(f"{population.id}.{UNNAMED}.turnover_rate", DECAY)
+        put(f"{population.id}.{UNNAMED}.turnover_rate", decay)
     return changed
 
 
-def _dissolved(layout: Layout, model: Model, makers: set[str]) -> list[Part]:
+def _dissolved(layout: Layout, model: Model, catalog: Catalog, makers: set[str]) -> list[Part]:
     """The dissolved factor: made by donors, lost, across a porous membrane like any molecule."""
     rate, loss = "rival.factor_secretion", "rival.factor_loss"
     parts: list[Part] = [
-        Parameter(rate, SECRETION, "pmol/cell/h"),
-        Parameter(loss, DECAY, "1/h"),
+        Parameter(rate, _number(catalog, "rival_secretion_rate", "pmol/cell/h"), "pmol/cell/h"),
+        Parameter(loss, _number(catalog, "rival_decay_rate", "1/h"), "1/h"),
         Pool("made.rival_factor", "pmol", exchange=True, scale=1e-6),
         Pool("lost.rival_factor", "pmol", exchange=True, scale=1e-6),
     ]

@@ -36,9 +36,9 @@ class InputError(ExoresistError):
         self.came, self.allowed, self.advice = came, allowed, advice
 
 
-def suggestion(name: str, available: Iterable[str]) -> str:
-    """The nearest known name as a question, or an empty text."""
-    near = difflib.get_close_matches(name, list(available), n=1, cutoff=0.55)
+def suggestion(name: str, available: Iterable[str], likeness: float = 0.55) -> str:
+    """The nearest known name as a question, or an empty text where none is so like it (0 to 1, as difflib measures)."""
+    near = difflib.get_close_matches(name, list(available), n=1, cutoff=likeness)
     return f"Did you mean '{near[0]}'?" if near else ""
 
 

@@ -41,12 +41,15 @@ def write_problem(
         )  # fmt: skip
     for row in observables:
         problem.add_observable(row["id"], row["formula"], noise_formula=row["noise"], noise_distribution=row["distribution"])
+    texts: dict[tuple[str, str], str] = {}
     for name, periods in experiments.items():
         listed: list[Any] = []
         for number, (time, changes) in enumerate(periods):
             condition = f"{name}_{number}" if changes else ""
             if changes:
-                problem.add_condition(condition, **{target: _text(value) for target, value in changes.items()})
+                told = {target: formula_text(value) for target, value in changes.items()}
+                texts |= {(condition, target): text for target, text in told.items()}
+                problem.add_condition(condition, **told)
             listed += [time, condition]
         problem.add_experiment(name, *listed)
     for row in measurements:
@@ -58,6 +61,10 @@ def write_problem(
         table = getattr(problem, f"{kind}_df")
         if table is not None and len(table):
             file = f"{kind}s.tsv"
+            if kind == "condition":  # the library would write powers as Python does, and then not read them
+                table["targetValue"] = [
+                    texts[row["conditionId"], row["targetId"]] for row in table.reset_index().to_dict("records")
+                ]
             table.to_csv(folder / file, sep="\t", index=table.index.name is not None, float_format="%.17g", lineterminator="\n")
             head[f"{kind}_files"] = [file]
     path = folder / PROBLEM
@@ -67,7 +74,7 @@ def write_problem(
     return path
 
 
-def _text(value: Any) -> str:
+def formula_text(value: Any) -> str:
     """A formula in PEtab's own language, or a number."""
     from petab.v1.math import petab_math_str
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ class TissueFiles:
 
     def __init__(self, folder: Path, duration: float, every: float, most: int = 5) -> None:
         self.folder = folder
+        self._written: list[Path] = []
+        self._folders: list[Path] = []  # that were not there before
         count = max(1, round(duration / every))
         picked = np.unique(np.linspace(0, count, min(count + 1, most)).round().astype(int))
         self.times = [min(float(index) * every, duration) for index in picked]
@@ -38,14 +41,28 @@ class TissueFiles:
         if number is None:
             return
         place = self.folder / course.arm
+        table, store = place / f"cells_{round(course.tissue.time):04d}h.h5ad", place / "fields.zarr"
+        self._written += [path for path in (table, store) if path not in self._written]
+        self._folders += [path for path in (place, *place.parents) if path not in self._folders and not path.exists()]
         try:
             place.mkdir(parents=True, exist_ok=True)
-            _write_cells(course, place / f"cells_{round(course.tissue.time):04d}h.h5ad")
-            _write_fields(course, place / "fields.zarr", self.times, number)
+            _write_cells(course, table)
+            _write_fields(course, store, self.times, number)
         except OSError as error:
             raise InputError(
                 f"cannot write to '{place}': {error.strerror or error}", "free space", "Free space, then run again with --resume"
             ) from None
+
+    def drop(self) -> None:
+        """Take away what was written, and the folders made for it as far as they hold nothing else: for a run that is refused."""
+        for path in self._written:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        for path in sorted(self._folders, key=lambda path: -len(path.parts)):
+            with suppress(OSError):
+                path.rmdir()
 
 
 def _write_cells(course: ArmCourse, path: Path) -> None:

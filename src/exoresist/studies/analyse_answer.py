@@ -139,7 +139,7 @@ def answer_lab(
     answer.notes = [*names.notes, *(data.notes if data else []), *found.notes, *counted.notes, *samples.notes]
     told = [warning for file in files for warning in file["warnings"]]
     answer.warnings = list(dict.fromkeys(
-        [*told, *(data.warnings if data else []), *poor, *found.warnings,
+        [*names.warnings, *told, *(data.warnings if data else []), *poor, *found.warnings,
             *_unit_doubt(meta, names.recipient, names.drug, found, catalog), *counted.warnings,
          *samples.warnings, *model.warnings]
     ))  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 from exoresist.assembly.reader import scenario_from_dict
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
-from exoresist.core.errors import ExoresistError, InputError
+from exoresist.core.errors import ExoresistError, InputError, suggestion
 from exoresist.core.progress import Progress
 from exoresist.core.quantity import Quantity
 from exoresist.core.units import convert, same_dimension
@@ -27,6 +27,7 @@ from exoresist.studies.wording import show, show_ratio
 
 Row = dict[str, Any]
 DRAWS = 16
+SLIP = 0.75  # of 1: how like a known name an unknown one must be to be taken for a slip of the pen
 DEFAULT_CELLS, DEFAULT_VOLUME = 3000.0, 0.1  # of one well of 96, where meta.yaml is silent: only where cells grow to matters
 OTHERS = {
     "added_vesicles": "co-isolated protein, other cargo, or the buffer",
@@ -39,12 +40,17 @@ CAPACITY = 20.0  # cells at confluence per cell seeded, where nothing is known; 
 
 @dataclass
 class Names:
-    """What the catalogue calls the laboratory's cells and drug; None where it does not know them."""
+    """What the catalogue calls the laboratory's cells and drug; None where it does not know them.
+
+    notes     what was looked up; names that are the laboratory's own are no fault
+    warnings  names that look like a slip of the pen
+    """
 
     drug: str | None = None
     recipient: str | None = None
     donor: str | None = None
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -86,10 +92,21 @@ def names_of(meta: LabMeta, catalog: Catalog) -> Names:
         name = _look_up(catalog, text, table)
         setattr(found, key, name)
         if name is None:
-            found.notes.append(f"The catalogue does not know the {key} '{text}': nothing is compared with the model for it.")
+            near = _near(catalog, text, table)
+            unknown, follows = f"The catalogue does not know the {key} '{text}'", "othing is compared with the model for it."
+            if near:
+                found.warnings.append(f"{unknown}. {near} N{follows}")
+            else:
+                found.notes.append(f"{unknown}: n{follows}")
         elif name != text:
             found.notes.append(f"'{text}' is '{name}' in the catalogue.")
     return found
+
+
+def _near(catalog: Catalog, text: str, table: str) -> str:
+    """The entry that was probably meant, as a question; empty where none is so near that a slip is likelier than a name of one's own."""
+    records = [*catalog.records(table)]
+    return suggestion(text.strip().lower(), {name.lower() for one in records for name in (one.id, one.name)}, SLIP)
 
 
 def _look_up(catalog: Catalog, text: str, table: str) -> str | None:

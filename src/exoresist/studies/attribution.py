@@ -22,7 +22,7 @@ from exoresist.studies.conditioning import conditioned
 from exoresist.studies.ensemble import Ensemble
 from exoresist.studies.names import lineages
 from exoresist.studies.outcomes import LOG_IC50, Dish, Outcome, attack_of, measure, outcome_of
-from exoresist.studies.players import Player, Scene, choose, switched
+from exoresist.studies.players import Player, Scene, Wanted, choose, switched
 from exoresist.studies.shapley import Shares, combinations, shares
 
 Array = NDArray[np.float64]
@@ -79,7 +79,7 @@ def ask(
     scenario: Scenario,
     catalog: Catalog,
     arm: str | None = None,
-    players: Sequence[str] | None = None,
+    players: Wanted = None,
     outcome: str | None = None,
     lineage: str | None = None,
     dose: float | None = None,
@@ -87,7 +87,7 @@ def ask(
     """The question that a scenario and the options put.
 
     arm      None: the named comparison's, else the first treated one
-    players  None: those found, at most seven; `outcome` None: the logarithm of the share of survivors
+    players  ids of routes, or groups of them; None: those found, at most seven. `outcome` None: the logarithm of the share of survivors
     lineage  population that is counted; None: the assay's; `all`: every lineage of the tumour together
     dose     of the assay's drug, nM; None: where the assay has doses, the one that halves the survivors of this arm with central numbers,
              for there differences show best; else the scenario's own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -21,7 +21,7 @@ from exoresist.studies.ensemble import Ensemble, reconciled
 from exoresist.studies.estimates import estimate
 from exoresist.studies.ledger_result import Ledger
 from exoresist.studies.outcomes import attack_of
-from exoresist.studies.players import TRANSFER, Player
+from exoresist.studies.players import TRANSFER, Grouping, Player, Wanted
 from exoresist.studies.posterior import Posterior
 from exoresist.studies.provenance import assumed_share, bibliography_rows, parameter_rows, versions
 from exoresist.studies.shapley import combinations
@@ -40,6 +40,7 @@ class AttributionAnswer:
     outcome       `name, label, unit, low, high, says, lineages, all_off, all_on, effect`: the last three with their intervals
     players       `id, label, off, travels, vesicles, value, low, high, order_low, order_high, prior_value, prior_low, prior_high`
     absent        routes that this scenario has not: their share is exactly 0
+    mixed         players that hold what travels in vesicles together with other routes: the share that travels is then not told
     left_on       routes that stay on in every combination
     interactions  `first, second, value, low, high`
     combinations  `on` (ids), `value, low, high`: the outcome with these on and the others off
@@ -58,6 +59,7 @@ class AttributionAnswer:
     players: list[Row] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     left_on: list[Row] = field(default_factory=list)
+    mixed: list[str] = field(default_factory=list)
     interactions: list[Row] = field(default_factory=list)
     combinations: list[Row] = field(default_factory=list)
     ledger: list[Row] = field(default_factory=list)
@@ -93,7 +95,9 @@ class AttributionAnswer:
         keys = ("value", "low", "high", "order_low", "order_high")
         told["shapley"] = {row["id"]: {key: plain(row[key]) for key in keys} for row in self.players}
         told["shapley"] |= {name: dict.fromkeys(keys, 0.0) for name in self.absent}
-        told["players"] = [{key: row[key] for key in ("id", "label", "off", "travels", "vesicles")} for row in self.players]
+        told["players"] = [
+            {key: row[key] for key in ("id", "label", "off", "travels", "vesicles", "routes")} for row in self.players
+        ]
         told["answer"] = told.pop("sentences")
         told["transfer_share"] = told.pop("transfer")
         told["vesicle_share"] = told.pop("vesicles")
@@ -116,6 +120,8 @@ def answer_attribution(
     catalog, options = catalog or Catalog.load(), options or Options()
     began = time.perf_counter()
     question = ask(scenario, catalog, options.arm, options.players, options.outcome, options.lineage, options.dose)
+    if options.posterior is not None:
+        options.posterior.unused(question.models)  # refused here if this scenario reads none of it
     stages = Stages(progress or Silent(), {"reconcile": 0.2, "counterfactuals": 0.6, "ledger": 0.2})
     hours = scenario.duration
     stages.begin("reconcile", 50.0 * hours * (scenario.uncertainty.draws + 1))
@@ -148,16 +154,17 @@ def answer_attribution(
 class Options:
     """What the command line adds to a scenario; None: the default.
 
-    dose  of the assay's drug, nM; posterior_name: how the file of draws is called
+    dose  of the assay's drug, nM; posterior_name, players_name: how the file of draws and that of groups are called
     """
 
     arm: str | None = None
-    players: Sequence[str] | None = None
+    players: Wanted = None
     outcome: str | None = None
     lineage: str | None = None
     dose: float | None = None
     posterior: Posterior | None = None
     posterior_name: str = ""
+    players_name: str = ""
 
 
 def _accountant() -> Accountant:
@@ -195,6 +202,9 @@ def tell(question: Question, catalog: Catalog, before: Attribution, after: Attri
     answer.verdict = verdict_of(answer.transfer[list(answer.transfer)[-1]], float(np.quantile(whole, 0.95)), outcome, present)
     if any(player.travels for player in question.left_on) and not any(player.travels for player in question.players):
         answer.verdict = NOT_ASKED
+    answer.mixed = [player.id for player in question.players if player.mixed]
+    if answer.mixed:
+        answer.verdict = NOT_ASKED
     answer.warnings += _bound_warnings(latest, question)
     return answer
 
@@ -206,7 +216,7 @@ def finish(answer: AttributionAnswer, question: Question, catalog: Catalog, prio
     answer.assumed_share = assumed_share(answer.parameters)
     answer.bibliography = bibliography_rows(catalog, models, answer.parameters)
     answer.posterior = options.posterior_name
-    unused = options.posterior.unused(question.model) if options.posterior is not None else []
+    unused = options.posterior.unused(question.models) if options.posterior is not None else []
     answer.warnings += warnings_of(answer, catalog, prior, unused)
     answer.sentences = sentences(answer)
     answer.replay = _replay(options)
@@ -214,12 +224,18 @@ def finish(answer: AttributionAnswer, question: Question, catalog: Catalog, prio
 
 def _replay(options: Options) -> str:
     named = {
-        "--arm": options.arm, "--players": ",".join(options.players) if options.players is not None else None,
+        "--arm": options.arm, "--players": _players_named(options),
         "--outcome": options.outcome, "--lineage": options.lineage,
         "--dose": None if options.dose is None else f'"{options.dose:g} nM"', "--posterior": options.posterior_name or None,
     }  # fmt: skip
     given = " ".join(f"{name} {value}" for name, value in named.items() if value is not None)
     return f"exoresist ask attribute resolved.yaml {given}{' ' if given else ''}--out again"
+
+
+def _players_named(options: Options) -> str | None:
+    if options.players is None or isinstance(options.players, Grouping):
+        return options.players_name or None
+    return ",".join(options.players)
 
 
 def _told(value: Any) -> Any:
@@ -235,7 +251,7 @@ def _places(question: Question, wanted: Callable[[Player], bool]) -> list[int]:
 
 
 def _absent(question: Question) -> list[str]:
-    here = [player.id for player in (*question.players, *question.left_on)]
+    here = [route.id for player in (*question.players, *question.left_on) for route in player.routes]
     return [name for name in ALWAYS if not any(one == name or one.startswith(f"{name}_") for one in here)]
 
 
@@ -245,6 +261,7 @@ def _player_row(player: Player, place: int, before: Attribution, after: Attribut
     first = estimate(before.shares.values[place])
     return {
         "id": player.id, "label": player.label, "off": player.off, "travels": player.travels, "vesicles": player.vesicles,
+        "routes": [route.id for route in player.routes],
         "value": share.value, "low": share.low, "high": share.high,
         "order_low": float(latest.shares.order_low[place, 0]), "order_high": float(latest.shares.order_high[place, 0]),
         "prior_value": first.value, "prior_low": first.low, "prior_high": first.high,

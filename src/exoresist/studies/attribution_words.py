@@ -65,6 +65,9 @@ def _first(answer: AttributionAnswer) -> str:
     share = answer.transfer[kind]
     said = interval(share, _share_text)
     cells = who(answer)
+    if answer.mixed:
+        names = listed(answer.mixed)
+        return f"How much travels in vesicles was not asked: {names} holds what they carry to the {cells} together with other routes."
     if answer.verdict == NOT_ASKED:
         return f"How much travels in vesicles was not asked: what they carry to the {cells} is on in every combination."
     if answer.verdict == NONE:
@@ -163,12 +166,16 @@ def _vesicles(answer: AttributionAnswer) -> str:
         return ""
     kind = list(answer.vesicles)[-1]
     also = listed([_lower(row["label"]) for row in more])
+    if answer.mixed:
+        return f"All that vesicles do, {also}, makes {interval(answer.vesicles[kind], _share_text)} of it."
     return f"With {also}, by which no resistance passes to other cells, vesicles make {interval(answer.vesicles[kind], _share_text)} of it."
 
 
 def _updated(answer: AttributionAnswer) -> str:
     if answer.draws == 0:
         return "These shares rest on central numbers alone, and so say nothing of how sure they are."
+    if answer.verdict == NOT_ASKED:
+        return ""
     if "posterior" not in answer.transfer:
         return "These shares rest on the catalogue's ranges, not on data of this dish: a fit's draws (--posterior) would narrow them."
     before, after = (interval(answer.transfer[kind], _share_text, kind == "prior") for kind in ("prior", "posterior"))

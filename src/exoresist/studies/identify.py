@@ -20,7 +20,7 @@ from exoresist.studies.identify_data import dose_half, doses_and_times, grouped,
 from exoresist.studies.identify_posterior import Posterior, Summaries, central, posterior, summaries, weighted_quantiles
 from exoresist.studies.identify_profile import AS_WELL, SLACK, Profiles, profiles
 from exoresist.studies.identify_readings import Readings, planned, predicted
-from exoresist.studies.identify_space import PRESENT, Draws
+from exoresist.studies.identify_space import Draws
 from exoresist.studies.identify_worlds import SEVERAL, Worlds, all_kinds, kinds, run_worlds, worlds_of
 
 Array = NDArray[np.float64]
@@ -258,7 +258,7 @@ def _tables(answer: IdentifyAnswer, setting: Setting, after: Posterior, drawn: P
         value = strengths[rival]
         before = weighted_quantiles(value, np.ones(len(value)), [0.05, 0.95])
         now = weighted_quantiles(value, after.weights, [0.05, 0.5, 0.95])
-        there = np.abs(value) >= PRESENT
+        there = np.abs(value) >= made.space.priors.present
         answer.strengths.append(
             {
                 "rival": rival,

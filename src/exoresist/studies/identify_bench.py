@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from exoresist.assembly.arms import expand_arms
 from exoresist.assembly.assay import ConditionedMedium, TimeCourse, dose_values
 from exoresist.assembly.build import Model
-from exoresist.assembly.rivals import FACTOR, STRENGTHS, UNNAMED, with_rivals
+from exoresist.assembly.rivals import FACTOR, STRENGTHS, UNNAMED, priors, with_rivals
 from exoresist.assembly.scenario import Arm, Scenario
 from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
@@ -144,10 +144,10 @@ def bench(
     grid = tuple(doses) if doses is not None else (dose_values(assay.doses) if drug else (0.0,))  # type: ignore[union-attr]
     when = tuple(times) if times is not None else _times(scenario)
     arms = {arm.id: lab_arm(arm, one, catalog, lines) for arm, one in usable}
-    reached = levels(arms[of], catalog, drug, Draws(_nothing(), np.zeros((1, 0))))
+    reached = levels(arms[of], catalog, drug, Draws(_nothing(catalog), np.zeros((1, 0))))
     rivals = [rival for rival in STRENGTHS if reached[rival][0] > 0.0]
     potent = bool(_potency_rows(arms[against].model, drug))
-    space = space_of([one.model for one in arms.values()], rivals, potent)
+    space = space_of([one.model for one in arms.values()], rivals, potent, priors(catalog))
     made = Bench(scenario, catalog, arms, of, against, drug, grid, when, lines, space, None, left_out)
     return replace(made, dose_half=_dose_half(made)) if potent else made
 
@@ -166,7 +166,7 @@ def lab_arm(arm: Arm, scenario: Scenario, catalog: Catalog, lines: frozenset[str
     exposure, brought = scenario, 1.0
     assay = scenario.assay
     if isinstance(assay, ConditionedMedium):
-        exposure, *_ = conditioned(scenario, assay, catalog, Draws(_nothing(), np.zeros((1, 0))), Silent())  # type: ignore[arg-type]
+        exposure, *_ = conditioned(scenario, assay, catalog, Draws(_nothing(catalog), np.zeros((1, 0))), Silent())  # type: ignore[arg-type]
         brought = assay.fraction
     return LabArm(arm, scenario, exposure, with_rivals(exposure, catalog, lines, brought))
 
@@ -212,8 +212,8 @@ def run_arm(arm: LabArm, catalog: Catalog, draws: Draws, drug: str, doses: Seque
     )  # fmt: skip
 
 
-def _nothing() -> Space:
-    return Space((), (), False)
+def _nothing(catalog: Catalog) -> Space:
+    return Space((), (), False, priors(catalog))
 
 
 def _read(scenario: Scenario) -> str:

@@ -22,7 +22,7 @@ from exoresist.studies.emulator import Emulator, learn
 from exoresist.studies.identify_bench import Bench
 from exoresist.studies.identify_interval import Tested, tested
 from exoresist.studies.identify_readings import Readings, predicted
-from exoresist.studies.identify_space import GROWTH, GROWTH_SPREAD
+from exoresist.studies.identify_space import GROWTH
 from exoresist.studies.identify_worlds import SEVERAL, SEVERAL_WITH, TRANSFER, Worlds, all_kinds, kinds
 
 Array = NDArray[np.float64]
@@ -75,8 +75,9 @@ def summaries(made: Bench, readings: Readings, bank: Worlds, seed: int) -> Summa
 def targets(made: Bench, bank: Worlds) -> Array:
     """(N, S) what summaries are to tell, each of about unit spread: share, T, R and every strength."""
     columns = [bank.share / 0.3, np.arcsinh(bank.transfer / 0.1), np.arcsinh(bank.rest / 0.1)]
+    spread = made.space.priors.growth_spread
     for rival, value in made.space.strengths(bank.z).items():
-        columns.append(value / GROWTH_SPREAD if rival == GROWTH else np.log1p(value) / 0.3)
+        columns.append(value / spread if rival == GROWTH else np.log1p(value) / 0.3)
     return np.column_stack(columns)
 
 

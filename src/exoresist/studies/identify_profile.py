@@ -22,7 +22,7 @@ from exoresist.studies.answer import Row
 from exoresist.studies.emulator import Emulator, learn
 from exoresist.studies.identify_bench import Bench
 from exoresist.studies.identify_readings import SHARED, Readings, predicted
-from exoresist.studies.identify_space import GROWTH, LEAST, MOST, PRESENT
+from exoresist.studies.identify_space import GROWTH, Space
 from exoresist.studies.identify_worlds import TRANSFER, Worlds, kinds, run_worlds, transfer_share
 
 Array = NDArray[np.float64]
@@ -89,13 +89,15 @@ def _penalty(made: Bench, z: Array) -> Array:
 
 def _targets(made: Bench) -> dict[tuple[str, float | str], Target]:
     space = made.space
-    absent = {rival: space.score(PRESENT / 3.0) for rival in space.rivals if rival != GROWTH}
+    absent = {rival: space.score(space.priors.present / 3.0) for rival in space.rivals if rival != GROWTH}
     targets: dict[tuple[str, float | str], Target] = {("best", ""): Target()}
     for share in SHARES:
         targets["share", float(share)] = Target(share=float(share))
     for rival in space.rivals:
-        for value in levels_of(rival):
-            targets[rival, value] = Target(held={rival: value / 0.1 if rival == GROWTH else space.score(value)})
+        for value in levels_of(space, rival):
+            targets[rival, value] = Target(
+                held={rival: value / space.priors.growth_spread if rival == GROWTH else space.score(value)}
+            )
         if rival != TRANSFER:
             others = {name: score for name, score in absent.items() if name != rival}
             targets["alone", rival] = Target(share=0.0, below=others, held={} if rival == GROWTH else _no_growth(space.rivals))
@@ -103,11 +105,11 @@ def _targets(made: Bench) -> dict[tuple[str, float | str], Target]:
     return targets
 
 
-def levels_of(rival: str) -> tuple[float, ...]:
+def levels_of(space: Space, rival: str) -> tuple[float, ...]:
     """Strengths at which a rival is profiled."""
     if rival == GROWTH:
         return (-0.15, 0.0, 0.15)
-    return tuple(float(value) for value in np.geomspace(0.03, 0.75 * MOST, LEVELS))
+    return tuple(float(value) for value in np.geomspace(0.03, 0.75 * space.priors.most, LEVELS))
 
 
 def _no_growth(rivals: tuple[str, ...]) -> dict[str, float]:
@@ -233,4 +235,4 @@ def _read(
     return Profiles(shares, strengths, rivals, misfit, least)
 
 
-__all__ = ["AS_WELL", "LEAST", "Profiles", "Target", "cost", "levels_of", "profiles"]
+__all__ = ["AS_WELL", "Profiles", "Target", "cost", "levels_of", "profiles"]

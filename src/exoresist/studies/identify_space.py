@@ -1,7 +1,7 @@
 """What may differ between worlds: every uncertain number of the catalogue, the rivals' strengths, and how potent the drug is.
 
 Every coordinate is a standard normal score z, so that priors need no further words: a catalogue row at probability Φ(z) of its own
-distribution, a rival's strength log-uniform between LEAST and MOST, growth beside donors log-normal.
+distribution, a rival's strength log-uniform, growth beside donors log-normal (`assembly.rivals.Priors`, from the catalogue).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.build import Model
-from exoresist.assembly.rivals import strength
+from exoresist.assembly.rivals import Priors, strength
 from exoresist.core.quantity import Quantity
 from exoresist.core.random import stream
 from exoresist.core.units import convert
@@ -24,10 +24,6 @@ Row = tuple[str, str]
 
 STRENGTHS = ("transfer", "soluble", "sink", "decoy")
 GROWTH, POTENCY = "growth", "potency"
-LEAST, MOST = 1e-4, 4.0  # strength: what it adds to the tolerance (or takes from ln drug) at the level that the main arm reaches
-PRESENT = 0.1  # strength from which a rival counts as there: it moves the dose response by a tenth
-GROWTH_SPREAD = 0.1  # standard deviation of ln growth beside donors over alone
-POTENCY_SPREAD = 0.25  # standard deviation of ln potency around what the reference arm shows: plate to plate
 
 
 @dataclass(frozen=True)
@@ -37,11 +33,13 @@ class Space:
     rows        catalogue rows, one coordinate each, in a fixed order
     rivals      rivals that the experiment can hold; others have no coordinate
     potent      whether the drug's potency is a coordinate
+    priors      what a score means for rivals and potency
     """
 
     rows: tuple[Quantity, ...]
     rivals: tuple[str, ...]
     potent: bool
+    priors: Priors
 
     @cached_property
     def names(self) -> list[str | Row]:
@@ -70,12 +68,12 @@ class Space:
         from scipy.special import ndtr, ndtri
 
         z = self.draw(count, seed, *key)
-        edge = float(ndtr(self.score(PRESENT)))
-        still = float(ndtr(PRESENT / GROWTH_SPREAD))
+        edge = float(ndtr(self.score(self.priors.present)))
+        still = float(ndtr(self.priors.present / self.priors.growth_spread))
         for column, rival in enumerate(self.rivals):
             places = ndtr(z[:, column])
             if rival == GROWTH:
-                # Beyond ±PRESENT where it is the one, else within.
+                # Beyond ±present where it is the one, else within.
                 beyond = np.where(places < 0.5, 2.0 * places * (1.0 - still), 1.0 - 2.0 * (1.0 - places) * (1.0 - still))
                 z[:, column] = ndtri(beyond if rival == kind else (1.0 - still) + places * (2.0 * still - 1.0))
             else:
@@ -86,17 +84,19 @@ class Space:
         """Rival -> (N,) strength; growth as ln of the fold."""
         from scipy.special import ndtr
 
-        span = np.log(MOST / LEAST)
+        least, span = self.priors.least, np.log(self.priors.most / self.priors.least)
         result = {}
         for column, rival in enumerate(self.rivals):
-            result[rival] = GROWTH_SPREAD * z[:, column] if rival == GROWTH else LEAST * np.exp(span * ndtr(z[:, column]))
+            place = z[:, column]
+            result[rival] = self.priors.growth_spread * place if rival == GROWTH else least * np.exp(span * ndtr(place))
         return result
 
     def score(self, strength_value: float) -> float:
         """The z at which a rival has a strength."""
         from scipy.special import ndtri
 
-        return float(ndtri(np.log(strength_value / LEAST) / np.log(MOST / LEAST)))
+        least, most = self.priors.least, self.priors.most
+        return float(ndtri(np.log(strength_value / least) / np.log(most / least)))
 
     def features(self, z: Array) -> Array:
         """(N, size) coordinates in which answers are nearly straight: ln(1 + strength) for rivals, z for all else."""
@@ -118,7 +118,8 @@ class Draws:
     def __init__(self, space: Space, z: Array) -> None:
         self.space, self.z = space, z
         self.sets = len(z)
-        self.potency: Array = np.exp(POTENCY_SPREAD * z[:, space.place(POTENCY)]) if space.potent else np.ones(len(z))
+        spread = space.priors.potency_spread
+        self.potency: Array = np.exp(spread * z[:, space.place(POTENCY)]) if space.potent else np.ones(len(z))
         self.matched: Array = np.ones(len(z))
         self.potency_rows: frozenset[Row] = frozenset()
         self.levels: Mapping[str, Array] = {}
@@ -164,7 +165,7 @@ def _per_level(value: Array, level: Array) -> Array:
     return np.divide(value, level, out=np.zeros_like(value), where=level > 0.0)
 
 
-def space_of(models: Sequence[Model], rivals: Sequence[str], potent: bool) -> Space:
+def space_of(models: Sequence[Model], rivals: Sequence[str], potent: bool, priors: Priors) -> Space:
     """The coordinates that the models of an experiment share."""
     rows: dict[Row, Quantity] = {}
     for model in models:
@@ -172,4 +173,4 @@ def space_of(models: Sequence[Model], rivals: Sequence[str], potent: bool) -> Sp
             quantity = parameter.quantity
             if quantity is not None and quantity.is_uncertain:
                 rows.setdefault((quantity.name, quantity.subject), quantity)
-    return Space(tuple(rows[name] for name in sorted(rows)), tuple(rivals), potent)
+    return Space(tuple(rows[name] for name in sorted(rows)), tuple(rivals), potent, priors)

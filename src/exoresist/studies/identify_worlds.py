@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from exoresist.core.progress import Progress
 from exoresist.studies.identify_bench import EFFECT_FLOOR, Bench
-from exoresist.studies.identify_space import GROWTH, PRESENT, Draws, Space
+from exoresist.studies.identify_space import GROWTH, Draws, Space
 
 Array = NDArray[np.float64]
 
@@ -77,7 +77,7 @@ def worlds_of(made: Bench, draws: Draws, report: Progress | None = None) -> Worl
 def kinds(space: Space, z: Array) -> NDArray[np.str_]:
     """(N,) what kind of world each is: the one rival that is there, `no_effect`, or several with or without transfer."""
     strengths = space.strengths(z)
-    there = {rival: np.abs(value) >= PRESENT for rival, value in strengths.items()}
+    there = {rival: np.abs(value) >= space.priors.present for rival, value in strengths.items()}
     number = sum((part.astype(int) for part in there.values()), np.zeros(len(z), dtype=int))
     transfer = there.get(TRANSFER, np.zeros(len(z), dtype=bool))
     result = np.where(transfer, SEVERAL_WITH, SEVERAL).astype("<U32")

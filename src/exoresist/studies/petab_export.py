@@ -312,7 +312,13 @@ def _problem(
         name = plain_id(arm, "" if dose is None else f"{dose:.6g}nM")
         listed = steps(setup.model, first.network, setup.extras, unknown, given)
         experiments[arm, dose] = Experiment(name, arm, dose, tuple(listed))
-    remark = "Readings were made up by the scenario itself, at central values with log-normal scatter: no measurement."
+    remarks = []
+    if synthetic:
+        remarks.append("Readings were made up by the scenario itself, at central values with log-normal scatter: no measurement.")
+    if used and isinstance(scenario.assay, ConditionedMedium):
+        remarks.append(
+            "What donors put into the medium was worked out once, at central values: the numbers estimated act on the recipients only."
+        )
     return Exported(
         scenario.name if alone else f"{scenario.name}_{first.id}",
         first.network,
@@ -323,7 +329,7 @@ def _problem(
         tuple(rows),
         synthetic,
         drug,
-        (remark,) if synthetic else (),
+        tuple(remarks),
     )
 
 

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from exoresist.assembly.build import Model
 from exoresist.core.errors import InputError
 from exoresist.network import Event, Network, Parameter, Pool
 from exoresist.network.wiring import carried, element_id
+from exoresist.studies.symbolic import Symbolic, expression_of
 
 Expression = Any  # sympy.Expr
 
@@ -50,30 +49,30 @@ def steps(
 
     base     the network that is written as a file; of the same structure as the model's
     unknown  parameter of the network -> expression in the fitted numbers
-    raises   InputError where a start or an addition depends on a fitted number by more than arithmetic
+    raises   InputError where a start or an addition depends on a fitted number by a choice: what is larger, whether it is zero
     """
     import sympy
 
-    values = {**extras.values, **unknown}
+    values = {**extras.values, **{name: Symbolic(one) for name, one in unknown.items()}}
     try:
-        start = {name: _expression(amount) for name, amount in model.start(values).items()}
+        start = {name: expression_of(amount) for name, amount in model.start(values).items()}
         listed = model.events(values, doses, extras.per_cell, extras.loads)
     except (TypeError, AttributeError) as error:
         names = ", ".join(sorted({symbol.name for one in unknown.values() for symbol in one.free_symbols}))
         raise InputError(
-            f"What '{model.scenario.name}' starts from depends on one of {names} by more than arithmetic ({error})",
-            "numbers that starts do not depend on so", "Leave out numbers of the vesicles' size with --estimate",
+            f"What '{model.scenario.name}' starts from cannot be written as a formula of {names} ({error})",
+            "numbers on which starts depend by arithmetic, exp, log and roots", "Leave out the number that the bracket names",
         ) from error  # fmt: skip
     network = model.network
     now: dict[str, Expression] = {name: start.get(name, sympy.Float(pool.initial)) for name, pool in network.pools.items()}
     settings: dict[str, Expression] = {
-        name: _expression(values[name]) if name in values else sympy.Float(part.value)
+        name: expression_of(values[name]) if name in values else sympy.Float(part.value)
         for name, part in network.parameters.items()
     }
     for event in listed:
         if event.time <= 0.0:
             _apply(network, event, now, lambda name: now[name])
-            settings |= {name: _expression(value) for name, value in event.set.items()}
+            settings |= {name: expression_of(value) for name, value in event.set.items()}
     first: dict[str, Expression] = {}
     for part in base.parts():
         if isinstance(part, (Pool, Parameter)):
@@ -87,7 +86,7 @@ def steps(
         for event in listed:
             if event.time == time:
                 _apply(network, event, here, _symbol)
-                here |= {name: _expression(value) for name, value in event.set.items()}
+                here |= {name: expression_of(value) for name, value in event.set.items()}
         result.append(Step(time, {name: found for name, found in here.items() if found != _symbol(name)}))
     return result
 
@@ -98,12 +97,6 @@ def _symbol(name: str) -> Expression:
     return sympy.Symbol(name, real=True)
 
 
-def _expression(value: Any) -> Expression:
-    import sympy
-
-    return sympy.sympify(np.ravel(np.asarray(value, dtype=object))[0])
-
-
 def _apply(network: Network, event: Event, now: dict[str, Expression], unchanged: Callable[[str], Expression]) -> None:
     """What is removed goes, with its passengers, to the exchange of its element; then additions."""
 
@@ -112,13 +105,13 @@ def _apply(network: Network, event: Event, now: dict[str, Expression], unchanged
 
     for name, fraction in event.remove.items():
         for pool in [network.pools[name], *carried(network, name)]:
-            held, share = state(pool.id), _expression(fraction)
+            held, share = state(pool.id), expression_of(fraction)
             now[pool.id] = held * (1 - share)
             if pool.element:
                 exchange = f"removed.{element_id(pool.element)}"
                 now[exchange] = state(exchange) + held * share
     for name, amount in event.add.items():
-        now[name] = state(name) + _expression(amount)
+        now[name] = state(name) + expression_of(amount)
 
 
 def structure(network: Network) -> tuple[str, ...]:

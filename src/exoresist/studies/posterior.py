@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,10 +53,21 @@ class Posterior(Ensemble):
                 result[identifier] = self.given[row][self._picked] * convert(1.0, self.units[row], parameter.unit)
         return result
 
-    def unused(self, model: Model) -> list[str]:
-        """Columns that no number of the model reads."""
-        read = {(part.quantity.name, part.quantity.subject) for part in model.network.parameters.values() if part.quantity}
-        return [*(f"{name}@{subject}" for name, subject in self.given if (name, subject) not in read), *self.other]
+    def unused(self, models: Iterable[Model]) -> list[str]:
+        """Columns that no number of the models reads. Raises InputError where none is read: the draws would all be the centre."""
+        read = {
+            (part.quantity.name, part.quantity.subject)
+            for model in models
+            for part in model.network.parameters.values()
+            if part.quantity
+        }
+        left = [f"{name}@{subject}" for name, subject in self.given if (name, subject) not in read]
+        if len(left) == len(self.given):
+            near = suggestion(left[0], [f"{name}@{subject}" for name, subject in read])
+            raise InputError(
+                f"no column of the posterior is a number of this scenario: {', '.join(left[:5])}", "columns that it reads", near
+            )
+        return [*left, *self.other]
 
 
 def read_posterior(path: Path, catalog: Catalog, seed: int, most: int | None = None) -> Posterior:
@@ -74,7 +85,7 @@ def read_posterior(path: Path, catalog: Catalog, seed: int, most: int | None = N
         name, at, subject = title.partition("@")
         if not at:
             continue  # a chain's number, a log probability: nothing of the model
-        if name not in names:
+        if name not in names or "@" in subject:  # name@subject@experiment: of one experiment of the fit, not of another scenario
             other.append(title)
             continue
         if not np.all(np.isfinite(values)):
@@ -84,7 +95,7 @@ def read_posterior(path: Path, catalog: Catalog, seed: int, most: int | None = N
             check_value(catalog, name, subject, end, row.unit)
         given[name, subject], units[name, subject] = values, row.unit
     if not given:
-        near = suggestion(other[0].partition("@")[0], names) if other else ""
+        near = suggestion(other[0].partition("@")[0], names) if other and other[0].partition("@")[0] not in names else ""
         raise InputError(f"{path} has no column of parameters", "columns name@subject such as damage_rate@drug:doxorubicin", near)
     count = len(next(iter(given.values())))
     if count < LEAST_DRAWS:

@@ -149,7 +149,7 @@ def _rank_dish(one: Ranking, results: Path | None) -> None:
     trials = TRIALS if question.trials is None else question.trials
     limits = None if reason else _limits(one)
     one.stages.begin("draws", 60.0 * base.duration * max(1, _draws(one)))
-    searched, judged = _draw(one, bool(limits and trials))
+    searched, judged = _draw(one, singles, bool(limits and trials))
     one.kept = store(results, base, catalog, judged, asdict(question), searched.positions.tolist())
     answer.timing_s["draws"] = time.perf_counter() - clock
     clock = time.perf_counter()
@@ -181,7 +181,7 @@ def _draws(one: Ranking) -> int:
     return one.base.uncertainty.draws if one.question.draws is None else one.question.draws
 
 
-def _draw(one: Ranking, searching: bool) -> tuple[Ensemble, Ensemble]:
+def _draw(one: Ranking, singles: Sequence[Candidate], searching: bool) -> tuple[Ensemble, Ensemble]:
     """The draws on which schedules are searched, and those on which everything is judged: never the same ones."""
     count, question = _draws(one), one.question
     if question.posterior is not None:
@@ -189,7 +189,8 @@ def _draw(one: Ranking, searching: bool) -> tuple[Ensemble, Ensemble]:
             question.posterior, one.catalog, one.base.seed, 2 * count if searching else max(count, 2)
         )
         assert isinstance(whole, Posterior)
-        unused = whole.unused(build(one.base, one.catalog))
+        tried = [one.base, *(each.scenario for each in singles if each.kind != SCHEDULE)]
+        unused = whole.unused([build(each, one.catalog) for each in tried])
         if unused:
             one.warned.append(f"The posterior's columns {', '.join(unused)} are read by no part of this scenario.")
     else:

@@ -14,7 +14,7 @@ from exoresist.studies.surgery import Parts
 
 @dataclass(frozen=True)
 class Player:
-    """One route.
+    """One route, or several that are switched together.
 
     id        its name; `label`: in words
     off       how the off-state is made, in words
@@ -22,6 +22,7 @@ class Player:
     vesicles  whether vesicles do it at all (drug that leaves or comes in them, decoys)
     operate   parts of the network -> parts without the route
     scene     scenario -> scenario without it, for what is said there
+    members   the routes of a group, which carry its operations; empty for a single route
     """
 
     id: str
@@ -31,6 +32,17 @@ class Player:
     vesicles: bool = False
     operate: Callable[[Parts], Parts] | None = None
     scene: Callable[[Scenario], Scenario] | None = None
+    members: tuple[Player, ...] = ()
+
+    @property
+    def routes(self) -> tuple[Player, ...]:
+        """The routes that it stands for: its members, or itself."""
+        return self.members or (self,)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it holds what travels in vesicles together with other routes, so that the two cannot be told apart."""
+        return not self.travels and any(route.travels for route in self.routes)
 
 
 @dataclass(frozen=True)

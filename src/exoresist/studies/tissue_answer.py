@@ -27,6 +27,7 @@ from exoresist.studies.tissue_accuracy import told as told_accuracy
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
 from exoresist.studies.tissue_branch import check_branches, grown_part
 from exoresist.studies.tissue_ensemble import Draws, run_draws
+from exoresist.studies.tissue_events import happenings
 from exoresist.studies.tissue_readings import Row, pump_level, radial_profile
 from exoresist.studies.tissue_setup import set_up
 from exoresist.studies.tissue_size import Meter, most_cells, refuse_what_does_not_fit, size_of
@@ -168,6 +169,7 @@ def answer_tissue(
     once = shared + sum(one.duration - shared for _, one in arms)
     meter = Meter(once * (1 + scenario.uncertainty.draws), report, within, tell)
     _size_up(scenario, catalog, len(arms), folder, tell)
+    _try_out([one for _, one in arms], catalog)
     grown: ArmCourse | None = None
     early: list[Section] = []
     if trunk is not None:
@@ -288,6 +290,16 @@ def _size_up(scenario: Scenario, catalog: Catalog, arms: int, folder: Path | Non
     refuse_what_does_not_fit(size, folder)
     if tell is not None and (size.memory > WORTH_TELLING or size.disk > WORTH_TELLING):
         tell(f"{arms} arm{'s' if arms > 1 else ''}: {size}")
+
+
+def _try_out(arms: Sequence[Scenario], catalog: Catalog) -> None:
+    """Wire every arm once: what an arm asks for and cannot have is told now, not when the arms before it have run."""
+    for one in arms:
+        setup = set_up(one, catalog, 1)
+        try:
+            happenings(one, setup)
+        finally:
+            setup.tissue.slabs.close()
 
 
 def _name_of(scenario: Scenario, catalog: Catalog) -> str:

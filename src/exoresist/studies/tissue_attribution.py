@@ -133,7 +133,8 @@ def _outcome(question: Question, catalog: Catalog, off: set[str], report: Progre
         scene = Scene(model, outcome.lineages, inside=True)
         known = {player.id: player for apart in (False, True) for player in find_players(scene, apart)}
         # In the question's order, which is the order of switching off.
-        return switched(model, [known[player.id] for player in question.players if player.id in off and player.id in known])
+        gone = [route.id for player in question.players if player.id in off for route in player.routes]
+        return switched(model, [known[route] for route in gone if route in known])
 
     def told(course: ArmCourse) -> None:
         report.advance(course.tissue.pace.life / (scenario.duration * runs))
