@@ -123,15 +123,20 @@ class Engine:
         beginning = Beginning(self.model, changes, self.values, time)
         self.values |= {name: beginning[name] for name in changes if name not in self.model}
         self.runner.reset()
-        self.time = time
+        self._set_clock(time)
         self._assign({name: beginning[name] for name in self.model.settable()})
         self._fire([event.initial for event in self.model.events])
 
     def _change(self, changes: Mapping[str, Formula], time: float) -> None:
         before = [self._holds(event) for event in self.model.events]
-        self.time = time
+        self._set_clock(time)
         self._assign({name: float(evaluate(formula, self)) for name, formula in changes.items()})
         self._fire(before)
+
+    def _set_clock(self, time: float) -> None:
+        """Here and in the engine, whose rules may read it: after an equilibration its clock stands far in the future."""
+        self.time = time
+        self.runner.model.setTime(time)
 
     def _assign(self, values: Mapping[str, float]) -> None:
         """Compartments keep the amounts within; a concentration is meant in the new size."""
