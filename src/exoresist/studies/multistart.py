@@ -27,6 +27,8 @@ AGREEING = 0.1  # log units below the best within which a descent found the same
 FAR = 1e6  # an infinite bound, for what needs a number
 Z90 = 1.6448536269514722
 MOST_STEPS = 80
+MOST_RUNS = 6000  # of the model, after which no further descent begins
+HOPELESS = (15, 1000.0)  # a descent that is so many log units below the best after so many steps is given up
 GAIN = 1e-5  # log units; two steps in a row that bring less end a descent
 STRIDE = 0.25  # of the room between the bounds: the longest step of one number
 FEW = 20  # numbers up to which the curvature around the best point is measured: it takes two runs for each pair
@@ -136,7 +138,7 @@ def climb(
 
     model      name -> number in, misfit out; None where the model has no answer
     starts     where descents begin, as many as it takes: those without a value are passed over
-    descents   how many are made
+    descents   how many are made; fewer where they take more than MOST_RUNS runs of the model
     log_prior  ln density of the numbers beforehand; absent: flat
     laplace    per reading, whether its noise is Laplace's; absent: all normal
     raises     SolverError if no start has a value
@@ -147,12 +149,12 @@ def climb(
     tried = 0
     for start in starts:
         tried += 1
-        found = search.descend(search.inward(start))
+        found = search.descend(search.inward(start), max((end[0] for end in ends), default=-math.inf))
         if found is None:
             continue
         ends.append(found)
         report.advance(1.0 / descents)
-        if len(ends) == descents:
+        if len(ends) == descents or search.evaluations > MOST_RUNS:
             break
     if not ends:
         raise SolverError(f"None of {tried} starts has a likelihood: the model cannot be advanced there. Narrow the bounds.")
@@ -260,15 +262,17 @@ class _Search:
                     bend[place] = max(0.0, -2.0 * (above / up - below / down) / (up - down))
         return slope, bend
 
-    def descend(self, point: Array) -> tuple[float, Array] | None:
-        """Where a descent from a point ends, with its height; None if it cannot begin."""
+    def descend(self, point: Array, best: float) -> tuple[float, Array] | None:
+        """Where a descent from a point ends, with its height; None if it cannot begin. `best`: the height that others reached."""
         found = self.at(point)
         if found is None:
             return None
         height, here = found
         damping, small = 1e-2, 0
         room = STRIDE * np.diff(self.ends)[:, 0]
-        for _ in range(MOST_STEPS):
+        for step in range(MOST_STEPS):
+            if step == HOPELESS[0] and height < best - HOPELESS[1]:
+                break
             with np.errstate(all="ignore"):
                 slopes = self.slopes(point, here)
                 before, bend = self.prior_bend(point)
