@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from exoresist.studies.multistart import Optimum
 
 STARTS = 8  # the values that the problem gives are one of them
+RESERVES = 5  # how often the others are drawn anew where the model has no answer
 SEED = 1
 # column of simulations.tsv, as PEtab calls it -> key of a row
 COLUMNS = {"observableId": "observable", "experimentId": "experiment", "time": "time", "measurement": "measurement",
@@ -74,15 +76,41 @@ def _nominal(model: PetabModel) -> dict[str, Any]:
 
 
 def _search(model: PetabModel, bar: Progress) -> Optimum:
+    from exoresist.core.errors import ExoresistError
     from exoresist.core.random import stream
-    from exoresist.studies.multistart import Unknown, climb
+    from exoresist.studies.multistart import Misfit, Unknown, climb
 
     wanted = model.problem.estimated
-    draws = _latin(len(wanted), STARTS - 1, stream(SEED, "petab starts"))
-    starts = [{one.id: model.nominal[one.id] for one in wanted}]
-    for shares in draws:
-        starts.append({one.id: _start(one, float(share)) for one, share in zip(wanted, shares, strict=True)})
-    return climb(model.objective, [Unknown(one.id, one.low, one.high, one.scale) for one in wanted], starts, bar)
+
+    def starts() -> Iterator[dict[str, float]]:
+        yield {one.id: model.nominal[one.id] for one in wanted}
+        for turn in range(RESERVES):
+            for shares in _latin(len(wanted), STARTS - 1, stream(SEED, "petab starts", *([turn] if turn else []))):
+                yield {one.id: _start(one, float(share)) for one, share in zip(wanted, shares, strict=True)}
+
+    def misfit(values: dict[str, float]) -> Misfit | None:
+        try:
+            found = model.simulate(values)
+        except ExoresistError:
+            return None
+        return Misfit(found.residual * found.noise, _logarithm(found.noise), found.log_likelihood)
+
+    return climb(
+        misfit,
+        [Unknown(one.id, one.low, one.high, one.scale) for one in wanted],
+        starts(),
+        descents=STARTS,
+        log_prior=model.log_prior if any(one.log_prior is not None for one in wanted) else None,
+        laplace=model.laplace,
+        progress=bar,
+    )
+
+
+def _logarithm(noise: Any) -> Any:
+    import numpy as np
+
+    with np.errstate(all="ignore"):  # a width of 0 has no density, and the point is passed over
+        return np.log(noise)
 
 
 def _latin(unknowns: int, count: int, random: Any) -> Any:

@@ -12,7 +12,8 @@ from exoresist.exchange.sheets import Sheet
 
 _NUMBER = r"[-+]?\d[\d ]*(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
 _CLOCK = re.compile(
-    r"(?P<days>\d+)d\s*(?P<h>\d+)h\s*(?P<m>\d+)m|(?P<hours>\d{1,4}):(?P<minutes>\d{2})(?::(?P<seconds>\d{2})(?:\.\d+)?)?"
+    r"(?P<days>\d+)d\s*(?P<h>\d+)h\s*(?P<m>\d+)m|(?<![\d:.])(?P<hours>\d{1,4}):(?P<minutes>\d{2})(?::(?P<seconds>\d{2})(?:\.\d+)?)?(?![\d:])"
+    r"|(?<![A-Za-z\d.,])(?P<whole>\d+)\s*h(?:ours?)?\s*(?P<part>\d{1,2})\s*min"
 )
 _TIME = re.compile(
     rf"(?<![A-Za-z\d.,])(?P<value>{_NUMBER})\s*(?P<unit>hours?|hrs?|h|min(?:utes?)?|days?|d|s(?:ec(?:onds?)?)?)(?![A-Za-z/])",
@@ -51,10 +52,17 @@ def unit_in(text: str) -> str:
     return next((group for group in match.groups() if group), "").strip() if match else ""
 
 
-def find_columns(sheet: Sheet, names: Mapping[str, Sequence[str]], needed: Iterable[str], start: int = 0) -> Columns | None:
+def find_columns(
+    sheet: Sheet,
+    names: Mapping[str, Sequence[str]],
+    needed: Iterable[str],
+    start: int = 0,
+    forms: Mapping[str, re.Pattern[str]] | None = None,
+) -> Columns | None:
     """The first row whose cells name every column of `needed`; None where there is no such row.
 
     names  what -> headings it may have, in small letters; a heading fits if it equals one of them without its unit
+    forms  what -> form of a whole heading in small letters, unit and all, for what no name was found for
     """
     wanted = tuple(needed)
     for index in range(start, min(len(sheet.rows), start + 400)):
@@ -67,6 +75,14 @@ def find_columns(sheet: Sheet, names: Mapping[str, Sequence[str]], needed: Itera
                 if what not in at and plain in headings:
                     at[what] = column
                     break
+        for what, form in (forms or {}).items():
+            free = [
+                column
+                for column, cell in enumerate(sheet.rows[index])
+                if cell and len(cell) <= 120 and column not in at.values() and form.search(cell.lower())
+            ]
+            if what not in at and free:
+                at[what] = free[0]
         if all(what in at for what in wanted):
             return Columns(index, at, sheet.rows[index])
     return None
@@ -77,6 +93,8 @@ def hours_in(text: str) -> float | None:
     if match := _CLOCK.search(text):
         if match["days"] is not None:
             return 24.0 * int(match["days"]) + int(match["h"]) + int(match["m"]) / 60.0
+        if match["whole"] is not None:
+            return int(match["whole"]) + int(match["part"]) / 60.0
         return int(match["hours"]) + int(match["minutes"]) / 60.0 + int(match["seconds"] or 0) / 3600.0
     if match := _TIME.search(text):
         unit = match["unit"].lower()

@@ -19,6 +19,7 @@ from exoresist.exchange.sheets import Sheet
 
 FEWEST_TRACKS = 500.0  # below this the makers' own programs warn of poor statistics
 LARGEST = 1e16
+FEWEST = 1e4  # particles per mL; trackers and pores need about a thousand times more
 
 
 @dataclass
@@ -212,7 +213,7 @@ def _zetaview(sheet: Sheet) -> ParticleTable:
 
 
 NAMES = {
-    "size": ("size", "diameter", "size nm", "particle size", "bin", "bin centre", "bin center", "diameter nm"),
+    "size": ("size", "diameter", "size nm", "particle size", "bin", "bin centre", "bin center", "diameter nm", "bin diameter"),
     "concentration": ("concentration", "conc", "particles ml", "particles per ml", "concentration particles ml",
         "particle concentration", "particles", "original concentration", "concentration average"),
     "dilution": ("dilution", "dilution factor"),
@@ -224,14 +225,38 @@ NAMES = {
 }  # fmt: skip
 
 
+_SIZE = r"(?:size|diameter|diam\.?)"
+FORMS = {
+    "concentration": re.compile(
+        r"(?:number|particles?|part\.?|vesicles?|evs?|counts?|conc\w*).*(?:/|per|\()\s*(?:m|u|µ|μ)?l\b|cm\^?-?³?3"
+    ),
+    "mean": re.compile(rf"{_SIZE}.*\b(?:mean|average)|\b(?:mean|average)\b.*{_SIZE}"),
+    "mode": re.compile(rf"{_SIZE}.*\b(?:mode|peak)|\b(?:mode|peak)\b.*{_SIZE}"),
+    "d50": re.compile(rf"{_SIZE}.*\bmedian|\bmedian\b.*(?:{_SIZE}|x50|d50)"),
+    "size": re.compile(rf"^(?:bin|particle|hydrodynamic)\b.*{_SIZE}|{_SIZE}.*\bbin\b"),
+}
+_UNDILUTED = re.compile(r"\b(?:original|undiluted|stock|adjusted|corrected|corr\.|in (?:the )?sample)\b|dil\w*[ .]*corr")
+_POWER = re.compile(r"[(\s](?:x\s*|\*\s*)?(?:10\s*\^?|1?e\+?)(?P<power>\d{1,2})(?=\s*(?:particles?|part|/|per|ml|\)))")
+
+
 def _plain(sheet: Sheet) -> ParticleTable | None:
     """A table with sizes and concentrations, or with one line per capture."""
-    columns = find_columns(sheet, NAMES, ("concentration",))
-    if columns is None or not set(columns.at) & {"size", "dilution", "mean", "mode", "d50"}:
+    columns = find_columns(sheet, NAMES, ("concentration",), forms=FORMS)
+    while columns is not None and not set(columns.at) & {"size", "dilution", "mean", "mode", "d50"}:
+        columns = find_columns(sheet, NAMES, ("concentration",), columns.row + 1, FORMS)  # a remark that names a concentration
+    if columns is None:
         return None
-    heading = columns.texts[columns.at["concentration"]].lower()
+    heading = columns.texts[columns.at["concentration"]].lower().translate(_RAISED)
     factor = 1e-3 if re.search(r"/\s*l\b(?!.*ml)", heading) else 1e3 if re.search(r"/\s*[uµμ]l", heading) else 1.0
     table = ParticleTable(sheet.source, "table", [])
+    if power := _POWER.search(heading):  # concentrations in units of 10^6 or so
+        factor *= 10.0 ** int(power["power"])
+        table.warnings.append(
+            f"{sheet.source} counts in units of 10^{power['power']} ('{columns.texts[columns.at['concentration']]}')."
+        )
+    raw = any(re.search(r"\braw\b.*conc|conc\w*.*\braw\b", text.lower()) for text in columns.texts)
+    if _UNDILUTED.search(heading) or (raw and "raw" not in heading):
+        table.adjusted = True
     stated: dict[str, list[float]] = {}
     dilutions: list[float] = []
     for row in sheet.rows[columns.row + 1 :]:
@@ -275,6 +300,9 @@ def _plain(sheet: Sheet) -> ParticleTable | None:
     return table
 
 
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
 def _check(table: ParticleTable) -> None:
     if not table.captures:
         raise InputError(f"{table.source} holds no concentration", "particles per mL", "Export the whole table")
@@ -289,6 +317,11 @@ def _check(table: ParticleTable) -> None:
                 f"at most {LARGEST:.0e}",
                 "Check the unit and the decimal sign",
             )
+    if 0 < max(table.captures) < FEWEST:
+        table.warnings.append(
+            f"{table.source} holds {max(table.captures):.3g} particles per mL, fewer than any instrument can count; check the unit of the "
+            "column."
+        )
     if max(table.captures) == 0:
         raise InputError(
             f"{table.source} counts no particle at all", "a concentration above zero", "Was it the buffer that was measured?"

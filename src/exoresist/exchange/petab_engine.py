@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 
 # Of the engine, the next where one is too fine for a model's sizes: logarithms of small readings must be right.
 TOLERANCES = ((1e-10, 1e-14), (1e-9, 1e-12), (1e-8, 1e-10), (1e-7, 1e-8))
+OFTEN = 5  # runs one after the other for which a tolerance was too fine: they begin with the next from then on
+MOST_STEPS = 50_000  # of the engine from one reading to the next
 BEFORE = 1e-10  # how far before a change the engine stops, relative
 STILL = 1e-8  # a state that changes by less over a doubled span, relative to its largest, is at rest
 LEAST = 1e-11  # of amount, that counts as change at all
@@ -43,8 +45,8 @@ class Engine:
             self.runner = roadrunner.RoadRunner(self.model.text)
         except RuntimeError as error:
             raise InputError(f"libroadrunner cannot load the SBML model: {one_line(error)}", "what it can simulate") from error
-        self.runner.getIntegrator().maximum_num_steps = 200_000
-        self._finest = 0
+        self.runner.getIntegrator().maximum_num_steps = MOST_STEPS
+        self._finest = self._too_fine = 0
         self._tolerance(0)
         self.time = 0.0
         self.values: dict[str, float] = {}
@@ -66,7 +68,9 @@ class Engine:
                 if level + 1 == len(TOLERANCES):
                     raise SolverError(str(error)) from error
             else:
-                self._finest = level  # what was too fine once would be so again
+                self._too_fine = self._too_fine + 1 if level > self._finest else 0
+                if self._too_fine == OFTEN:
+                    self._finest, self._too_fine = level, 0
                 return courses
         raise AssertionError("one of the tolerances is the last")
 
@@ -123,15 +127,20 @@ class Engine:
         beginning = Beginning(self.model, changes, self.values, time)
         self.values |= {name: beginning[name] for name in changes if name not in self.model}
         self.runner.reset()
-        self.time = time
+        self._set_clock(time)
         self._assign({name: beginning[name] for name in self.model.settable()})
         self._fire([event.initial for event in self.model.events])
 
     def _change(self, changes: Mapping[str, Formula], time: float) -> None:
         before = [self._holds(event) for event in self.model.events]
-        self.time = time
+        self._set_clock(time)
         self._assign({name: float(evaluate(formula, self)) for name, formula in changes.items()})
         self._fire(before)
+
+    def _set_clock(self, time: float) -> None:
+        """Here and in the engine, whose rules may read it: after an equilibration its clock stands far in the future."""
+        self.time = time
+        self.runner.model.setTime(time)
 
     def _assign(self, values: Mapping[str, float]) -> None:
         """Compartments keep the amounts within; a concentration is meant in the new size."""

@@ -6,6 +6,7 @@ and the functions named here; anything else is refused by its name.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Protocol
@@ -31,7 +32,8 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "sech": lambda x: 1.0 / np.cosh(x), "csch": lambda x: 1.0 / np.sinh(x), "coth": lambda x: 1.0 / np.tanh(x),
     "asec": lambda x: np.arccos(1.0 / x), "acsc": lambda x: np.arcsin(1.0 / x), "acot": lambda x: np.arctan(1.0 / x),
     "asech": lambda x: np.arccosh(1.0 / x), "acsch": lambda x: np.arcsinh(1.0 / x), "acoth": lambda x: np.arctanh(1.0 / x),
-    "Abs": np.abs, "sign": np.sign, "floor": np.floor, "ceiling": np.ceil,
+    "factorial": np.vectorize(lambda x: math.gamma(x + 1.0), otypes=[float]),
+    "Abs": np.abs, "sign": np.sign, "floor": np.floor, "ceiling": np.ceil, "Implies": lambda x, y: np.logical_or(~np.asarray(x), y),
     "StrictLessThan": np.less, "StrictGreaterThan": np.greater, "LessThan": np.less_equal,
     "GreaterThan": np.greater_equal, "Equality": np.equal, "Unequality": np.not_equal, "Not": np.logical_not,
 }  # fmt: skip
@@ -148,6 +150,13 @@ def _truth(node: Any) -> Any:
     return node if isinstance(node, sympy.logic.boolalg.Boolean) else sympy.Ne(node, 0)
 
 
+def _whole(value: Any) -> Any:
+    """The part before the point, as SBML's quotient takes it: towards zero."""
+    import sympy
+
+    return sympy.sign(value) * sympy.floor(sympy.Abs(value))
+
+
 def _mathml_functions() -> dict[int, Callable[..., Any]]:
     import libsbml
     import sympy
@@ -168,9 +177,13 @@ def _mathml_functions() -> dict[int, Callable[..., Any]]:
         libsbml.AST_RELATIONAL_LT: compare(sympy.Lt), libsbml.AST_RELATIONAL_GT: compare(sympy.Gt),
         libsbml.AST_RELATIONAL_LEQ: compare(sympy.Le), libsbml.AST_RELATIONAL_GEQ: compare(sympy.Ge),
         libsbml.AST_RELATIONAL_EQ: compare(sympy.Eq), libsbml.AST_RELATIONAL_NEQ: compare(sympy.Ne),
-        libsbml.AST_FUNCTION_ARCSIN: sympy.asin, libsbml.AST_FUNCTION_ARCCOS: sympy.acos, libsbml.AST_FUNCTION_ARCTAN: sympy.atan,
+        libsbml.AST_LOGICAL_IMPLIES: logic(sympy.Implies), libsbml.AST_FUNCTION_REM: lambda x, y: x - y * _whole(x / y),
+        libsbml.AST_FUNCTION_QUOTIENT: lambda x, y: _whole(x / y),
         libsbml.AST_FUNCTION_MIN: sympy.Min, libsbml.AST_FUNCTION_MAX: sympy.Max,
     }  # fmt: skip
-    for name in ("exp", "floor", "sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh"):
+    for name in ("exp", "floor", "factorial"):
         table[getattr(libsbml, f"AST_FUNCTION_{name.upper()}")] = getattr(sympy, name)
+    for name in ("sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "sech", "csch", "coth"):
+        table[getattr(libsbml, f"AST_FUNCTION_{name.upper()}")] = getattr(sympy, name)
+        table[getattr(libsbml, f"AST_FUNCTION_ARC{name.upper()}")] = getattr(sympy, f"a{name}")
     return table

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exoresist.core.errors import ExoresistError, InputError
+from exoresist.core.errors import InputError
 from exoresist.exchange.petab_engine import Engine, names_wanted
 from exoresist.exchange.petab_formula import TIME, evaluate
 from exoresist.exchange.petab_tables import Experiment, Measurement, Observable, Period, PetabProblem, read_petab
@@ -111,16 +111,11 @@ class PetabModel:
         given = {**self.nominal, **(values or {})}
         return float(sum(one.log_prior(given[one.id]) for one in self.problem.estimated if one.log_prior is not None))
 
-    def objective(self, values: Mapping[str, float]) -> float:
-        """ln posterior up to a constant; minus infinity where the model cannot be advanced."""
-        prior = self.log_prior(values)
-        if not math.isfinite(prior):
-            return -math.inf
-        try:
-            total = self.simulate(values).log_likelihood + prior
-        except ExoresistError:
-            return -math.inf
-        return total if math.isfinite(total) else -math.inf
+    @property
+    def laplace(self) -> NDArray[np.bool_]:
+        """Whether the noise of each measurement is Laplace's."""
+        observables = self.problem.observables
+        return np.array([observables[one.observable].distribution == "laplace" for one in self.problem.measurements])
 
     def rows(self, readings: Readings) -> list[dict[str, Any]]:
         """The simulation table: one row per measurement."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exoresist.core.errors import InputError
-from exoresist.exchange.petab_formula import TIME, evaluate, from_mathml
+from exoresist.exchange.petab_formula import TIME, evaluate, from_mathml, names_in
+from exoresist.exchange.petab_jumps import mark_jumps
 from exoresist.exchange.petab_tables import Formula, one_line
 
 
@@ -34,7 +35,7 @@ class Trigger:
 class Model:
     """What the file says.
 
-    text          SBML for the engine: no initial assignments, no event at the start
+    text          SBML for the engine: no initial assignments, no event at the start, a stop wherever a formula jumps with time
     compartments, parameters, species
                   identifiers; of species with the compartment, and whether formulas read the amount
     given         identifier -> number the file gives (species: as formulas read them), if any
@@ -101,15 +102,19 @@ def read_model(text: str) -> Model:
         if symbol in owned:
             initial[symbol] = _Lazy(assignment.getMath().deepCopy(), f"The initial assignment of '{symbol}'")
             model.removeInitialAssignment(place)
+        else:
+            _stoichiometry(model, place)
     events = tuple(_event(one, place) for place, one in enumerate(model.getListOfEvents()))
     given, amounts = _numbers(model)
     for one in model.getListOfParameters():
         if not one.isSetValue():
             one.setValue(0.0)  # the engine asks for a number; the start is set from outside
+    parameters = tuple(one.getId() for one in model.getListOfParameters())
+    mark_jumps(model)
     return Model(
         libsbml.writeSBMLToString(document),
         tuple(one.getId() for one in model.getListOfCompartments()),
-        tuple(one.getId() for one in model.getListOfParameters()),
+        parameters,
         species,
         given,
         amounts,
@@ -118,6 +123,24 @@ def read_model(text: str) -> Model:
         frozenset(one.getId() for one in model.getListOfReactions()),
         events,
     )
+
+
+def _stoichiometry(model: Any, place: int) -> None:
+    """Let the number of copies in a reaction follow the parameters it is made of: the engine would work it out once, from the file's.
+
+    Raises InputError where it is made of what changes with time.
+    """
+    assignment = model.getInitialAssignment(place)
+    symbol, formula = assignment.getSymbol(), assignment.getMath().deepCopy()
+    read = names_in(from_mathml(formula, f"The stoichiometry '{symbol}'"))
+    fixed = {one.getId() for one in (*model.getListOfParameters(), *model.getListOfCompartments()) if one.getConstant()}
+    if not read <= fixed:
+        raise InputError(f"The stoichiometry '{symbol}' starts from {', '.join(sorted(read - fixed))}", "constant parameters")
+    model.removeInitialAssignment(place)
+    model.getElementBySId(symbol).setConstant(False)
+    rule = model.createAssignmentRule()
+    rule.setVariable(symbol)
+    rule.setMath(formula)
 
 
 class _Lazy:

@@ -17,7 +17,8 @@ _WAVELENGTH = re.compile(r"(?<!\d)(?P<value>[2-9]\d{2})\s*(?:nm|\b)", re.IGNOREC
 _NO_TIME = re.compile(
     r"temperature|integration|shak|delay|settl|interval|exposure|wait|\b(?:date|started|printed|start time|time of day|am|pm)\b"
 )
-_OF_WAVELENGTH = ("nm", "wavelength", "abs", "od", "filter", "λ", "reference", "measurement", "label", "read")
+_CLOCK_ALONE = 20  # letters: a longer line with a clock in it tells when something was done, not how long it grew
+_OF_WAVELENGTH = ("nm", "wavelength", "raw data", "abs", "od", "filter", "λ", "reference", "measurement", "label", "read")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,12 @@ def find_grids(sheet: Sheet) -> list[Grid]:
     grids: list[Grid] = []
     row, above = 0, 0
     while row < len(sheet.rows):
-        grid = _headed(sheet, row, above) or _lettered(sheet, row, above) or _bare(sheet, row, above)
+        grid = (
+            (_going_on(sheet, grids[-1], row) if grids else None)
+            or _headed(sheet, row, above)
+            or _lettered(sheet, row, above)
+            or _bare(sheet, row, above)
+        )
         if grid is None:
             row += 1
             continue
@@ -84,7 +90,7 @@ def find_grids(sheet: Sheet) -> list[Grid]:
 
 def labels_of(grid: Grid) -> GridLabels:
     """Plate, time and wavelength from the lines above a grid; the nearest line that says something counts."""
-    plate = hours = channel = None
+    plate = hours = channel = reference = None
     for line in reversed(grid.context):
         lower = line.lower()
         if (
@@ -93,10 +99,14 @@ def labels_of(grid: Grid) -> GridLabels:
             and match["name"].lower() not in ("type", "layout", "reader", "format", "map")
         ):
             plate = match["name"]
-        if hours is None and not _NO_TIME.search(lower):
+        if hours is None and not _NO_TIME.search(lower) and (":" not in line or len(line) <= _CLOCK_ALONE or "time" in lower):
             hours = hours_in(line)
         if channel is None and any(word in lower for word in _OF_WAVELENGTH) and (match := _WAVELENGTH.search(line)):
-            channel = match["value"]
+            if "reference" in lower and "measurement" not in lower:
+                reference = reference or match["value"]
+            else:
+                channel = match["value"]
+    channel = channel or reference
     return GridLabels(plate, hours, channel)
 
 
@@ -141,6 +151,11 @@ def _lettered(sheet: Sheet, row: int, above: int) -> Grid | None:
     width = _filled(sheet.rows[row][side + 1 :])
     if width < 3 or width > 24:
         return None
+    below = row + 1
+    while _letter(sheet, below, side) == _letter(sheet, below - 1, side) + 1:  # type: ignore[operator]
+        below += 1
+    if (row and _is_letter(sheet, row - 1, side, 0)) or _letter(sheet, below, side) == _letter(sheet, below - 1, side):
+        return None  # a list of wells, its letters in a column of their own
     return _body(sheet, row, side, width, above, row, [])
 
 
@@ -175,14 +190,14 @@ def _body(sheet: Sheet, body: int, side: int, count: int, above: int, head: int,
                 warnings.append(f"{where}: row {', '.join(lost)} of the plate is missing; its wells were taken as not read.")
                 wells.update({(LETTERS.index(one), column): "" for one in lost for column in range(count)})
             letter, layer = which, wells
-            channel = channel or _wavelength(cells[count:])
+            channel = channel or _label(cells[count:], ())
         elif (
             which is None
             and letter >= 0
             and cells
             and not sheet.rows[row][side].strip()
-            and (second := _wavelength(cells[count:]))
-            and second != channel
+            and any(cells[:count])
+            and (second := _label(cells[count:], (channel,)))
         ):
             layer = layers.setdefault(second, {})
         else:
@@ -210,24 +225,80 @@ def _check_width(sheet: Sheet, row: int, letter: int, cells: tuple[str, ...], co
         )
 
 
-def _wavelength(cells: tuple[str, ...]) -> str | None:
-    """The wavelength that some readers print behind a row of wells."""
+def _label(cells: tuple[str, ...], taken: tuple[str | None, ...]) -> str | None:
+    """What some readers print behind a row of wells: a wavelength, or words such as `Blank 450` and `Well ID` where that is taken."""
     text = next((cell for cell in cells if cell), "")
+    if not text or len(text) > 24:
+        return None
     match = re.search(r"(?<!\d)([2-9]\d{2})(?!\d)", text)
-    return match[1] if match and len(text) <= 24 else None
+    if match and match[1] not in taken:
+        return match[1]
+    return text.lower() if re.search(r"[A-Za-z]{2}", text) and text.lower() not in taken else None
 
 
 def _unlettered(sheet: Sheet, head: int, body: int, start: int, count: int, above: int) -> Grid | None:
-    """A whole plate under column numbers whose rows carry no letters (SoftMax); other columns may hold a temperature."""
+    """A whole plate under column numbers whose rows carry no letters (SoftMax); other columns may hold a temperature or the time."""
     down = {12: 8, 24: 16}.get(count)
-    if down is None:
+    wells = _block(sheet, body, start, count, down) if down is not None else None
+    if down is None or wells is None:
         return _bare(sheet, body, above)
-    block = [line[start : start + count] for line in sheet.rows[body : body + down]]
-    if len(block) < down or sum(_mostly_readings(sheet, line) for line in block) < down - 1:
-        return _bare(sheet, body, above)
-    wells = {(i, j): line[j] if j < len(line) else "" for i, line in enumerate(block) for j in range(count)}
-    told = f"{sheet.source}, line {sheet.line(head)}: the rows of the plate carry no letters; the first was taken as A."
-    return Grid(wells, down, count, head, body + down - 1, _context(sheet, above, head), (told,))
+    context = _context(sheet, above, head)
+    told = [f"{sheet.source}, line {sheet.line(head)}: the rows of the plate carry no letters; the first was taken as A."]
+    further, channel = _beside(sheet, head, body, start, count, down, context, told)
+    return Grid(
+        wells, down, count, head, body + down - 1, (*context, *_clock_before(sheet, body, start)), tuple(told), channel, further
+    )
+
+
+def _block(sheet: Sheet, body: int, start: int, count: int, down: int) -> dict[tuple[int, int], str] | None:
+    lines = [line[start : start + count] for line in sheet.rows[body : body + down]]
+    if len(lines) < down or sum(_mostly_readings(sheet, line) for line in lines) < down - 1:
+        return None
+    return {(i, j): line[j] if j < len(line) else "" for i, line in enumerate(lines) for j in range(count)}
+
+
+def _beside(
+    sheet: Sheet, head: int, body: int, start: int, count: int, down: int, context: tuple[str, ...], told: list[str]
+) -> tuple[tuple[tuple[str, dict[tuple[int, int], str]], ...], str | None]:
+    """Further wavelengths to the right, each under column numbers of its own; the line above names them in their order (`450 630`)."""
+    cells = sheet.rows[head]
+    starts = [
+        place
+        for place in range(start + count, len(cells) - count + 1)
+        if all(whole_of(cells[place + step]) == step + 1 for step in range(count))
+    ]
+    blocks = [wells for place in starts if (wells := _block(sheet, body, place, count, down)) is not None]
+    if not blocks:
+        return (), None
+    form = re.compile(r"(?<!\d)[2-9]\d{2}(?:\s+[2-9]\d{2}){" + str(len(blocks)) + r"}(?!\d)")
+    named = next((match[0].split() for line in reversed(context) if (match := form.search(line))), None)
+    if named is None or len(set(named)) < len(named):
+        named = [f"read {place + 1}" for place in range(len(blocks) + 1)]
+        told.append(
+            f"{sheet.source}, line {sheet.line(head)}: {len(named)} tables stand side by side; they were named {', '.join(named)}."
+        )
+    return tuple(zip(named[1:], blocks, strict=True)), named[0]
+
+
+def _clock_before(sheet: Sheet, row: int, start: int) -> tuple[str, ...]:
+    """The time of a kinetic read, which stands before its first row of wells."""
+    return tuple(cell for cell in sheet.rows[row][:start] if re.fullmatch(r"\d{1,3}:\d{2}(?::\d{2})?", cell))
+
+
+def _going_on(sheet: Sheet, last: Grid, row: int) -> Grid | None:
+    """The next time of a kinetic read whose rows carry no letters: a block like the one before, with a clock in front."""
+    head = sheet.rows[last.first_row]
+    start = next((place for place, cell in enumerate(head) if whole_of(cell) == 1), None)
+    if start is None or not (clock := _clock_before(sheet, row, start)):
+        return None
+    down = last.rows
+    wells = _block(sheet, row, start, last.columns, down)
+    if wells is None:
+        return None
+    further, _ = _beside(sheet, last.first_row, row, start, last.columns, down, last.context, [])
+    named = tuple((name, block) for (name, _), (_, block) in zip(last.further, further, strict=False))
+    kept = tuple(line for line in last.context if not re.fullmatch(r"\d{1,3}:\d{2}(?::\d{2})?", line))
+    return Grid(wells, down, last.columns, last.first_row, row + down - 1, (*kept, *clock), (), last.channel, named)
 
 
 def _context(sheet: Sheet, above: int, row: int) -> tuple[str, ...]:

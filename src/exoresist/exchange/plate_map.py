@@ -7,7 +7,7 @@ from pathlib import Path
 from exoresist.core.errors import InputError
 from exoresist.exchange.lab_headings import find_columns
 from exoresist.exchange.plate_grids import find_grids, well_name, well_place
-from exoresist.exchange.plate_tables import WELL
+from exoresist.exchange.plate_rows import WELL
 from exoresist.exchange.sheets import Sheet, read_sheets
 
 _NAMES = {

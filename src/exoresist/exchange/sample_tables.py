@@ -18,11 +18,12 @@ from exoresist.exchange.sheets import Sheet
 Row = dict[str, Any]
 
 ARM = ("arm", "condition", "group", "treatment", "treatment group", "cohort", "gruppe")
-SAMPLE = ("sample", "sample name", "name", "sample id", "file", "filename", "tube", "tube name", "specimen")
+SAMPLE = ("sample", "sample name", "name", "sample id", "file", "filename", "tube", "tube name", "specimen", "specimen name")
 QPCR: Mapping[str, Sequence[str]] = {
     "ct": ("ct", "cq", "cp", "c t", "ct value", "cq value", "ct mean value"),
     "target": ("target", "target name", "gene", "gene name", "detector", "detector name", "assay", "primer"),
     "sample": SAMPLE, "arm": ARM, "task": ("task", "content", "sample type"), "well": ("well", "well position", "pos"),
+    "omit": ("omit", "omitted", "exclude", "excluded"),
 }  # fmt: skip
 COUNTS: Mapping[str, Sequence[str]] = {
     "count": ("count", "counts", "cells", "migrated", "invaded", "migrated cells", "invaded cells", "cells per field",
@@ -33,11 +34,15 @@ COUNTS: Mapping[str, Sequence[str]] = {
 CALIPERS: Mapping[str, Sequence[str]] = {
     "animal": ("animal", "mouse", "animal id", "mouse id", "id", "maus", "tier", "tag"),
     "day": ("day", "days", "time", "study day", "day post implantation", "days after implantation", "tag der messung"),
-    "length": ("length", "long", "long axis", "l", "a", "d1", "laenge", "länge"),
-    "width": ("width", "short", "short axis", "w", "b", "d2", "breite"),
+    "length": ("length", "tumor length", "tumour length", "long", "long axis", "l", "a", "d1", "laenge", "länge"),
+    "width": ("width", "tumor width", "tumour width", "short", "short axis", "w", "b", "d2", "breite"),
     "volume": ("volume", "tumor volume", "tumour volume", "tv", "vol"), "arm": ARM,
 }  # fmt: skip
-_STATISTIC = re.compile(r"freq\.?\s*of|% ?positive|percent|\bmedian\b|\bmfi\b|\bmean\b|\bgeom", re.IGNORECASE)
+_STATISTIC = re.compile(
+    r"freq\.?\s*of|%\s*(?:of\s+)?(?:positive|parent|total|gated|grandparent|vis|live|all)|percent|\bmedian\b|\bmfi\b|\bmean\b|\bgeom",
+    re.IGNORECASE,
+)
+_STATISTIC_ALONE = ("mean", "median", "percent", "geomean")  # any table may have such a column
 
 
 @dataclass
@@ -69,17 +74,27 @@ def read_qpcr(sheet: Sheet) -> SampleTable | None:
     """Cycles per sample and target; `Undetermined` stays a row without a value."""
     columns = find_columns(sheet, QPCR, ("ct", "target"))
     if columns is None:
-        return None
+        bare = find_columns(sheet, QPCR, ("ct", "sample"))
+        if bare is None:
+            return None
+        raise InputError(
+            f"{sheet.source}, line {sheet.line(bare.row)}: cycles without the gene that they are of",
+            "a column Target beside Sample and Ct",
+            "This program exports one gene at a time: add a column Target and put the genes below each other",
+        )
     if "sample" not in columns.at and "arm" not in columns.at:
         raise InputError(
             f"{sheet.source} has cycles without samples",
             "a column Sample Name",
             "Name the samples in the plate setup and export again",
         )
-    table = SampleTable("qpcr")
+    table, omitted = SampleTable("qpcr"), 0
     for line, row in _body(sheet, columns):
         target = _cell(row, columns, "target")
         if not target:
+            continue
+        if _cell(row, columns, "omit").lower() in ("true", "yes", "1", "x"):
+            omitted += 1
             continue
         found = number_of(_cell(row, columns, "ct"), sheet.style)
         if found.value is not None and not 0 < found.value < 60:
@@ -91,6 +106,10 @@ def read_qpcr(sheet: Sheet) -> SampleTable | None:
             "target": target,
             "task": _cell(row, columns, "task").lower(), "ct": found.value, "flag": found.flag, "line": line,
         })  # fmt: skip
+    if omitted:
+        table.warnings.append(
+            f"{sheet.source}: {omitted} reactions that the instrument's program marks as omitted were left out."
+        )
     missing = sum(row["ct"] is None for row in table.rows)
     if missing:
         table.warnings.append(f"{sheet.source}: {missing} of {len(table.rows)} reactions have no Ct (undetermined or missing).")
@@ -103,11 +122,15 @@ def read_facs(sheet: Sheet) -> SampleTable | None:
     """Statistics of cytometry, one line per sample: `Singlets/Live | Freq. of Parent (%)`, `Median (APC-A)`, `% positive`, `MFI`."""
     for index, cells in enumerate(sheet.rows[:60]):  # noqa: B007 (used after the loop)
         columns = [place for place, cell in enumerate(cells) if place and _STATISTIC.search(cell)]
-        if columns and (not cells[0] or plain_heading(cells[0]) in (*SAMPLE, *ARM, "depth", "")):
+        telling = any(plain_heading(cells[place]) not in _STATISTIC_ALONE for place in columns)
+        if telling and (not cells[0] or plain_heading(cells[0]) in (*SAMPLE, *ARM, "depth", "")):
             break
     else:
         return None
-    found = find_columns(sheet, {"sample": SAMPLE, "arm": ARM}, (), index)
+    # DIVA repeats the specimen in every line; its samples are the tubes.
+    tubes = ("tube", "tube name")
+    sample = tubes if any(plain_heading(cell) in tubes for cell in cells) else SAMPLE
+    found = find_columns(sheet, {"sample": sample, "arm": ARM, "population": ("population", "gate")}, (), index)
     own = found if found is not None and found.row == index else Columns(index, {}, cells)
     table = SampleTable("facs")
     for line, row in _body(sheet, own):
@@ -120,12 +143,14 @@ def read_facs(sheet: Sheet) -> SampleTable | None:
             number = number_of(row[place], sheet.style) if place < len(row) else Number(None, "empty")
             heading = cells[place]
             statistic = _statistic(heading)
+            gate = _cell(row, own, "population")  # of tables with a line per sample and population
+            population = f"{gate} {heading}" if gate else heading.partition("|")[0].strip() or heading
             if number.value is not None and statistic == "percent" and not 0 <= number.value <= 100:
                 raise InputError(
                     f"{sheet.source}, line {line}: {number.value:g} per cent positive", "0 to 100", "Check the decimal sign"
                 )
             table.rows.append({
-                "sample": sample, "arm": _cell(row, own, "arm"), "population": heading.partition("|")[0].strip() or heading,
+                "sample": sample, "arm": _cell(row, own, "arm"), "population": population,
                 "statistic": statistic, "value": number.value, "flag": number.flag, "line": line,
             })  # fmt: skip
     table.recognised = f"cytometry table, {len({row['sample'] for row in table.rows})} samples, {len(columns)} statistics"
@@ -167,7 +192,7 @@ def read_calipers(sheet: Sheet) -> SampleTable | None:
         sheet, CALIPERS, ("animal", "day", "volume")
     )
     if columns is None:
-        return None
+        return _wide_calipers(sheet)
     table = SampleTable("calipers")
     factor = {
         what: _to_mm(columns.texts[columns.at[what]]) ** (3 if what == "volume" else 1)
@@ -218,6 +243,37 @@ def read_calipers(sheet: Sheet) -> SampleTable | None:
         f"caliper table, {len({row['sample'] for row in table.rows})} animals, {len({row['day'] for row in table.rows})} days"
     )
     return table if table.rows else None
+
+
+_DAY_HEADING = re.compile(r"(?:day|d|tag)[\s_]*(?P<first>\d+(?:\.\d+)?)|(?P<last>\d+(?:\.\d+)?)\s*(?:days?|d|dpi)", re.IGNORECASE)
+
+
+def _wide_calipers(sheet: Sheet) -> SampleTable | None:
+    """Volumes with a line per animal and a column per day: `Mouse, Group, Day 0, Day 4 ...`."""
+    columns = find_columns(sheet, {"animal": CALIPERS["animal"], "arm": ARM}, ("animal",))
+    if columns is None:
+        return None
+    days = {
+        place: float(match["first"] or match["last"])
+        for place, text in enumerate(columns.texts)
+        if place not in columns.at.values() and (match := _DAY_HEADING.fullmatch(text.strip()))
+    }
+    if len(days) < 2:
+        return None
+    table = SampleTable("calipers")
+    for line, row in _body(sheet, columns):
+        for place, day in days.items():
+            number = number_of(row[place], sheet.style) if place < len(row) else Number(None, "empty")
+            if number.value is not None and number.value < 0:
+                raise InputError(f"{sheet.source}, line {line}: a volume of {number.value:g}", "zero or more", "Correct the sign")
+            table.rows.append({
+                "sample": _cell(row, columns, "animal"), "arm": _cell(row, columns, "arm"), "day": day, "value": number.value, "line": line,
+            })  # fmt: skip
+    if not any(row["value"] is not None for row in table.rows):
+        return None
+    table.warnings.append(f"{sheet.source}: the columns of days were taken as volumes in mm^3.")
+    table.recognised = f"caliper table, {len({row['sample'] for row in table.rows})} animals, {len(days)} days, a column per day"
+    return table
 
 
 def _to_mm(heading: str) -> float:
