@@ -118,7 +118,8 @@ def _first_order(table: Array, outcome: Array, keys: Sequence[Key], seed: int) -
     problem: dict[str, Any] = {
         "num_vars": len(keys), "names": ["@".join(key) for key in keys], "bounds": [[0.0, 1.0]] * len(keys),
     }  # fmt: skip
-    found = rbd_fast.analyze(problem, table, outcome, M=HARMONICS, num_resamples=RESAMPLED, conf_level=0.9, seed=seed % 2**32)
+    with np.errstate(invalid="ignore"):  # where few gain anything, a resampling may hold none of them
+        found = rbd_fast.analyze(problem, table, outcome, M=HARMONICS, num_resamples=RESAMPLED, conf_level=0.9, seed=seed % 2**32)
     return np.asarray(found["S1"], dtype=float), np.asarray(found["S1_conf"], dtype=float)
 
 

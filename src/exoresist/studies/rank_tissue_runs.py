@@ -186,9 +186,10 @@ class Runner:
 
     def advance(self, amount: float = 1.0) -> None:
         """A task of so many simulated hours is done."""
+        if self._began is None:  # all were kept
+            return
         self._hours += amount
         self.report.advance(amount)
-        assert self._began is not None
         seconds = (time.monotonic() - self._began) * max(self.total - self._hours, 0.0) / max(self._hours, 1e-12)
         say(self.report, f"{self._hours / self.total:.0%} of {self.runs} runs, {spoken_time(seconds)} left")
         self._judge(seconds)
