@@ -85,17 +85,28 @@ def test_patients_are_ranked_by_time_without_progression(tmp_path: Path) -> None
 
 
 def test_without_worlds_patients_are_resampled(tmp_path: Path) -> None:
-    arguments = ["--patients", "16", "--draws", "0", "--trials", "0", "--interventions", "gw4869", "--workers", "1"]
+    arguments = ["--patients", "60", "--draws", "0", "--trials", "0", "--interventions", "gw4869", "--workers", "1"]
     assert run("breast_cohort", *arguments, "--out", str(tmp_path)) == 0
     summary = told(tmp_path)
     assert summary["judged_over"] == "resamplings" and set(summary["interventions"]) == {"none", "gw4869"}
+    # As many patients tell what their time hangs on, without a further run: a tumour that grows faster is back earlier.
+    told_of = {row["name"]: row for row in summary["patient_numbers"] if row["outcome"] == "time"}
+    assert told_of["growth_rate"]["rank_high"] < 0.0 and told_of["growth_rate"]["low_mean"] > told_of["growth_rate"]["high_mean"]
+    assert {"burden_at_diagnosis", "resistant_share", "expression", "damage_rate"} <= set(told_of)
+    assert "Which numbers of a patient decide" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
         (["no_such_file.yaml"], "no_such_file"),
-        (["tumour_spheroid"], "tissue"),
+        (["tumour_spheroid", "--trials", "4"], "--trials"),
+        (["tumour_spheroid", "--max-dose", "1 uM"], "--max-dose"),
+        (["tumour_spheroid", "--outcome", "shift"], "volume"),
+        (["tumour_spheroid", "--patients", "20"], "--patients"),
+        (["tumour_spheroid", "--interventions", "gw486"], "gw4869"),
+        (["tumour_resistant_corner", "--within", "soon"], "--within"),
+        (["mcf7_doxorubicin", "--within", "1 h"], "tissue"),
         (["mcf7_doxorubicin", "--arm", "nobody"], "nobody"),
         (["mcf7_doxorubicin", "--outcome", "cargo"], "cargo"),
         (["mcf7_doxorubicin", "--interventions", "gw486"], "gw4869"),

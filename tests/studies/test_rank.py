@@ -192,9 +192,11 @@ def test_arms_with_other_drugs_are_choices() -> None:
     assert [one.id for one in drug_arms(scenario, base_of(scenario)[1], [])] == ["anti_pd_1", "anti_pd_l1"]
 
 
-def test_a_tissue_and_outcomes_that_an_assay_does_not_have_are_refused() -> None:
+def test_outcomes_that_an_assay_does_not_have_are_refused() -> None:
     with pytest.raises(InputError, match="tissue"):
-        base_of(load_scenario("tumour_spheroid"))
+        outcome_of(load_scenario("tumour_spheroid"), "shift")
+    with pytest.raises(InputError, match="volume"):
+        outcome_of(resistant_alone(), "volume")
     with pytest.raises(InputError, match="shift"):
         outcome_of(load_scenario("pdl1_vesicles"), "shift")
     with pytest.raises(InputError, match="not known"):

@@ -126,7 +126,11 @@ def _rank(
     arm: Annotated[str | None, typer.Option("--arm", help="Arm of the scenario in which they are tried.")] = None,
     outcome: Annotated[
         str | None,
-        typer.Option("--outcome", help="survivors, shift (of the IC50), regrowth or cargo; as fits the assay if left out."),
+        typer.Option(
+            "--outcome",
+            help="survivors, shift (of the IC50), regrowth or cargo; of a tissue tumour, survivors, volume or resistant; as fits the "
+            "assay if left out.",
+        ),
     ] = None,
     draws: Annotated[
         int | None,
@@ -146,6 +150,9 @@ def _rank(
     patients: Annotated[
         int | None, typer.Option("--patients", help="Rank for so many virtual patients; a dish becomes a tumour.")
     ] = None,
+    within: Annotated[
+        str | None, typer.Option("--within", help="A tissue only: refuse what would take longer, such as '2 h'.")
+    ] = None,
     seed: Seed = None,
     workers: Workers = None,
     memory: Memory = None,
@@ -160,7 +167,9 @@ def _rank(
     from exoresist.app.places import Places
     from exoresist.app.rank import Asked, rank
 
-    asked = Asked(arm, interventions, outcome, draws, posterior, max_dose, max_total, min_interval, trials, patients, seed)
+    asked = Asked(
+        arm, interventions, outcome, draws, posterior, max_dose, max_total, min_interval, trials, patients, within, seed
+    )
     rank(scenario, out, asked, Places(workers, memory, cluster, results), as_json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ class Asked:
     min_interval: str | None = None
     trials: int | None = None
     patients: int | None = None
+    within: str | None = None
     seed: int | None = None
 
 
@@ -58,6 +60,7 @@ def rank(scenario_file: Path, folder: Path, asked: Asked, places: Places, as_jso
             ("max_dose", asked.max_dose, "nM"), ("max_total", asked.max_total, "nM"), ("min_interval", asked.min_interval, "h"),
         )
     }  # fmt: skip
+    within = None if asked.within is None else parse_quantity(asked.within, "h", "--within")
     workers, kept_in = places.workers(), places.kept_in()
     ready(folder)
 
@@ -71,17 +74,22 @@ def rank(scenario_file: Path, folder: Path, asked: Asked, places: Places, as_jso
 
         question = Question(
             asked.arm, asked.interventions, asked.outcome, asked.draws, asked.posterior, limits["max_dose"], limits["max_total"],
-            limits["min_interval"], asked.trials,
+            limits["min_interval"], asked.trials, within,
         )  # fmt: skip
         stages = Stages(bar, {"answer": 0.96, "writing": 0.04})
         stages.begin("answer")
-        answer = answer_rank(scenario, question, None, stages, workers, kept_in)
+        answer = answer_rank(scenario, question, None, stages, workers, kept_in, _say)
         stages.begin("writing")
         with filled(folder) as draft:
             write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions})
             write_ranking(answer, draft)
         stages.finish()
     tell(folder, answer.sentences, answer.warnings, as_json)
+
+
+def _say(text: str) -> None:
+    """How long runs of tissues will be: on stderr, so that --json stays JSON."""
+    print(f"exoresist: {text}", file=sys.stderr)
 
 
 def _with(scenario: Scenario, key: str, value: int) -> Scenario:

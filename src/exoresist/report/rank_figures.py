@@ -40,17 +40,25 @@ KINDS = {
 
 def rank_figures(answer: RankAnswer) -> dict[str, Figure]:
     """Figures of the page, in its order; those that have nothing to show are absent."""
-    from exoresist.report.rank_map_figures import indices_figure, map_figure, tornado_figure
+    from exoresist.report.rank_map_figures import indices_figure, map_figure, patients_figure, tornado_figure
+    from exoresist.report.rank_tissue_figures import courses_figure
 
     drawn: list[Figure | None] = [
         best_figure(answer),
         regret_figure(answer),
         effect_figure(answer, answer.interventions, "effect", "Effect of each choice"),
     ]
+    drawn.append(courses_figure(answer))
     if answer.combinations:
         title = "Effect of the pairs, beside what they are made of"
         drawn.append(effect_figure(answer, answer.combinations, "pairs", title))
-    drawn += [map_figure(answer), schedule_figure(answer), tornado_figure(answer), indices_figure(answer)]
+    drawn += [
+        map_figure(answer),
+        schedule_figure(answer),
+        tornado_figure(answer),
+        indices_figure(answer),
+        patients_figure(answer),
+    ]
     return {figure.id: figure for figure in drawn if figure is not None}
 
 

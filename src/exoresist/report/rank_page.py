@@ -18,7 +18,10 @@ from exoresist.studies.rank_words import against
 if TYPE_CHECKING:
     from exoresist.studies.rank_answer import RankAnswer
 
-TABLES = ("interventions", "combinations", "draws_table", "morris", "sobol", "tornado", "patients", "parameters", "bibliography")
+TABLES = (
+    "interventions", "combinations", "draws_table", "morris", "sobol", "tornado", "patients", "patient_numbers", "screened",
+    "tissue_runs", "parameters", "bibliography",
+)  # fmt: skip
 COHORT_TABLES = ("curves", "at_risk", "medians", "comparisons", "responses", "markers", "roc", "worlds")
 VERDICTS = {
     "best": "Settled", "probably_best": "Probable", "cannot_tell": "Cannot tell", "nothing_helps": "Nothing helps",
@@ -54,6 +57,10 @@ def rank_page(answer: RankAnswer) -> str:
         choices=[_choice(answer, row) for row in answer.interventions],
         pairs=[_choice(answer, row) for row in answer.combinations],
         schedules=[_schedule(answer, row) for row in answer.schedules],
+        screened=[
+            {"label": row["label"], "kind": KINDS[str(row["kind"])], "effect": f"{number_text(row['effect'])}×"}
+            for row in sorted(answer.screened, key=lambda row: float(row["effect"]))
+        ],
         patients={str(row["name"]): percent_text(row["share"]) for row in answer.patients},
         markers=[] if cohort is None else [marker_row(row, arm_labels(cohort.arms)) for row in cohort.markers],
         against=against(answer),

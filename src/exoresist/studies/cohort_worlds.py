@@ -19,7 +19,6 @@ from exoresist.assembly.book import draws as parameter_draws
 from exoresist.assembly.build import build
 from exoresist.assembly.cohort import Cohort
 from exoresist.assembly.patient import patient
-from exoresist.assembly.reader import scenario_from_dict
 from exoresist.assembly.resolve import resolved_text
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
@@ -28,7 +27,7 @@ from exoresist.core.progress import Progress
 from exoresist.core.quantity import Quantity
 from exoresist.studies.answer import Row
 from exoresist.studies.cohort import ArmOutcome, CohortResult, Course, expected_work, run_cohort, with_patients
-from exoresist.studies.ensemble import Ensemble, reconciled
+from exoresist.studies.ensemble import Ensemble, in_line
 from exoresist.studies.event_times import kaplan_meier, restricted_mean_gain
 from exoresist.studies.kept import Kept, identity
 from exoresist.studies.virtual_patients import drawn
@@ -141,14 +140,7 @@ def _in_line(scenario: Scenario, assay: Cohort, catalog: Catalog) -> Ensemble:
     """Draws in line with the measured IC50s of the lines that the assay names, each alone in a dish."""
     if not assay.calibrate:
         return Ensemble(scenario.uncertainty.draws, scenario.seed)
-    dish = scenario_from_dict({
-        "schema": "exoresist/1", "name": "dish", "arena": {"kind": "well", "volume": "0.1 mL", "capacity": "60000 cell"},
-        "populations": [{"id": line, "cell_line": line, "count": "3000 cell"} for line in assay.calibrate],
-        "drugs": [{"id": assay.drug, "dose": "1 nM"}], "cargo": list(scenario.cargo), "duration": "72 h",
-        "assay": {"kind": "dose_response", "population": assay.calibrate[0], "drug": assay.drug, "doses": ["1 nM"]},
-        "uncertainty": {"draws": scenario.uncertainty.draws}, "seed": scenario.seed,
-    })  # fmt: skip
-    return reconciled(dish, catalog)
+    return in_line(assay.calibrate, assay.drug, scenario.cargo, scenario.uncertainty.draws, scenario.seed, catalog)
 
 
 def _told(result: CohortResult, world: int) -> list[Row]:

@@ -7,7 +7,7 @@ IC50, then the pump's turnover until the resistant line has its own. What stays 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from exoresist.assembly.assay import TimeCourse
 from exoresist.assembly.book import draws as parameter_draws
 from exoresist.assembly.build import Model, build
-from exoresist.assembly.scenario import Environment, Scenario
+from exoresist.assembly.reader import scenario_from_dict
+from exoresist.assembly.scenario import Environment, ParameterOverride, Scenario
 from exoresist.catalog import Catalog
 from exoresist.compartments.well import culture
 from exoresist.core.progress import Progress
@@ -119,6 +120,29 @@ def reconciled(scenario: Scenario, catalog: Catalog, report: Progress | None = N
         left[line] = float(np.mean(off[1:]))
         good &= ~off
     return Ensemble(count, scenario.seed, factors, np.flatnonzero(good), left)
+
+
+def in_line(
+    lines: Sequence[str],
+    drug: str,
+    cargo: Sequence[str],
+    draws: int,
+    seed: int,
+    catalog: Catalog,
+    given: Sequence[ParameterOverride] = (),
+) -> Ensemble:
+    """Draws brought in line with the measured IC50s of cell lines, each alone in a well of a plate for three days.
+
+    given  numbers that are fixed in all draws
+    """
+    dish = scenario_from_dict({
+        "schema": "exoresist/1", "name": "dish", "arena": {"kind": "well", "volume": "0.1 mL", "capacity": "60000 cell"},
+        "populations": [{"id": line, "cell_line": line, "count": "3000 cell"} for line in lines],
+        "drugs": [{"id": drug, "dose": "1 nM"}], "cargo": list(cargo), "duration": "72 h",
+        "assay": {"kind": "dose_response", "population": lines[0], "drug": drug, "doses": ["1 nM"]},
+        "uncertainty": {"draws": draws}, "seed": seed,
+    })  # fmt: skip
+    return reconciled(dish.model_copy(update={"parameters": tuple(given)}), catalog)
 
 
 def _adjusted_rows(models: Mapping[str, Model], lines: list[str], drug: str) -> dict[str, Row]:

@@ -13,7 +13,7 @@ from typing import Any
 from exoresist.core.errors import InputError
 
 Plain = dict[str, Any]
-ROOMS = ("laws", "numerics", "network", "assembly", "compartments", "studies")
+ROOMS = ("laws", "numerics", "network", "assembly", "compartments", "tissue", "studies")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.cohort import Cohort
+from exoresist.assembly.resolve import resolved_text
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
@@ -57,6 +58,7 @@ from exoresist.studies.workers import Task, Workers, run_tasks
 
 Array = NDArray[np.float64]
 STAGES = {"draws": 0.2, "choices": 0.15, "pairs": 0.1, "schedules": 0.25, "maps": 0.02, "sensitivity": 0.28}
+TISSUE_STAGES = {"draws": 0.02, "runs": 0.98}
 PATIENT_STAGES = {"schedules": 0.35, "patients": 0.25, "worlds": 0.38, "reading": 0.02}
 LABELS = {FIXED: "Fixed schedule found", ADAPTIVE: "Adaptive schedule found"}
 
@@ -69,6 +71,7 @@ class Question:
     outcome        survivors, shift, regrowth or cargo; draws: how many are compared, besides as many that schedules are searched on
     posterior      file with draws in place of the catalogue's ranges
     max_dose, max_total, min_interval   limits of schedules: nM, nM and h; trials: of each search, 0 for none
+    within         h of wall time that the runs of a tissue may take
     """
 
     arm: str | None = None
@@ -80,11 +83,12 @@ class Question:
     max_total: float | None = None
     min_interval: float | None = None
     trials: int | None = None
+    within: float | None = None
 
 
 @dataclass
 class Ranking:
-    """One ranking under way: what all of its stages share."""
+    """One ranking under way: what all of its stages share; `tell` is given lines on how long it will be."""
 
     scenario: Scenario
     base: Scenario
@@ -97,6 +101,7 @@ class Ranking:
     kept: Kept | None = None
     models: list[Model] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
+    tell: Callable[[str], None] = field(default=lambda _: None)
 
 
 def rank(
@@ -106,10 +111,12 @@ def rank(
     progress: Progress | None = None,
     workers: Workers | None = None,
     results: Path | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> RankAnswer:
     """Rank what could be done in a scenario.
 
     workers  where runs are made, here by default; results: folder that keeps what is done
+    tell     is given lines on the size and the time of a tissue's runs
 
     Raises InputError for names, outcomes, limits and files that do not fit, ExoresistError where a run cannot be done.
     """
@@ -122,10 +129,19 @@ def rank(
         arm_label=arm.label or arm.id, seed=scenario.seed,
         outcome={key: getattr(outcome, key) for key in ("name", "label", "less", "unit", "folds", "says")},
     )  # fmt: skip
-    of_patients = isinstance(base.assay, Cohort)
-    stages = Stages(progress or Silent(), PATIENT_STAGES if of_patients else STAGES)
+    of_patients, of_cells = isinstance(base.assay, Cohort), base.arena.kind == "tissue"
+    stages = Stages(progress or Silent(), PATIENT_STAGES if of_patients else TISSUE_STAGES if of_cells else STAGES)
     one = Ranking(scenario, base, outcome, catalog, question, workers or Workers(1), stages, answer)
-    if of_patients:
+    if question.within is not None and not of_cells:
+        raise InputError(
+            "--within is for a tissue, whose runs take minutes", "a scenario whose arena is a tissue", "Leave it out"
+        )
+    if of_cells:
+        from exoresist.studies.rank_tissue import rank_tissue
+
+        one.tell = tell or one.tell
+        rank_tissue(one, results)
+    elif of_patients:
         from exoresist.studies.rank_patients import rank_cohort
 
         rank_cohort(one, results)
@@ -150,7 +166,8 @@ def _rank_dish(one: Ranking, results: Path | None) -> None:
     limits = None if reason else _limits(one)
     one.stages.begin("draws", 60.0 * base.duration * max(1, _draws(one)))
     searched, judged = _draw(one, singles, bool(limits and trials))
-    one.kept = store(results, base, catalog, judged, asdict(question), searched.positions.tolist())
+    asked = {key: value for key, value in asdict(question).items() if key != "within"}
+    one.kept = store(results, base, catalog, judged, asked, searched.positions.tolist(), resolved_text(one.scenario))
     answer.timing_s["draws"] = time.perf_counter() - clock
     clock = time.perf_counter()
     one.stages.begin("choices", float(len(singles) * judged.sets))

@@ -20,6 +20,9 @@ class RankAnswer:
     schedules      `name, label, effect, low, high, better, rule, given, times, excess, trials`; `limits`; `own_rule` in words
     maps           `first, second, rows, most_bliss, ...`: interaction over dose grids
     morris, sobol, tornado  what the effect of `sensitivity_of` hangs on
+    screened       of a tissue, `name, label, kind, effect` of choices that one run with central numbers left behind; `notes`: sentences
+    tissue_runs    readings of every run of a tissue; `courses`: `name, label, kind, time_h, tumour` with central numbers
+    patient_numbers  rows of `rank_patient_numbers.hangs_on`: what time without progression and gain hang on
     patients       `name, share`: how large a share of the patients each choice is best for; `cohort`: the cohort study behind it
     """
 
@@ -53,7 +56,12 @@ class RankAnswer:
     morris: list[Row] = field(default_factory=list)
     sobol: list[Row] = field(default_factory=list)
     tornado: list[Row] = field(default_factory=list)
+    screened: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    tissue_runs: list[Row] = field(default_factory=list)
+    courses: list[Row] = field(default_factory=list)
     patients: list[Row] = field(default_factory=list)
+    patient_numbers: list[Row] = field(default_factory=list)
     cohort: CohortAnswer | None = None
     parameters: list[Row] = field(default_factory=list)
     assumed_share: float | None = None
@@ -71,7 +79,7 @@ class RankAnswer:
 
     def summary(self) -> Row:
         """The answer for programs: `interventions` and `combinations` as mappings from name, without what the tables hold."""
-        left_out = ("parameters", "draws_table", "cohort", "sentences")
+        left_out = ("parameters", "draws_table", "cohort", "sentences", "notes", "tissue_runs", "courses")
         told = {key: value for key, value in self.to_dict().items() if key not in left_out}
         told["answer"] = list(self.sentences)
         for name in ("interventions", "combinations"):

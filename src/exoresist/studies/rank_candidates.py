@@ -9,6 +9,7 @@ from exoresist.assembly.arms import expand_arms
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.cohort import Cohort
 from exoresist.assembly.scenario import Arm, InterventionEntry, Scenario
+from exoresist.assembly.tissue_cell import cell_network
 from exoresist.catalog import Catalog
 from exoresist.catalog.records import Intervention
 from exoresist.core.errors import ExoresistError, InputError, unknown_name
@@ -56,14 +57,8 @@ def base_of(scenario: Scenario, arm: str | None = None) -> tuple[Arm, Scenario]:
     """The arm in which interventions are tried, and its scenario without any.
 
     Without a name: the arm whose effect the scenario's comparison asks about, else its first treated arm; of a cohort the reference.
-    Raises InputError for an arm that is not there, and for arenas and assays that cannot be ranked.
+    Raises InputError for an arm that is not there.
     """
-    if scenario.arena.kind == "tissue":
-        raise InputError(
-            f"scenario '{scenario.name}' is a tissue, of which one run takes minutes and a ranking needs hundreds",
-            "a well, transwell, circulation or cohort",
-            "Describe the same cells in `arena: {kind: well}`, rank there, and run the best few as arms of the tissue",
-        )
     arms = {one.id: (one, whole) for one, whole in expand_arms(scenario)}
     if arm is None:
         treated = next((one.id for one, _ in arms.values() if one.role == "treated"), next(iter(arms)))
@@ -98,12 +93,19 @@ def acting(base: Scenario, catalog: Catalog, records: Iterable[Intervention]) ->
     for record in records:
         entry = InterventionEntry(id=record.id, strength=1.0)
         try:
-            model = build(base.model_copy(update={"interventions": (entry,)}), catalog)
+            models = wired(base.model_copy(update={"interventions": (entry,)}), catalog)
         except ExoresistError:
             continue  # it needs a chain or a part that this scenario does not hold
-        if meets(model, record.id):
+        if any(meets(model, record.id) for model in models):
             found.append(record.id)
     return found
+
+
+def wired(scenario: Scenario, catalog: Catalog) -> list[Model]:
+    """The network of a scenario; of a tissue that inside each type of cell."""
+    if scenario.arena.kind != "tissue":
+        return [build(scenario, catalog)]
+    return [cell_network(scenario, catalog, entry.id)[1] for entry in scenario.populations if entry.count > 0.0]
 
 
 def meets(model: Model, name: str) -> bool:
@@ -130,7 +132,7 @@ def named(text: str, scenario: Scenario, base: Scenario, catalog: Catalog) -> li
         one = together(base, chosen) if len(chosen) > 1 else single(base, chosen[0])
         if one.id in {each.id for each in found}:
             raise InputError(f"--interventions names '{one.id}' twice", "each once")
-        build(one.scenario, catalog)  # what cannot be wired is told before anything runs
+        wired(one.scenario, catalog)  # what cannot be wired is told before anything runs
         found.append(one)
     return found
 

@@ -24,6 +24,9 @@ from exoresist.studies.survival import survive
 Array = NDArray[np.float64]
 ONE = 1.0  # cell, or copy per cell: a floor below which nothing is told apart
 SURVIVORS, SHIFT, REGROWTH, CARGO, PROGRESSION = "survivors", "shift", "regrowth", "cargo", "progression"
+TUMOUR, VOLUME, RESISTANT = "tumour", "volume", "resistant"
+OF_TISSUES = (TUMOUR, SURVIVORS, VOLUME, RESISTANT)
+OF_DISHES = (SURVIVORS, SHIFT, REGROWTH, CARGO, PROGRESSION)
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,13 @@ class Outcome:
 def outcome_of(scenario: Scenario, name: str | None = None) -> Outcome:
     """The outcome of a name, or what fits the scenario's assay. Raises InputError where the assay does not have it."""
     assay, who = scenario.assay, scenario.assay.population.replace("_", " ")
+    if scenario.arena.kind == "tissue":
+        return _of_tissue(scenario, name)
     if name is None:
         name = PROGRESSION if isinstance(assay, Cohort) else CARGO if isinstance(assay, AddBack) else SURVIVORS
     known = (PROGRESSION,) if isinstance(assay, Cohort) else (SURVIVORS, REGROWTH, *_if_doses(scenario), *_if_cargo(scenario))
     if name not in known:
-        if name in (SURVIVORS, SHIFT, REGROWTH, CARGO, PROGRESSION):
+        if name in (*OF_TISSUES, *OF_DISHES):
             raise InputError(f"--outcome {name} does not exist for an assay of kind '{assay.kind}'", ", ".join(known))
         raise unknown_name("Outcome", name, known)
     hours = f"{scenario.duration:g} h"
@@ -88,6 +93,36 @@ def outcome_of(scenario: Scenario, name: str | None = None) -> Outcome:
             "Mean time without progression of the virtual patients, within the time for which all of them are followed",
         ),
     }[name]  # fmt: skip
+
+
+def _of_tissue(scenario: Scenario, name: str | None) -> Outcome:
+    """What is read of a tissue at its end."""
+    name = TUMOUR if name is None else name
+    if name not in OF_TISSUES:
+        if name in OF_DISHES:
+            raise InputError(f"--outcome {name} does not exist for a tissue", ", ".join(OF_TISSUES))
+        raise unknown_name("Outcome", name, OF_TISSUES)
+    who, hours = scenario.assay.population.replace("_", " "), f"{scenario.duration:g} h"
+    label, less, says = {
+        TUMOUR: (
+            "living tumour, over that without intervention", "living tumour",
+            f"Living biomass of all tumour cells after {hours}, counted in cells of the size at birth; compared as ln(cells + 1)",
+        ),
+        SURVIVORS: (
+            f"{who} cells left, over those left without intervention", f"{who} cells",
+            f"Living {who} cells after {hours}; compared as ln(cells + 1)",
+        ),
+        VOLUME: (
+            "volume of the tumour, over that without intervention", "tumour volume",
+            f"Volume of all tumour cells after {hours}, living and dead, as a caliper would see them; compared by its logarithm",
+        ),
+        RESISTANT: (
+            "resistant share, over that without intervention", "resistant share",
+            f"Share of the living tumour cells after {hours} whose pump level stands above the mark between the populations, by descent or "
+            "by conversion; compared as ln((resistant + 1)/(living + 1))",
+        ),
+    }[name]  # fmt: skip
+    return Outcome(name, label, less, "dimensionless", True, 1e-3, says)
 
 
 def _if_doses(scenario: Scenario) -> tuple[str, ...]:

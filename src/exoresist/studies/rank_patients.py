@@ -18,6 +18,7 @@ from exoresist.studies.kept import Kept, Plain, identity
 from exoresist.studies.rank_answer import draw_rows, take_scores
 from exoresist.studies.rank_candidates import ARM, Candidate, arms_of, named, nothing, settings, single
 from exoresist.studies.rank_cohort import TRIALS, as_arms, best_for_patients, rank_patients, searched_courses
+from exoresist.studies.rank_patient_numbers import patient_numbers
 from exoresist.studies.rank_run import FILE
 from exoresist.studies.rank_schedule import limits_of, own_course, rule_text
 from exoresist.studies.rank_score import scored
@@ -58,6 +59,7 @@ def rank_cohort(one: Ranking, results: Path | None) -> None:
     take_scores(answer, scored(ranked.candidates, ranked.values, one.outcome, ranked.central))
     answer.draws_table += draw_rows([each.id for each in ranked.candidates], ranked.values, central=False)
     answer.patients = best_for_patients(ranked)
+    answer.patient_numbers = patient_numbers(ranked, answer.best, one.base.seed)
     own = ranked.per_patient[0]
     for place, dosed in enumerate(courses, start=len(candidates)):
         row = next(row for row in answer.interventions if row["name"] == dosed.arm.id)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 4
 BETTER = 0.75  # of the draws in which a schedule must beat the own one to be called better
 SMALL_REGRET = 0.01  # share of cells, IC50 or cargo; for times a tenth of a day or an hour is as little
+PLAIN = 0.2  # partial rank correlation below which a number of the patients is not named
 PARTIAL = "Costs, side effects and feasibility are left out: this ranks effects in the model, not treatments for people."
 
 
@@ -33,6 +34,8 @@ def sentences(answer: RankAnswer) -> list[str]:
     told += [_map_sentence(one) for one in answer.maps]
     told.append(_sensitivity_sentence(answer))
     told.append(_patients_sentence(answer))
+    told.append(_patient_numbers_sentence(answer))
+    told += answer.notes
     told.append(f"{answer.outcome['says']}. {_over(answer)}")
     told.append(PARTIAL)
     if answer.assumed_share is not None:
@@ -228,6 +231,27 @@ def _patients_sentence(answer: RankAnswer) -> str:
     ]
     first = f"Patient by patient, nothing gains time for {percent(none)}"
     return f"{first}; best are {listed(told[:MOST_NAMED])}." if told else f"{first}."
+
+
+def _patient_numbers_sentence(answer: RankAnswer) -> str:
+    """What of a patient decides about the time without progression, and about what the best choice gains."""
+    told = []
+    for outcome, begin in (("time", "Time without progression"), ("gain", "What the best choice gains")):
+        rows = [row for row in answer.patient_numbers if row["outcome"] == outcome]
+        sure = [
+            row
+            for row in rows
+            if float(row["rank_low"]) * float(row["rank_high"]) > 0.0 and abs(float(row["rank_correlation"])) >= PLAIN
+        ]
+        if sure:
+            named = [
+                f"{_number(row)}, {'more' if float(row['rank_correlation']) > 0.0 else 'less'} with more of it"
+                for row in sure[:3]
+            ]
+            told.append(f"{begin} differs between patients most with {'; '.join(named)}.")
+        elif rows:
+            told.append(f"{begin} hangs on no single number of the patients to speak of.")
+    return " ".join(told)
 
 
 def _over(answer: RankAnswer) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exoresist.assembly.book import draws as drawn_values
 from exoresist.assembly.scenario import Arm, ParameterOverride, Scenario
@@ -27,6 +29,7 @@ from exoresist.studies.tissue_arm import ArmCourse, run_arm
 from exoresist.studies.tissue_branch import grown_part
 from exoresist.studies.tissue_readings import Row
 
+Array = NDArray[np.float64]
 Progress = Callable[[ArmCourse], None]
 
 
@@ -63,8 +66,17 @@ def uncertain_rows(used: Iterable[Quantity]) -> list[Quantity]:
     return [found[key] for key in sorted(found)]
 
 
-def with_draw(scenario: Scenario, rows: Sequence[Quantity], number: int, count: int) -> Scenario:
-    """The scenario with every row that it does not set itself at its value in draw `number` of `count`, 1 to count."""
+def with_draw(
+    scenario: Scenario,
+    rows: Sequence[Quantity],
+    number: int,
+    count: int,
+    factors: Mapping[tuple[str, str], Array] = MappingProxyType({}),
+) -> Scenario:
+    """The scenario with every row that it does not set itself at its value in draw `number` of `count`, 1 to count.
+
+    factors  row (name, subject) -> (count + 1,) multipliers on its draws
+    """
     own = {(entry.name, entry.subject) for entry in scenario.parameters}
     parameters = {f"{row.name}|{row.subject}": Parameter("drawn", row.value, row.unit, row) for row in rows}
     values = drawn_values(parameters, count, scenario.seed)
@@ -72,13 +84,18 @@ def with_draw(scenario: Scenario, rows: Sequence[Quantity], number: int, count: 
         ParameterOverride.model_validate(
             {
                 "name": row.name, "subject": row.subject, "reason": f"draw {number} of {count}",
-                "value": f"{float(values[f'{row.name}|{row.subject}'][number])!r} {row.unit}",
+                "value": f"{_value(row, values, number, factors)!r} {row.unit}",
             }
         )
         for row in rows
         if (row.name, row.subject) not in own
     ]  # fmt: skip
     return scenario.model_copy(update={"parameters": (*scenario.parameters, *entries)})
+
+
+def _value(row: Quantity, values: Mapping[str, Array], number: int, factors: Mapping[tuple[str, str], Array]) -> float:
+    factor = factors.get((row.name, row.subject))
+    return float(values[f"{row.name}|{row.subject}"][number]) * (1.0 if factor is None else float(factor[number]))
 
 
 def run_draws(

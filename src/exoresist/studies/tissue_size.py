@@ -83,6 +83,10 @@ def refuse_what_does_not_fit(size: Size, folder: Path | None) -> None:
         )
 
 
+class TooLongError(InputError):
+    """A run that would take longer than it may."""
+
+
 class Meter:
     """Follows a run: its cost per cell and hour, what is left, and words for the bar.
 
@@ -133,7 +137,7 @@ class Meter:
         if callable(self.tell) and left > 10.0 * ENOUGH:
             self.tell(f"{spread} left: {cost:.3g} us of wall time per cell and hour")
         if self.within is not None and left > 3600.0 * self.within:
-            raise InputError(
+            raise TooLongError(
                 f"the run will take {spread}", f"{spoken_time(3600.0 * self.within)} (--within)",
                 "Allow more, or use fewer cells, longer steps or a shorter run",
             )  # fmt: skip
