@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from exoresist.assembly.antibody import antibodies
 from exoresist.assembly.build import Model
 from exoresist.assembly.immune import is_tumour
 from exoresist.assembly.scenario import PopulationEntry, Scenario
@@ -151,6 +152,7 @@ def _cell_type(numbers: Numbers, entry: PopulationEntry, scenario: Scenario, ins
     subjects = (f"cell_line:{entry.cell_line}", "cell")
     breathes = scenario.arena.space is not None and scenario.arena.space.oxygen is not None
     motile = numbers.has("motility_speed", subjects[0])
+    calls = bool(antibodies(scenario, numbers.catalog)) and numbers.has("adcc_strength", subjects[0])
     if entry.attracted and not motile:
         raise InputError(
             f"cells of '{entry.id}' do not move by themselves", "a cell line with a motility_speed", "Give it under `parameters`"
@@ -185,6 +187,7 @@ def _cell_type(numbers: Numbers, entry: PopulationEntry, scenario: Scenario, ins
         speed=numbers("motility_speed", "um/h", subjects[0], use="motion") if motile else 0.0,
         persistence=number("motility_persistence", "h", "motion") if motile else 1.0,
         attraction=attraction(entry, scenario),
+        adcc=numbers("adcc_strength", "dimensionless", subjects[0], use="complement_killing") if calls else 0.0,
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.tissue import nutrition
+from exoresist.tissue.effectors import EFFECTORS, reached
 from exoresist.tissue.life import room_to_grow
 from exoresist.tissue.state import FULL, Tissue
 from exoresist.tissue.surroundings import Lent
@@ -59,6 +60,8 @@ def hear(tissue: Tissue) -> None:
         hypoxia = nutrition.hypoxia(tissue, index, owner)
         if hypoxia is not None:
             own["hypoxia"] = hypoxia
+        if EFFECTORS in contents.interior.stress:
+            own[EFFECTORS] = reached(tissue, owner)
         for row, name in enumerate(contents.interior.stress, start=2):
             contents.varying[row, : contents.count] = own.get(name, imposed[name])
 
