@@ -68,7 +68,7 @@ amount = st.one_of(st.just(0.0), st.floats(1e-16, 1e-5))
 
 @given(
     free=amount, bound=st.lists(amount, min_size=3, max_size=3), sites=st.lists(amount, min_size=3, max_size=3),
-    on=st.floats(1e-3, 1e2), off=st.floats(0.0, 1e2), span=st.floats(1e-5, 10.0), parts=st.integers(2, 5),
+    on=st.floats(1e-3, 1e2), off=st.floats(1e-6, 1e2), span=st.floats(1e-5, 10.0), parts=st.integers(2, 5),
 )  # fmt: skip
 def test_amounts_stay_and_time_may_be_cut(free, bound, sites, on, off, span, parts):
     whole = free + sum(bound)

@@ -1,4 +1,4 @@
-"""What a network does in fluid by itself that is not linear in the amounts: molecules that bind to what floats with them."""
+"""What a network has to do with the fluid around it: molecules that bind to what floats there, and which values depend on its pools."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exoresist.laws import cargo, kinetics
 from exoresist.network.network import Network
-from exoresist.network.parts import Amount, Derived, Process, Sum
+from exoresist.network.parts import Amount, Derived, PerSize, Process, RateOf, Reference, Sum
 
 
 @dataclass(frozen=True)
@@ -71,3 +71,31 @@ def _sites(network: Network, process: Process, medium: Collection[str]) -> tuple
 def without(network: Network, processes: Collection[str]) -> Network:
     """The network with some processes left out."""
     return Network(network.name, [part for part in network.parts() if not (isinstance(part, Process) and part.id in processes)])
+
+
+def pools_read(network: Network, name: str) -> set[str]:
+    """Pools on whose amounts a value of the network depends at once: those that it, or a value it is made of, reads."""
+    found: set[str] = set()
+    open_: list[Reference] = [name]
+    known: set[str] = set()
+    while open_:
+        one = open_.pop()
+        if isinstance(one, RateOf):
+            process = network.processes[one.process]
+            open_ += process.inputs.values()
+            open_ += [read for factor in network.modulations if factor.process == one.process for read in factor.inputs.values()]
+            continue
+        if isinstance(one, (Amount, PerSize)):
+            found.add(one.pool)
+            open_ += [one.size] if isinstance(one, PerSize) else []
+            continue
+        if one in known:
+            continue
+        known.add(one)
+        if one in network.pools:
+            found.add(one)
+            open_ += [network.pools[one].size] if network.pools[one].size else []
+        value = network.derived.get(one)
+        if value is not None:
+            open_ += value.terms if isinstance(value, Sum) else value.inputs.values()
+    return found

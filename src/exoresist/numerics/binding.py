@@ -54,7 +54,7 @@ def bind(free, bound, sites, on, off, volume, span):
             there += sites[j, v]
         there = max(there, 0.0)
         whole = free[v] + taken
-        if whole <= 0.0 or (there <= 0.0 and taken <= 0.0):
+        if whole <= 0.0 or (there <= 0.0 and taken <= 0.0) or (off <= 0.0 and free[v] <= 0.0):
             continue
         # Nothing binds; or diffusion has left a little less than nothing to bind.
         if k <= 0.0 or free[v] < 0.0 or taken < 0.0:
@@ -71,10 +71,8 @@ def bind(free, bound, sites, on, off, volume, span):
         near = np.exp(-k * apart * span)
         reach = -np.expm1(-k * apart * span) / apart if apart > 0.0 else k * span
         left = 1.0 - away * reach
-        if away > 0.0 and apart > 0.0:  # the same, upper - taken written without differences of what is nearly equal
+        if left < 0.5:  # the same with upper - taken, written without differences of what is nearly equal
             left = (free[v] + affinity + _left_over(there, whole, affinity, apart) + away * near) / apart
-        if left <= 0.0:  # all are bound, to fewer sites, and none lets go
-            continue
         # Bounds of the solution itself, which rounding might cross.
         now = min(max(lower + away * near / left, min(taken, lower)), max(taken, lower), whole)
         kept = np.exp(-(k * _left_over(whole, there, affinity, apart) + off) * span) / left
