@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from exoresist.core.errors import suggestion
 
 if TYPE_CHECKING:
-    from exoresist.assembly.scenario import Scenario
+    from exoresist.assembly.scenario import Arena, Scenario
     from exoresist.assembly.space import FaceEntry, FieldEntry, Space
 
 Found = list[tuple[tuple[str | int, ...], str]]
@@ -22,7 +22,14 @@ def tissue_problems(scenario: Scenario) -> Found:
     space = scenario.arena.space
     if space is None:
         return [(("arena",), "a tissue needs `space`, the box in which the cells live, e.g. {size: 600 um}")]
-    return _box(space) + _fields(scenario, space) + _populations(scenario, space) + _drugs(scenario, space)
+    return (
+        _vessel(scenario.arena)
+        + _assay(scenario)
+        + _box(space)
+        + _fields(scenario, space)
+        + _populations(scenario, space)
+        + _drugs(scenario, space)
+    )
 
 
 def _strangers(scenario: Scenario) -> Found:
@@ -38,6 +45,30 @@ def _strangers(scenario: Scenario) -> Found:
         ]
     found += [(("drugs", index, "plasma"), ELSEWHERE) for index, drug in enumerate(scenario.drugs) if drug.plasma is not None]
     return found
+
+
+def _assay(scenario: Scenario) -> Found:
+    """Assays of two media, which a tissue does not have."""
+    if scenario.assay.kind not in ("conditioned_medium", "transwell"):
+        return []
+    donor, own = scenario.assay.donor, f"`assay: {{kind: tumour, population: {scenario.assay.population}}}`"
+    if scenario.assay.kind == "transwell":
+        text = f"a tissue has no membrane between '{donor}' and the others; write {own}, and `where` to lay the cells apart"
+    else:
+        text = (
+            f"a tissue has no well in which '{donor}' conditions its medium; write {own}, with its vesicles under `vesicles` (and "
+            f"'{donor}' at 0 cell), or with '{donor}' among the cells"
+        )
+    return [(("assay", "kind"), text)]
+
+
+def _vessel(arena: Arena) -> Found:
+    """What only a dish or a body has."""
+    own = {
+        "volume": "a tissue's fluid is a share of its box", "capacity": "how many cells fit into a tissue follows from its box",
+        "insert_volume": "belongs to a transwell", "pore_exchange": "belongs to a transwell", "organs": "belong to a circulation",
+    }  # fmt: skip
+    return [(("arena", name), f"{why}; remove it") for name, why in own.items() if getattr(arena, name) is not None]
 
 
 def _box(space: Space) -> Found:
@@ -110,7 +141,7 @@ def _populations(scenario: Scenario, space: Space) -> Found:
     for index, population in enumerate(scenario.populations):
         here = ("populations", index)
         if population.side is not None:
-            found.append(((*here, "side"), "a tissue has no sides; remove it"))
+            found.append(((*here, "side"), "a tissue has no sides; write `side: null`, and `where` to lay cells apart"))
         for place, one in enumerate(population.attracted or ()):
             if one.to not in fields:
                 near = suggestion(one.to, fields)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exoresist.assembly.scenario import Scenario
+from exoresist.studies.tissue_left_out import left_out
 from exoresist.tissue.territory import PACKING
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def cautions(course: ArmCourse, scenario: Scenario) -> list[str]:
                 f"Cells empty their share of fluid of {drug} in {minutes:.2g} min, less than a network step of "
                 f"{60.0 * step:g} min: they take up too little while it is given. Shorten `space.network_step` or `space.drug_step`."
             )
+    warnings += left_out(scenario, course.setup.models)
     for element, gap in course.conservation.items():
         if gap > 1e-9:
             warnings.append(f"The balance of {element} is off by {gap:.1e}.")
@@ -39,14 +41,20 @@ def cautions(course: ArmCourse, scenario: Scenario) -> list[str]:
 
 
 def _emptied(course: ArmCourse) -> dict[str, float]:
-    """Drug -> min in which the fastest cells clear the fluid that is theirs in packed tissue."""
+    """Drug -> min in which the fastest cells clear the fluid that is theirs in packed tissue, into themselves or onto their antigen."""
     found: dict[str, float] = {}
     tissue = course.tissue
     drugs = [drug.id for drug in next(iter(course.setup.models.values())).scenario.drugs if drug.dose > 0.0]
     for index, contents in tissue.contents.items():
-        fluid = tissue.types[index].volume * ML_PER_UM3 * tissue.medium.fluid / PACKING
+        who, fluid = tissue.types[index].id, tissue.types[index].volume * ML_PER_UM3 * tissue.medium.fluid / PACKING
+        places = contents.compiled.parameter_index
         for drug in drugs:
-            place = contents.compiled.parameter_index.get(f"{tissue.types[index].id}.{drug}.permeability_surface")
-            if place is not None and contents.base[place] > 0.0:
-                found[drug] = min(found.get(drug, np.inf), 60.0 * fluid / float(contents.base[place]))
+            cleared = 0.0
+            if f"{who}.{drug}.permeability_surface" in places:
+                cleared = float(contents.base[places[f"{who}.{drug}.permeability_surface"]])
+            elif f"{who}.surface_{drug}" in contents.states and contents.count:
+                antigen = float(contents.read([f"{who}.{drug}.antigen"])[0].max())
+                cleared = float(contents.base[places["antibody.on_rate"]]) * antigen  # 1/(nM h) times pmol are mL/h
+            if cleared > 0.0:
+                found[drug] = min(found.get(drug, np.inf), 60.0 * fluid / cleared)
     return found

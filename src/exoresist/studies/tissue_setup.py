@@ -55,6 +55,7 @@ class Setup:
 
     plasmas  drug -> its course in blood, for drugs that come with blood
     tumours  names of the cell types that are a tumour's
+    overridden  (name, subject) of the scenario's own numbers that the tissue itself uses
     """
 
     tissue: Tissue
@@ -62,6 +63,7 @@ class Setup:
     used: list[tuple[Quantity, str]]
     plasmas: dict[str, Plasma] = field(default_factory=dict)
     tumours: tuple[str, ...] = ()
+    overridden: frozenset[tuple[str, str]] = frozenset()
 
 
 def set_up(
@@ -114,7 +116,7 @@ def set_up(
     bloody = [drug.id for drug in scenario.drugs if drug.plasma is not None]
     plasmas = dict(zip(bloody, (part for part in tissue.extra if isinstance(part, Plasma)), strict=True))
     tumours = tuple(entry.id for entry in living if is_tumour(catalog, entry.cell_line))
-    return Setup(tissue, models, numbers.used, plasmas, tumours)
+    return Setup(tissue, models, numbers.used, plasmas, tumours, frozenset(numbers.overridden))
 
 
 def _faint(scenario: Scenario, numbers: Numbers) -> dict[str, float]:
@@ -202,8 +204,7 @@ def _seed(tissue: Tissue, living: list[PopulationEntry], flat: bool) -> float:
     half = 0.5 * min(tissue.grid.extent[:2])
     if reach > half:
         raise InputError(
-            f"{total:,} cells make a ball of {2.0 * reach:.0f} um", f"a box of {2.0 * half:.0f} um",
-            "Make `space.size` larger or seed fewer cells",
+            f"{total:,} cells make a ball of {2.0 * reach:.0f} um", f"a box of {2.0 * half:.0f} um", _larger(tissue, reach),
         )  # fmt: skip
     free = np.ones(total, dtype=bool)
     order = {"core": 0, "shell": 1, "side": 2, "mixed": 3, "around": 4}
@@ -222,6 +223,11 @@ def _seed(tissue: Tissue, living: list[PopulationEntry], flat: bool) -> float:
     return reach
 
 
+def _larger(tissue: Tissue, reach: float) -> str:
+    voxel = tissue.grid.spacing
+    return f"Write `space: {{size: {np.ceil(2.0 * reach / voxel) * voxel:g} um}}` or more (cells grow), or seed fewer cells"
+
+
 def _around(tissue: Tissue, count: int, volume: float, inner: float, half: float, flat: bool, who: str) -> Array:
     """(3, count) random spots outside of the ball, in a layer of which the cells fill a tenth."""
     radius, power = np.cbrt(0.75 / np.pi * volume), 2 if flat else 3
@@ -230,7 +236,7 @@ def _around(tissue: Tissue, count: int, volume: float, inner: float, half: float
     if outer + radius > half:
         raise InputError(
             f"{count:,} cells of '{who}' need a layer out to {2.0 * (outer + radius):.0f} um", f"a box of {2.0 * half:.0f} um",
-            "Make `space.size` larger or seed fewer cells",
+            _larger(tissue, outer + radius),
         )  # fmt: skip
     names = np.arange(count, dtype=np.uint64)
     share = uniform(tissue.word(f"distance of {who}"), names, 0)
