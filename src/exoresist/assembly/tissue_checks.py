@@ -76,7 +76,9 @@ def _box(space: Space) -> Found:
     here = ("arena", "space")
     if space.size < 2.0 * space.voxel:
         found.append(((*here, "size"), f"{space.size:g} um is less than two voxels of {space.voxel:g} um"))
-    for name in ("network_step", "motion_step", *(["drug_step"] if space.drug_step is not None else [])):
+    for name in ("network_step", "motion_step", "drug_step"):
+        if getattr(space, name) is None:
+            continue
         ratio = space.life_step / getattr(space, name)
         if round(ratio) < 1 or abs(ratio - round(ratio)) > 1e-6 * ratio:
             found.append(((*here, name), f"does not divide the life step of {space.life_step * 60.0:g} min"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from exoresist.network.cell import CellNetwork
 from exoresist.numerics.grid import Grid
 from exoresist.numerics.keyed import directions, uniform
 from exoresist.numerics.slabs import Slabs
+from exoresist.studies.tissue_drug_steps import fitting_step, usual_step
 from exoresist.studies.tissue_fields import (
     check_made,
     chemistry,
@@ -55,6 +56,7 @@ class Setup:
 
     plasmas  drug -> its course in blood, for drugs that come with blood
     tumours  names of the cell types that are a tumour's
+    chosen   whether the step of the networks while a drug is about was not named by the scenario, but follows from its uptake
     overridden  (name, subject) of the scenario's own numbers that the tissue itself uses
     """
 
@@ -64,6 +66,7 @@ class Setup:
     plasmas: dict[str, Plasma] = field(default_factory=dict)
     tumours: tuple[str, ...] = ()
     overridden: frozenset[tuple[str, str]] = frozenset()
+    chosen: bool = False
 
 
 def set_up(
@@ -103,7 +106,7 @@ def set_up(
         space.motion_step,
     )
     tissue = Tissue(
-        grid, types, Cells(), Pace(space.life_step, space.network_step, space.spread_step, space.drug_step), scenario.seed, slabs,
+        grid, types, Cells(), Pace(space.life_step, usual_step(space), space.spread_step, space.drug_step), scenario.seed, slabs,
         mechanics_of(grid, contact, slabs), steady_fields(grid, numbers, scenario, slabs.threads), medium,
         {index: Contents(networks[entry.id], slabs, differing=_differing(entry)) for index, entry in enumerate(living)}, flat=flat,
         chemistry=chemistry(scenario, numbers),
@@ -112,11 +115,15 @@ def set_up(
     reach = _seed(tissue, living, flat)
     differ(tissue, living)
     tissue.extra = parts(scenario, space, numbers, tissue, living, reach)
-    tissue.faint = _faint(scenario, numbers) if space.drug_step is not None else {}
+    chosen = None
+    if space.network_step is None and space.drug_step is None:
+        chosen = fitting_step(tissue, [drug.id for drug in scenario.drugs if drug.dose > 0.0])
+        tissue.pace = replace(tissue.pace, alert=chosen)
+    tissue.faint = _faint(scenario, numbers) if tissue.pace.alert is not None else {}
     bloody = [drug.id for drug in scenario.drugs if drug.plasma is not None]
     plasmas = dict(zip(bloody, (part for part in tissue.extra if isinstance(part, Plasma)), strict=True))
     tumours = tuple(entry.id for entry in living if is_tumour(catalog, entry.cell_line))
-    return Setup(tissue, models, numbers.used, plasmas, tumours, frozenset(numbers.overridden))
+    return Setup(tissue, models, numbers.used, plasmas, tumours, frozenset(numbers.overridden), chosen is not None)
 
 
 def _faint(scenario: Scenario, numbers: Numbers) -> dict[str, float]:
