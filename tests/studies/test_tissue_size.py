@@ -6,9 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from numba import njit
+from numba.core import event
 
 from exoresist.core.errors import InputError
 from exoresist.core.progress import Silent, say
+from exoresist.numerics.compiling import LOCK, seconds_compiling
 from exoresist.studies import tissue_size
 from exoresist.studies.tissue_size import Meter, Size, refuse_what_does_not_fit, spoken_time
 
@@ -58,6 +61,45 @@ def test_cost_is_per_cell_and_hour_and_without_the_first_step(clock: list[float]
         meter.step(tissue(100, 0.2 + 0.1 * number))
     assert meter.seconds_left(100) == pytest.approx(20.0 * 9.5) and meter.seconds_left(200) == pytest.approx(40.0 * 9.5)
     assert bar.words[-1] == "0.5 h, 100 cells, 3 min left" and bar.done == pytest.approx(0.05)
+
+
+def compile_for(clock: list[float], seconds: float, nested: int = 2) -> None:
+    """What Numba announces while it compiles one kernel for another."""
+    for _ in range(nested):
+        event.start_event(LOCK)
+    clock[0] += seconds
+    for _ in range(nested):
+        event.end_event(LOCK)
+
+
+def test_compiling_is_no_part_of_the_cost_in_whatever_step_it_happens(clock: list[float]) -> None:
+    told: list[str] = []
+    meter = Meter(10.0, Silent(), 0.1, told.append)  # 360 s are allowed, and 200 s are needed
+    meter.begin()
+    for number in range(8):
+        if number in (0, 1, 3):  # a first dose, a first division: kernels that nobody needed before
+            compile_for(clock, 300.0)
+        clock[0] += 2.0
+        meter.step(tissue(100, 0.1 * (number + 1)))
+    assert meter.seconds_left(100) == pytest.approx(20.0 * 9.2)
+    assert told and told[0].startswith("about 3 min left")
+    # A run that is that slow by itself is refused.
+    with pytest.raises(InputError, match="within"):
+        run(Meter(10.0, Silent(), 0.1), clock, 8, each=100.0)
+
+
+def test_real_compiling_is_seen() -> None:
+    before = seconds_compiling()
+
+    @njit
+    def fresh(x: float) -> float:
+        return x + 1.0
+
+    assert fresh(1.0) == 2.0
+    took = seconds_compiling() - before
+    assert took > 0.0
+    fresh(2.0)
+    assert seconds_compiling() - before == took
 
 
 def test_a_long_run_is_told_once_and_refused_when_it_may_not(clock: list[float]) -> None:

@@ -22,6 +22,7 @@ from exoresist.tissue.cells import Cells
 from exoresist.tissue.contact import Meetings, meet
 from exoresist.tissue.interior import Contents
 from exoresist.tissue.run import balance, step
+from exoresist.tissue.sharing import in_place
 from exoresist.tissue.state import Pace, Tissue, place
 from exoresist.tissue.steady_fields import SteadyFields
 from exoresist.tissue.surroundings import Medium, SharedMedium
@@ -125,6 +126,37 @@ def test_one_population_in_one_voxel_is_the_well(catalog):
     assert len(off) > 15
     assert max(off.values()) < 1e-6, max(off, key=off.get)
     assert all(found[name] == 0.0 for name, amount in expected.items() if amount == 0.0)
+
+
+def test_antibodies_and_decoys_in_one_voxel_are_the_well(catalog):
+    """The bundled decoys with cells that bear the antibody alive; complement is what its share of a well's would be."""
+    scenario, count = load_scenario("rituximab_decoy"), 40
+    arena = scenario.arena.model_copy(update={"volume": 5e-6 * count, "capacity": 4.0 * count})
+    immortal_ = {
+        "complement_death_rate": ("antibody", "0 1/h"), "basal_death_rate": ("cell", "0 1/h"),
+        "max_death_rate": ("cell", "0 1/h"),
+        "complement_volume": ("antibody", f"{5e-6 * count} mL"),  # the well that complement_capacity is now of
+    }  # fmt: skip
+    overrides = tuple(
+        ParameterOverride(name=name, subject=subject, value=value, reason="as above")
+        for name, (subject, value) in immortal_.items()
+    )
+    populations = tuple(one.model_copy(update={"count": float(count)}) for one in scenario.populations)
+    changed = {"populations": populations, "arms": (), "comparison": None, "arena": arena, "parameters": overrides}
+    scenario = scenario.model_copy(update=changed)
+    model = build(scenario, catalog)
+    end = culture(model, [0.0, HOURS], relative=1e-10)
+    expected = {name: float(end.amount(name)[-1, 0]) for name in model.network.pools}
+    tissue = one_voxel(scenario, catalog, 0.1, 1e-6)
+    found = run(tissue)
+    off = differences(found, expected)
+    assert {"target.surface_rituximab", "medium.vesicles_decoy.antibody_rituximab", "degraded.drug_rituximab"} <= set(off)
+    assert max(off.values()) < 1e-6, max(off, key=off.get)
+    # Complement of the place: that of the well, with what vesicles use of it.
+    used = sum(amount for name, amount in expected.items() if name.startswith("medium.") and name.endswith(".antibody_rituximab"))
+    with in_place(tissue):
+        left = tissue.contents[0].read(["medium.complement_rituximab"])[0]
+    assert left == pytest.approx(2.0 / (2.0 + used), rel=1e-6) and left.max() < 1.0
 
 
 def test_two_populations_meet_the_well_as_the_network_step_shrinks(catalog):

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from exoresist.assembly.book import Book
 from exoresist.assembly.layout import Cargo, Layout, Population, Side, VesicleClass, exchange_pools
+from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.laws import cargo as cargo_laws
 from exoresist.laws import drug as drug_laws
 from exoresist.laws import kinetics
 from exoresist.network import Amount, Derived, Pool, Process, Sum
 from exoresist.network.parts import Part
+
+
+def antibodies(scenario: Scenario, catalog: Catalog) -> list[str]:
+    """Drugs of a scenario that bind to antigens on surfaces."""
+    return [drug.id for drug in scenario.drugs if catalog.drug(drug.id).mode == "surface_antibody"]
 
 
 def exchanges(layout: Layout) -> list[Part]:
@@ -33,9 +39,20 @@ def bears(book: Book, population: Population, antigen: Cargo) -> bool:
 def medium_parts(layout: Layout, book: Book, side: Side, antibody: str) -> list[Part]:
     """Free antibody in a medium, and how much of the complement vesicles have used."""
     capacity = book.number("antibody.complement_capacity", "complement_capacity", "pmol", "antibody", use="complement_killing")
+    parts: list[Part] = []
+    scale = 1e-3
+    if layout.one_cell:  # of the complement that serum brings to a well, its share of the fluid has a share
+        whole = book.number("antibody.complement_volume", "complement_volume", "mL", "antibody", use="complement_killing")
+        share, own = f"{side.id}.complement_share_{antibody}", f"{side.id}.complement_capacity_{antibody}"
+        parts = [
+            Derived(share, kinetics.ratio, {"numerator": side.volume, "denominator": whole}),
+            Derived(own, kinetics.product, {"first": capacity, "second": share}),
+        ]
+        capacity, scale = own, 1e-6
     bound = [Amount(layout.content(layout.vesicles(side, group), f"antibody:{antibody}")) for group in layout.classes]
     return [
-        Pool(layout.medium(side, antibody), "pmol", element=f"drug:{antibody}", size=side.volume, scale=1e-3),
+        *parts,
+        Pool(layout.medium(side, antibody), "pmol", element=f"drug:{antibody}", size=side.volume, scale=scale),
         Sum(f"{side.id}.decoyed_{antibody}", bound),
         Derived(
             f"{side.id}.complement_{antibody}",

@@ -186,6 +186,7 @@ def build(
         layout.origins = (*ORIGINS, INDUCED)
     if inside:
         layout.populations = [population for population in layout.populations if population.id == inside]
+        layout.one_cell = True
     layout.cargo.extend(cargo for cargo in carried if cargo.id not in {known.id for known in layout.cargo})
     layout.rays = pulses.rays(scenario, book)
     layout.harms = lesions.harms(catalog, [*layout.drugs, *layout.rays])

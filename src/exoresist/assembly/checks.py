@@ -278,9 +278,9 @@ def _assay_refers(scenario: Scenario) -> Found:
         )
     if assay.kind == "transwell":
         sides = {population.id: population.side for population in scenario.populations}
-        if scenario.arena.kind != "transwell":
+        if scenario.arena.kind not in ("transwell", "tissue"):  # a tissue says so itself
             found.append((("assay", "kind"), "a transwell assay needs `arena: {kind: transwell, ...}`"))
-        elif assay.donor in sides and sides.get(assay.population) == sides[assay.donor]:
+        elif scenario.arena.kind == "transwell" and assay.donor in sides and sides.get(assay.population) == sides[assay.donor]:
             found.append((("assay", "donor"), f"'{assay.donor}' sits on the side of '{assay.population}'; part them"))
     return found
 

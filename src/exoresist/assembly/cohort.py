@@ -77,7 +77,13 @@ def cohort_problems(scenario: Scenario) -> list[tuple[tuple[str | int, ...], str
         if name not in scenario.cargo:
             found.append((("assay", "resistant_by", index), f"'{name}' is not listed under `cargo`"))
     if scenario.arena.kind != "well":
-        found.append((("arena", "kind"), "a tumour is `kind: well`: the volume is its fluid, which grows with it"))
+        found.append(
+            (
+                ("arena", "kind"),
+                "a patient's tumour is `kind: well`, its volume the fluid, which grows with it; for one tumour in "
+                "space write another assay, `{kind: tumour, population: ...}`",
+            )
+        )
     for where in ("vesicles", "medium_changes"):
         if getattr(scenario, where):
             found.append(((where,), "belong to a dish; a cohort has none"))

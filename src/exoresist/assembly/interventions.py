@@ -88,6 +88,8 @@ def _mimic(
         for name in targets
         if f"{who}.{name.replace('-', '_')}.mimic_fold" in book.parameters
     ]
+    if not keys and layout.one_cell:
+        return [], []  # the cells of another type may hold the axis
     if not keys:
         raise InputError(
             f"intervention '{entry.id}' acts on {', '.join(targets)}, which no axis of the scenario holds",

@@ -90,6 +90,7 @@ class Layout:
     naked: bool = False  # dissolved cargo of dead cells floats free until RNases take it, instead of being written off
     nutrients: tuple[str, ...] = ()  # of the media; empty: no metabolism
     contexts: tuple[str, ...] = ()  # in which the signs of some nodes differ
+    one_cell: bool = False  # of one cell in a tissue and its share of the fluid, which is no well
 
     # -- names
 

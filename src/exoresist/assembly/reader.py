@@ -140,10 +140,17 @@ def _tree(text: str | bytes, folder: Path | None, where: str, chain: tuple[Path,
         raise InputError(f"{here}: more than {MAX_PARENTS} files on top of each other", "", "Join some of them")
     base = _tree(raw, absolute.parent, parent if bundled else str(found), (*chain, absolute))
     _name_places(base, absolute.name)
+    if _arena_kind(data) == "tissue" and _arena_kind(base) != "tissue":
+        base.pop("uncertainty", None)  # the draws of a dish, which runs in milliseconds; a tissue has those it asks for
     try:
         return merged(base, data)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def _arena_kind(data: Any) -> Any:
+    arena = data.get("arena") if isinstance(data, Mapping) else None
+    return arena.get("kind") if isinstance(arena, Mapping) else None
 
 
 def _name_places(data: Any, name: str) -> None:

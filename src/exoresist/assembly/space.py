@@ -96,11 +96,15 @@ class Space(Record):
     grow: Duration | None = Field(
         default=None, description="Arms share one tumour, grown for so long as the base says; each goes on from there."
     )
-    network_step: Duration = Field(default=0.1, description="Step of the networks inside cells; divides the life step.")
+    network_step: Duration | None = Field(
+        default=None,
+        description="Step of the networks inside cells; divides the life step; absent: 6 min or the life step, and while a drug is "
+        "about as short as the fastest cells need.",
+    )
     drug_step: Duration | None = Field(
         default=None,
         description="Step of the networks while a drug is about: cells empty their fluid of it within seconds to a minute; divides "
-        "the life step; absent: as always.",
+        "the life step; absent: as `network_step` says.",
     )
     life_step: Duration = Field(default=0.1, description="Step of growth, division and death.")
     motion_step: Duration = Field(default=0.1 / 60.0, description="Step of cells that push and stick; divides the life step.")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from exoresist.assembly.build import Model, build
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.errors import ModelError
 from exoresist.laws import kinetics
-from exoresist.network import Derived, Modulation, Network, Process
+from exoresist.network import Derived, Modulation, Network, Process, Sum
 from exoresist.network.cell import CellNetwork
 from exoresist.network.parts import Part
 from exoresist.network.wiring import carried
 
 STRESSES = ("hypoxia", "acidity", "starvation")
+EFFECTORS = "effector_cells"  # share of the antibodies on a cell that effector cells reach; only where there are antibodies
 
 
 def cell_network(
@@ -22,7 +23,7 @@ def cell_network(
 ) -> tuple[CellNetwork, Model]:
     """The network of one cell of a population, with the vesicles of all populations around it, and the model it is taken from.
 
-    Everything that the well's network says holds for a cell of biomass 1; the only change is that the flow of dying cells becomes a rate
+    Everything that the well's network says holds for a cell of biomass 1; the only change is that all flows of dying cells become one rate
     that is read (`<population>.death_hazard`), because in a tissue a cell dies whole or not at all. `change` may alter the model first
     (a counterfactual).
     """
@@ -39,7 +40,8 @@ def cell_network(
         model = change(model)
     who = model.layout.populations[0]
     death = model.network.processes[f"{who.id}.death"]
-    network = Network(f"{scenario.name}, {who.id}", [*_without(model.network, death), *_hazard(model.network, death)])
+    deaths = [death, *(part for part in model.network.processes.values() if part is not death and _kills(part, death))]
+    network = Network(f"{scenario.name}, {who.id}", [*_without(model.network, deaths), *_hazards(model.network, deaths)])
     medium = tuple(
         pool.id
         for pool in model.network.pools.values()
@@ -54,7 +56,7 @@ def cell_network(
             medium=medium,
             volume=who.side.volume,
             capacity="arena.capacity",
-            stress={stress: f"environment.{stress}" for stress in STRESSES},
+            stress={one: f"environment.{one}" for one in (*STRESSES, EFFECTORS) if f"environment.{one}" in network.parameters},
             hazard=f"{who.id}.death_hazard",
             start=amounts,
             remains=_remains(model.network, death),
@@ -63,17 +65,32 @@ def cell_network(
     )
 
 
-def _without(network: Network, process: Process) -> list[Part]:
+def _kills(process: Process, death: Process) -> bool:
+    """Whether a process is another way for the cell to die: through complement, for one."""
+    return process.source == death.source and process.sink == death.sink
+
+
+def _without(network: Network, deaths: Sequence[Process]) -> list[Part]:
+    names = {death.id for death in deaths}
     return [
         part
         for part in network.parts()
-        if part is not process and not (isinstance(part, Modulation) and part.process == process.id)
+        if not (isinstance(part, Process) and part.id in names) and not (isinstance(part, Modulation) and part.process in names)
     ]
 
 
-def _hazard(network: Network, death: Process) -> list[Part]:
-    """The specific rate of death with all its modulations, as derived values."""
-    name = f"{death.source}".removesuffix(".cells") + ".death_hazard"
+def _hazards(network: Network, deaths: Sequence[Process]) -> list[Part]:
+    """The specific rates of all ways to die, as one derived value."""
+    name = f"{deaths[0].source}".removesuffix(".cells") + ".death_hazard"
+    if len(deaths) == 1:
+        return _hazard(network, deaths[0], name)
+    apart = [name.replace("death_hazard", f"hazard_of_{death.id.rpartition('.')[2]}") for death in deaths]
+    parts = [part for death, own in zip(deaths, apart, strict=True) for part in _hazard(network, death, own)]
+    return [*parts, Sum(name, apart)]
+
+
+def _hazard(network: Network, death: Process, name: str) -> list[Part]:
+    """The specific rate of one way to die with all its modulations, as derived values."""
     factors = [part for part in network.modulations if part.process == death.id]
     if not factors:
         return [Derived(name, death.law, death.inputs)]

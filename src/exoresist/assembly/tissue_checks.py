@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from exoresist.core.errors import suggestion
 
 if TYPE_CHECKING:
-    from exoresist.assembly.scenario import Scenario
+    from exoresist.assembly.scenario import Arena, Scenario
     from exoresist.assembly.space import FaceEntry, FieldEntry, Space
 
 Found = list[tuple[tuple[str | int, ...], str]]
@@ -22,7 +22,14 @@ def tissue_problems(scenario: Scenario) -> Found:
     space = scenario.arena.space
     if space is None:
         return [(("arena",), "a tissue needs `space`, the box in which the cells live, e.g. {size: 600 um}")]
-    return _box(space) + _fields(scenario, space) + _populations(scenario, space) + _drugs(scenario, space)
+    return (
+        _vessel(scenario.arena)
+        + _assay(scenario)
+        + _box(space)
+        + _fields(scenario, space)
+        + _populations(scenario, space)
+        + _drugs(scenario, space)
+    )
 
 
 def _strangers(scenario: Scenario) -> Found:
@@ -40,12 +47,38 @@ def _strangers(scenario: Scenario) -> Found:
     return found
 
 
+def _assay(scenario: Scenario) -> Found:
+    """Assays of two media, which a tissue does not have."""
+    if scenario.assay.kind not in ("conditioned_medium", "transwell"):
+        return []
+    donor, own = scenario.assay.donor, f"`assay: {{kind: tumour, population: {scenario.assay.population}}}`"
+    if scenario.assay.kind == "transwell":
+        text = f"a tissue has no membrane between '{donor}' and the others; write {own}, and `where` to lay the cells apart"
+    else:
+        text = (
+            f"a tissue has no well in which '{donor}' conditions its medium; write {own}, with its vesicles under `vesicles` (and "
+            f"'{donor}' at 0 cell), or with '{donor}' among the cells"
+        )
+    return [(("assay", "kind"), text)]
+
+
+def _vessel(arena: Arena) -> Found:
+    """What only a dish or a body has."""
+    own = {
+        "volume": "a tissue's fluid is a share of its box", "capacity": "how many cells fit into a tissue follows from its box",
+        "insert_volume": "belongs to a transwell", "pore_exchange": "belongs to a transwell", "organs": "belong to a circulation",
+    }  # fmt: skip
+    return [(("arena", name), f"{why}; remove it") for name, why in own.items() if getattr(arena, name) is not None]
+
+
 def _box(space: Space) -> Found:
     found: Found = []
     here = ("arena", "space")
     if space.size < 2.0 * space.voxel:
         found.append(((*here, "size"), f"{space.size:g} um is less than two voxels of {space.voxel:g} um"))
-    for name in ("network_step", "motion_step", *(["drug_step"] if space.drug_step is not None else [])):
+    for name in ("network_step", "motion_step", "drug_step"):
+        if getattr(space, name) is None:
+            continue
         ratio = space.life_step / getattr(space, name)
         if round(ratio) < 1 or abs(ratio - round(ratio)) > 1e-6 * ratio:
             found.append(((*here, name), f"does not divide the life step of {space.life_step * 60.0:g} min"))
@@ -110,7 +143,7 @@ def _populations(scenario: Scenario, space: Space) -> Found:
     for index, population in enumerate(scenario.populations):
         here = ("populations", index)
         if population.side is not None:
-            found.append(((*here, "side"), "a tissue has no sides; remove it"))
+            found.append(((*here, "side"), "a tissue has no sides; write `side: null`, and `where` to lay cells apart"))
         for place, one in enumerate(population.attracted or ()):
             if one.to not in fields:
                 near = suggestion(one.to, fields)

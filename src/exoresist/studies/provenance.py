@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from exoresist.assembly.build import Model
@@ -67,10 +67,13 @@ def parameter_rows(models: Iterable[Model]) -> list[Row]:
     return [{**row, "used_by": ", ".join(row["used_by"])} for row in rows.values()]  # type: ignore[arg-type]
 
 
-def idle_warnings(models: Iterable[Model]) -> list[str]:
-    """What a scenario asks for and no arm uses: overrides of unused numbers, interventions that meet no process."""
+def idle_warnings(models: Iterable[Model], also: Collection[tuple[str, str]] = ()) -> list[str]:
+    """What a scenario asks for and no arm uses: overrides of unused numbers, interventions that meet no process.
+
+    also  (name, subject) of overrides that something beside the models uses
+    """
     listed = list(models)
-    used = {
+    used = set(also) | {
         (part.quantity.name, part.quantity.subject)
         for model in listed
         for part in model.book.parameters.values()

@@ -21,6 +21,7 @@ from exoresist.assembly.resolve import resolved_dict
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
+from exoresist.tissue.state import Pace
 
 TABLE = Path(__file__).with_name("tissue_accuracy.tsv")
 HEAD = ("scenario", "key", "arm", "hours", "reading", "value", "voxel_halved", "steps_halved", "other_seed", "slice")
@@ -50,15 +51,20 @@ def key_of(scenario: Scenario) -> str:
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
-def variants(scenario: Scenario) -> dict[str, Scenario]:
-    """The scenario with halved voxels, with all steps halved, and with another seed."""
+def variants(scenario: Scenario, pace: Pace | None = None) -> dict[str, Scenario]:
+    """The scenario with halved voxels, with all steps halved, and with another seed.
+
+    pace  of its tissue: steps of the networks that follow from a drug are halved as well
+    """
+    assert scenario.arena.space is not None
     space = scenario.arena.space
-    assert space is not None
 
     def spaced(**changes: float) -> Scenario:
         arena = scenario.arena.model_copy(update={"space": space.model_copy(update=changes)})
         return scenario.model_copy(update={"arena": arena})
 
+    if pace is not None and space.network_step is None:  # what follows from the drug would not be halved
+        space = space.model_copy(update={"network_step": pace.network, "drug_step": pace.alert})
     steps = {name: 0.5 * getattr(space, name) for name in STEPS if getattr(space, name) is not None}
     return {
         "voxel_halved": spaced(voxel=0.5 * space.voxel), "steps_halved": spaced(**steps),
@@ -97,9 +103,10 @@ def measure(
     key: str = "",
 ) -> list[Change]:  # fmt: skip
     """Run an arm's scenario as it is and in its variants; gives what each changes of every answer."""
-    base = answers(run_arm(scenario, catalog, arm, "accuracy", threads=threads))
+    course = run_arm(scenario, catalog, arm, "accuracy", threads=threads)
+    base = answers(course)
     shares: dict[str, dict[str, float]] = {}
-    for name, one in variants(scenario).items():
+    for name, one in variants(scenario, course.tissue.pace).items():
         if tell is not None:
             tell(f"{scenario.name}, {arm}: {name.replace('_', ' ')}")
         there = answers(run_arm(one, catalog, arm, "accuracy", threads=threads))

@@ -21,7 +21,7 @@ from exoresist.catalog import Catalog
 from exoresist.core.progress import Progress, Silent
 from exoresist.core.quantity import Quantity
 from exoresist.studies.answer import Estimate
-from exoresist.studies.provenance import bibliography_rows, parameter_rows
+from exoresist.studies.provenance import bibliography_rows, idle_warnings, parameter_rows
 from exoresist.studies.tissue_accuracy import key_of, measure, read_table
 from exoresist.studies.tissue_accuracy import told as told_accuracy
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
@@ -161,6 +161,7 @@ def answer_tissue(
     answer.catalog_hash = catalog.hash
     models: list[Model] = []
     used: dict[tuple[str, str], tuple[Quantity, str]] = {}
+    overridden: set[tuple[str, str]] = set()
     arms = expand_arms(scenario)
     trunk = grown_part(scenario)
     shared = 0.0 if trunk is None else trunk.duration
@@ -197,8 +198,9 @@ def answer_tissue(
             answer.cargo, _, answer.mark = found
         answer.warnings += [f"{told.label}: {text}" for text in course.warnings]
         models += list(course.setup.models.values())
+        overridden |= course.setup.overridden
         used.update({(row.name, row.subject): (row, use) for row, use in course.setup.used})
-    answer.warnings = list(dict.fromkeys(answer.warnings))
+    answer.warnings = list(dict.fromkeys([*answer.warnings, *idle_warnings(models, overridden)]))
     answer.parameters = parameter_rows(models)
     known = {(row["name"], row["subject"]) for row in answer.parameters}
     answer.parameters += [{**vars(row), "used_by": use} for key, (row, use) in used.items() if key not in known]
@@ -288,8 +290,9 @@ def _size_up(scenario: Scenario, catalog: Catalog, arms: int, folder: Path | Non
     size = size_of(setup, scenario.duration, arms, PICTURES)
     setup.tissue.slabs.close()
     refuse_what_does_not_fit(size, folder)
-    if tell is not None and (size.memory > WORTH_TELLING or size.disk > WORTH_TELLING):
-        tell(f"{arms} arm{'s' if arms > 1 else ''}: {size}")
+    runs = 1 + scenario.uncertainty.draws
+    if tell is not None and (size.memory > WORTH_TELLING or size.disk > WORTH_TELLING or runs > 1):
+        tell(f"{arms} arm{'s' if arms > 1 else ''}{f', each run {runs} times (`uncertainty`)' if runs > 1 else ''}: {size}")
 
 
 def _try_out(arms: Sequence[Scenario], catalog: Catalog) -> None:

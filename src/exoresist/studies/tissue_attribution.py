@@ -26,6 +26,7 @@ from exoresist.studies.outcomes import FLOOR, LOG_SURVIVAL, Outcome
 from exoresist.studies.players import Player, Scene, choose_among, find_players, switched
 from exoresist.studies.shapley import combinations, shares
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
+from exoresist.studies.tissue_drug_steps import usual_step
 
 Array = NDArray[np.float64]
 MOST = 2  # players, unless more are named: every further one doubles the runs
@@ -110,7 +111,7 @@ def _runs(question: Question, catalog: Catalog, report: Progress, say: Callable[
     assert space is not None
     cells = sum(entry.count for entry in scenario.populations)
     every = combinations(len(question.players))
-    steps = scenario.duration / space.network_step
+    steps = scenario.duration / usual_step(space)
     say(f"{len(every)} runs of {cells:,.0f} cells over {scenario.duration:g} h, {steps:,.0f} network steps each")
     table: list[list[float]] = []
     for on in every[::-1]:  # all routes on comes first: the run that the user knows

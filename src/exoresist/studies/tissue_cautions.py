@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exoresist.assembly.scenario import Scenario
-from exoresist.tissue.territory import PACKING
+from exoresist.studies.tissue_drug_steps import PER_EMPTYING, emptied
+from exoresist.studies.tissue_left_out import left_out
 
 if TYPE_CHECKING:
     from exoresist.studies.tissue_arm import ArmCourse
-
-ML_PER_UM3 = 1e-12
 
 
 def cautions(course: ArmCourse, scenario: Scenario) -> list[str]:
@@ -25,28 +24,24 @@ def cautions(course: ArmCourse, scenario: Scenario) -> list[str]:
     walled = scenario.arena.space is not None and scenario.arena.space.edges == "closed"  # a piece of a larger tumour
     if not walled and reach > 0.5 * tissue.grid.extent[0] - tissue.grid.spacing:
         warnings.append("Cells have reached the edge of the box: from there on its walls hold them. Make `space.size` larger.")
-    for drug, minutes in sorted(_emptied(course).items()):
-        step = min(tissue.pace.network, tissue.pace.alert or tissue.pace.network)
-        if 60.0 * step > minutes:
+    step = min(tissue.pace.network, tissue.pace.alert or tissue.pace.network)
+    drugs = [drug.id for drug in next(iter(course.setup.models.values())).scenario.drugs if drug.dose > 0.0]
+    for drug, hours in sorted(emptied(tissue, drugs).items()):
+        if step > hours:
+            resolving = tissue.pace.life / np.ceil(PER_EMPTYING * tissue.pace.life / hours)
             warnings.append(
-                f"Cells empty their share of fluid of {drug} in {minutes:.2g} min, less than a network step of "
-                f"{60.0 * step:g} min: they take up too little while it is given. Shorten `space.network_step` or `space.drug_step`."
+                f"Cells empty their share of fluid of {drug} in {60.0 * hours:.2g} min, less than a network step of "
+                f"{60.0 * step:.3g} min: they take up too little while it is given. Shorten `space.network_step` or `space.drug_step`: "
+                f"{3600.0 * resolving:.2g} s would do, at {step / resolving:,.0f} times as many steps of the networks."
             )
+    if course.setup.chosen:
+        warnings.append(
+            f"While a drug is about the networks take steps of {3600.0 * step:.2g} s, since the scenario names none: cells empty their "
+            "fluid of it in about twice that time. In the first hours they take up some percent too little; half the step "
+            "(`space.drug_step`) halves that, and `--check-accuracy` measures it."
+        )
+    warnings += left_out(scenario, course.setup.models)
     for element, gap in course.conservation.items():
         if gap > 1e-9:
             warnings.append(f"The balance of {element} is off by {gap:.1e}.")
     return warnings
-
-
-def _emptied(course: ArmCourse) -> dict[str, float]:
-    """Drug -> min in which the fastest cells clear the fluid that is theirs in packed tissue."""
-    found: dict[str, float] = {}
-    tissue = course.tissue
-    drugs = [drug.id for drug in next(iter(course.setup.models.values())).scenario.drugs if drug.dose > 0.0]
-    for index, contents in tissue.contents.items():
-        fluid = tissue.types[index].volume * ML_PER_UM3 * tissue.medium.fluid / PACKING
-        for drug in drugs:
-            place = contents.compiled.parameter_index.get(f"{tissue.types[index].id}.{drug}.permeability_surface")
-            if place is not None and contents.base[place] > 0.0:
-                found[drug] = min(found.get(drug, np.inf), 60.0 * fluid / float(contents.base[place]))
-    return found

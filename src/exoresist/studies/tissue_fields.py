@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from exoresist.assembly.antibody import antibodies
 from exoresist.assembly.metabolism import FLOWS, nutrients
 from exoresist.assembly.scenario import PopulationEntry, Scenario
 from exoresist.assembly.space import FieldEntry, Space
@@ -106,7 +107,7 @@ def spread_of_pools(scenario: Scenario, numbers: Numbers, inside: CellNetwork) -
     """How every pool of the medium spreads: drugs, factors and nutrients by themselves, what vesicles carry with its vesicles."""
     space = scenario.arena.space
     assert space is not None
-    fresh = fresh_levels(scenario, inside)
+    fresh, bind = fresh_levels(scenario, inside), antibodies(scenario, numbers.catalog)
     result = {}
     for name in inside.medium:
         part = name.split(".")[1]
@@ -115,7 +116,7 @@ def spread_of_pools(scenario: Scenario, numbers: Numbers, inside: CellNetwork) -
             water = numbers("diffusion_coefficient", "um^2/s", "vesicle", use="spread of vesicles") * SECONDS_PER_HOUR
             speed = water * numbers("tissue_hindrance", "dimensionless", "vesicle", use="spread of vesicles")
         else:
-            subjects = (f"drug:{part}", "drug")
+            subjects = (f"drug:{part}", "antibody" if part in bind else "drug")
             if part.startswith("factor_"):
                 subjects = (f"factor:{owner}", "factor")
             elif name in fresh:

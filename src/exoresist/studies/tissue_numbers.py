@@ -12,12 +12,14 @@ from exoresist.core.units import convert
 class Numbers:
     """Reads the catalogue and remembers what was read.
 
-    used  (row, what it is used for)
+    used        (row, what it is used for)
+    overridden  (name, subject) of overrides that were used
     """
 
     def __init__(self, scenario: Scenario, catalog: Catalog) -> None:
         self.catalog = catalog
         self.used: list[tuple[Quantity, str]] = []
+        self.overridden: set[tuple[str, str]] = set()
         self._overrides = {(entry.name, entry.subject): entry for entry in scenario.parameters}
 
     def has(self, name: str, subject: str) -> bool:
@@ -29,6 +31,7 @@ class Numbers:
         for subject in subjects:
             override = self._overrides.get((name, subject))
             if override is not None:
+                self.overridden.add((name, subject))
                 number, given = override.value
                 return convert(number, given, unit)
             if self.catalog.has_parameter(name, subject):

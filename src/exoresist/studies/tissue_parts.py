@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from exoresist.assembly.antibody import antibodies
 from exoresist.assembly.immune import is_tumour
 from exoresist.assembly.scenario import DrugEntry, PopulationEntry, Scenario
 from exoresist.assembly.space import Space
@@ -14,8 +15,8 @@ from exoresist.core.errors import InputError
 from exoresist.numerics.grid import Grid
 from exoresist.numerics.keyed import normal
 from exoresist.studies.tissue_fields import SIGNAL, fresh_levels, outside, substances
+from exoresist.studies.tissue_killers import killings
 from exoresist.studies.tissue_numbers import Numbers
-from exoresist.tissue.killing import Checkpoint, Killing, unsuppressed
 from exoresist.tissue.matrix import Hindered, Matrix
 from exoresist.tissue.phagocytosis import Phagocytosis
 from exoresist.tissue.plasma import Biomass, ByBurden, HeldFaces, Kinetics, Plasma, always, repeated
@@ -24,7 +25,6 @@ from exoresist.tissue.vessels import LeakyWhereSignalled, Passage, Signal, Sprou
 
 Array = NDArray[np.float64]
 Part = Callable[[Tissue], None]
-CHECKPOINT = "checkpoint"  # the catalogue's group of signals by which ligands hold killers back
 SURE = 1.0 - 1e-9
 
 
@@ -46,7 +46,7 @@ def parts(
         found.append(HeldFaces(levels))
     if space.matrix is not None:
         found.append(_matrix(space, numbers, tissue, living, reach))
-    found += _killing(scenario, numbers, living, tumours)
+    found += killings(scenario, numbers, tissue, living, tumours)
     found += _phagocytes(scenario, numbers, tissue, living)
     return tuple(found)
 
@@ -102,9 +102,9 @@ def _vessels(
             wall = numbers("vessel_permeability", "um/h", f"field:{part}", "field", use=use)
             passages[pool] = Passage(wall, _steadily(fresh[pool]))
         elif pool in levels:
-            passages[pool] = Passage(
-                numbers("vessel_permeability", "um/h", f"drug:{part}", "drug", use=use), levels[pool], leak("drug")
-            )
+            kind = "antibody" if part in antibodies(scenario, numbers.catalog) else "drug"
+            wall = numbers("vessel_permeability", "um/h", f"drug:{part}", kind, use=use)
+            passages[pool] = Passage(wall, levels[pool], leak(kind))
         elif part.startswith("vesicles_"):
             passages[pool] = Passage(numbers("vessel_permeability", "um/h", "vesicle", use=use), _nothing, leak("vesicle"))
         elif part.startswith("factor_"):
@@ -205,47 +205,6 @@ def _matrix(space: Space, numbers: Numbers, tissue: Tissue, living: Sequence[Pop
 
 
 # -- cells that act on others
-
-
-def _killing(scenario: Scenario, numbers: Numbers, living: Sequence[PopulationEntry], tumours: tuple[int, ...]) -> list[Killing]:
-    found = []
-    for index, entry in enumerate(living):
-        line = f"cell_line:{entry.cell_line}"
-        if not numbers.has("killing_rate", line) or index in tumours or not tumours:
-            continue
-        found.append(
-            Killing(
-                (index,), tumours, numbers("killing_rate", "1/h", line, use="killing"),
-                _checkpoint(scenario, numbers, living, entry, tumours) or unsuppressed,
-                numbers("killing_exhaustion", "1/h", line, "cell", use="killing"),
-            )
-        )  # fmt: skip
-    return found
-
-
-def _checkpoint(
-    scenario: Scenario, numbers: Numbers, living: Sequence[PopulationEntry], killer: PopulationEntry, tumours: tuple[int, ...]
-) -> Checkpoint | None:
-    """Ligands of the scenario's cargo that hold this kind of killer back, on vesicles of all classes and on the targets."""
-    carriers: dict[str, float] = {}
-    own: dict[int, str] = {}
-    fold, half, use = 1.0, 1.0, "killing held back"
-    weight = numbers("copy_weight", "pmol/copy", "physics", use=use)
-    for wire in numbers.catalog.signals(CHECKPOINT):
-        where, _, ligand = wire.origin.partition(":")
-        if ligand not in scenario.cargo or killer.cell_line not in wire.cells:
-            continue
-        fold = max(fold, numbers("signal_fold", "dimensionless", f"wire:{wire.id}", "signal", use=use))
-        name = ligand.replace("-", "_")
-        if where == "on_vesicles":
-            dissolved = numbers("signal_half_concentration", "nM", f"cargo:{ligand}", "signal", use=use)
-            classes = [one.id for one in living] + [one.id for one in scenario.vesicles]
-            carriers |= {f"medium.vesicles_{group}.cargo_{name}": dissolved / weight for group in classes}
-        else:
-            type_ = numbers.catalog.cargo(ligand).type
-            half = numbers("signal_half_copies", "copy/cell", f"cargo:{ligand}", f"cargo_type:{type_}", "signal", use=use)
-            own = {index: f"{living[index].id}.{name}" for index in tumours}
-    return Checkpoint(carriers, own, half, 1.0 - 1.0 / fold) if carriers or own else None
 
 
 def _phagocytes(scenario: Scenario, numbers: Numbers, tissue: Tissue, living: Sequence[PopulationEntry]) -> list[Phagocytosis]:

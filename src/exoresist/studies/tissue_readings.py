@@ -13,6 +13,7 @@ from exoresist.tissue.interior import Contents
 from exoresist.tissue.killing import Killing
 from exoresist.tissue.phagocytosis import Phagocytosis
 from exoresist.tissue.plasma import GIVEN, Plasma
+from exoresist.tissue.sharing import in_place
 from exoresist.tissue.state import Tissue
 from exoresist.tissue.vessels import Vessels
 
@@ -53,6 +54,10 @@ def readings(setup: Setup) -> Row:
     for index, name in enumerate(tissue.medium.names):
         if name.count(".") == 1:
             row[f"{name}_mean"] = float(tissue.medium.amounts[index].mean() / tissue.medium.voxel_ml)
+    for antibody, pools in _on_vesicles(tissue).items():
+        row[f"medium.{antibody}_on_vesicles_mean"] = float(
+            tissue.medium.amounts[pools].sum(axis=0).mean() / tissue.medium.voxel_ml
+        )
     for name, values in _of_cells(tissue):
         row[name] = float(values.mean()) if len(values) else 0.0
     row |= _of_parts(setup)
@@ -60,6 +65,16 @@ def readings(setup: Setup) -> Row:
     if descended is not None and converted is not None:
         row["resistant_descended"], row["resistant_converted"] = int(descended.sum()), int(converted.sum())
     return row
+
+
+def _on_vesicles(tissue: Tissue) -> dict[str, list[int]]:
+    """Antibody -> rows of the medium with what vesicles of all makers hold of it."""
+    found: dict[str, list[int]] = {}
+    for index, name in enumerate(tissue.medium.names):
+        _, _, antibody = name.partition(".antibody_")
+        if antibody:
+            found.setdefault(antibody, []).append(index)
+    return found
 
 
 def _hypoxic(tissue: Tissue) -> NDArray[np.bool_]:
@@ -89,6 +104,22 @@ def _of_cells(tissue: Tissue) -> Iterator[tuple[str, Array]]:
             held = [pool for pool in contents.interior.remains if contents.interior.network.pools[pool].element == drug]
             total = sum((contents.row(pool) for pool in held), np.zeros(contents.count))
             yield f"{who}_{drug.removeprefix('drug:')}_pmol", total
+    yield from _antibodies(tissue)
+
+
+def _antibodies(tissue: Tissue) -> Iterator[tuple[str, Array]]:
+    """(name, one value for each living cell of a type): share of the antigen that an antibody holds, complement left for it."""
+    antibodies = list(_on_vesicles(tissue))
+    if not antibodies:
+        return
+    with in_place(tissue):
+        for index, contents in tissue.contents.items():
+            who = tissue.types[index].id
+            for antibody in antibodies:
+                if f"{who}.surface_{antibody}" in contents.states:
+                    read = contents.read([f"{who}.{antibody}.occupancy", f"medium.complement_{antibody}"])
+                    yield f"{who}_{antibody}_occupancy", read[0]
+                    yield f"{who}_{antibody}_complement", read[1]
 
 
 def _released(contents: Contents, who: str) -> tuple[Array, Array]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exoresist.assembly.antibody import antibodies
 from exoresist.assembly.build import Model
 from exoresist.assembly.immune import is_tumour
 from exoresist.assembly.scenario import PopulationEntry, Scenario
@@ -20,6 +21,7 @@ from exoresist.network.cell import CellNetwork
 from exoresist.numerics.grid import Grid
 from exoresist.numerics.keyed import directions, uniform
 from exoresist.numerics.slabs import Slabs
+from exoresist.studies.tissue_drug_steps import fitting_step, usual_step
 from exoresist.studies.tissue_fields import (
     check_made,
     chemistry,
@@ -54,6 +56,8 @@ class Setup:
 
     plasmas  drug -> its course in blood, for drugs that come with blood
     tumours  names of the cell types that are a tumour's
+    chosen   whether the step of the networks while a drug is about was not named by the scenario, but follows from its uptake
+    overridden  (name, subject) of the scenario's own numbers that the tissue itself uses
     """
 
     tissue: Tissue
@@ -61,6 +65,8 @@ class Setup:
     used: list[tuple[Quantity, str]]
     plasmas: dict[str, Plasma] = field(default_factory=dict)
     tumours: tuple[str, ...] = ()
+    overridden: frozenset[tuple[str, str]] = frozenset()
+    chosen: bool = False
 
 
 def set_up(
@@ -100,7 +106,7 @@ def set_up(
         space.motion_step,
     )
     tissue = Tissue(
-        grid, types, Cells(), Pace(space.life_step, space.network_step, space.spread_step, space.drug_step), scenario.seed, slabs,
+        grid, types, Cells(), Pace(space.life_step, usual_step(space), space.spread_step, space.drug_step), scenario.seed, slabs,
         mechanics_of(grid, contact, slabs), steady_fields(grid, numbers, scenario, slabs.threads), medium,
         {index: Contents(networks[entry.id], slabs, differing=_differing(entry)) for index, entry in enumerate(living)}, flat=flat,
         chemistry=chemistry(scenario, numbers),
@@ -109,11 +115,15 @@ def set_up(
     reach = _seed(tissue, living, flat)
     differ(tissue, living)
     tissue.extra = parts(scenario, space, numbers, tissue, living, reach)
-    tissue.faint = _faint(scenario, numbers) if space.drug_step is not None else {}
+    chosen = None
+    if space.network_step is None and space.drug_step is None:
+        chosen = fitting_step(tissue, [drug.id for drug in scenario.drugs if drug.dose > 0.0])
+        tissue.pace = replace(tissue.pace, alert=chosen)
+    tissue.faint = _faint(scenario, numbers) if tissue.pace.alert is not None else {}
     bloody = [drug.id for drug in scenario.drugs if drug.plasma is not None]
     plasmas = dict(zip(bloody, (part for part in tissue.extra if isinstance(part, Plasma)), strict=True))
     tumours = tuple(entry.id for entry in living if is_tumour(catalog, entry.cell_line))
-    return Setup(tissue, models, numbers.used, plasmas, tumours)
+    return Setup(tissue, models, numbers.used, plasmas, tumours, frozenset(numbers.overridden), chosen is not None)
 
 
 def _faint(scenario: Scenario, numbers: Numbers) -> dict[str, float]:
@@ -151,6 +161,7 @@ def _cell_type(numbers: Numbers, entry: PopulationEntry, scenario: Scenario, ins
     subjects = (f"cell_line:{entry.cell_line}", "cell")
     breathes = scenario.arena.space is not None and scenario.arena.space.oxygen is not None
     motile = numbers.has("motility_speed", subjects[0])
+    calls = bool(antibodies(scenario, numbers.catalog)) and numbers.has("adcc_strength", subjects[0])
     if entry.attracted and not motile:
         raise InputError(
             f"cells of '{entry.id}' do not move by themselves", "a cell line with a motility_speed", "Give it under `parameters`"
@@ -185,6 +196,7 @@ def _cell_type(numbers: Numbers, entry: PopulationEntry, scenario: Scenario, ins
         speed=numbers("motility_speed", "um/h", subjects[0], use="motion") if motile else 0.0,
         persistence=number("motility_persistence", "h", "motion") if motile else 1.0,
         attraction=attraction(entry, scenario),
+        adcc=numbers("adcc_strength", "dimensionless", subjects[0], use="complement_killing") if calls else 0.0,
     )
 
 
@@ -199,8 +211,7 @@ def _seed(tissue: Tissue, living: list[PopulationEntry], flat: bool) -> float:
     half = 0.5 * min(tissue.grid.extent[:2])
     if reach > half:
         raise InputError(
-            f"{total:,} cells make a ball of {2.0 * reach:.0f} um", f"a box of {2.0 * half:.0f} um",
-            "Make `space.size` larger or seed fewer cells",
+            f"{total:,} cells make a ball of {2.0 * reach:.0f} um", f"a box of {2.0 * half:.0f} um", _larger(tissue, reach),
         )  # fmt: skip
     free = np.ones(total, dtype=bool)
     order = {"core": 0, "shell": 1, "side": 2, "mixed": 3, "around": 4}
@@ -219,6 +230,11 @@ def _seed(tissue: Tissue, living: list[PopulationEntry], flat: bool) -> float:
     return reach
 
 
+def _larger(tissue: Tissue, reach: float) -> str:
+    voxel = tissue.grid.spacing
+    return f"Write `space: {{size: {np.ceil(2.0 * reach / voxel) * voxel:g} um}}` or more (cells grow), or seed fewer cells"
+
+
 def _around(tissue: Tissue, count: int, volume: float, inner: float, half: float, flat: bool, who: str) -> Array:
     """(3, count) random spots outside of the ball, in a layer of which the cells fill a tenth."""
     radius, power = np.cbrt(0.75 / np.pi * volume), 2 if flat else 3
@@ -227,7 +243,7 @@ def _around(tissue: Tissue, count: int, volume: float, inner: float, half: float
     if outer + radius > half:
         raise InputError(
             f"{count:,} cells of '{who}' need a layer out to {2.0 * (outer + radius):.0f} um", f"a box of {2.0 * half:.0f} um",
-            "Make `space.size` larger or seed fewer cells",
+            _larger(tissue, outer + radius),
         )  # fmt: skip
     names = np.arange(count, dtype=np.uint64)
     share = uniform(tissue.word(f"distance of {who}"), names, 0)

@@ -12,6 +12,7 @@ import numpy as np
 from exoresist.core.errors import InputError
 from exoresist.core.memory import free_memory
 from exoresist.core.progress import Progress, say
+from exoresist.numerics.compiling import seconds_compiling
 from exoresist.studies.tissue_setup import Setup, needed_memory
 from exoresist.tissue.state import Tissue
 from exoresist.tissue.territory import PACKING
@@ -88,7 +89,7 @@ class TooLongError(InputError):
 
 
 class Meter:
-    """Follows a run: its cost per cell and hour, what is left, and words for the bar.
+    """Follows a run: its cost per cell and hour, what is left, and words for the bar; compiling is no part of the cost.
 
     hours   simulated by all arms together; `report` is told shares of it
     within  h of wall time that the run may take, or None; `tell` is given one line once the cost is known
@@ -101,18 +102,20 @@ class Meter:
         self._steps = 0
         self._last: float | None = None
         self._judged = False
+        self._compiled = seconds_compiling()
 
     def begin(self) -> None:
-        """An arm is about to be set up: that, and its first step, which compiles, are no part of the cost."""
+        """An arm is about to be set up: that, and its first step, are no part of the cost."""
         self._last = None
 
     def step(self, tissue: Tissue, growth: float = 1.0) -> None:
         """A life step is done; growth: by how many times cells may still become more until the end of the arm."""
         now, life = time.monotonic(), tissue.pace.life
+        before, self._compiled = self._compiled, seconds_compiling()
         self.done += life
         self.report.advance(life / self.hours)
         if self._last is not None:
-            self._seconds += now - self._last
+            self._seconds += max(now - self._last - (self._compiled - before), 0.0)
             self._cell_hours += len(tissue.cells) * life
             self._steps += 1
         self._last = now

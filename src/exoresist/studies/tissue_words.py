@@ -27,6 +27,7 @@ def sentences(answer: TissueAnswer) -> list[str]:
         *_killed(answer),
         *_doses(answer),
         *_held(answer),
+        *_bound(answer),
         *_release(answer),
         *_received(answer),
         *_resistant(answer),
@@ -171,6 +172,22 @@ def _held(answer: TissueAnswer) -> list[str]:
     return found
 
 
+def _bound(answer: TissueAnswer) -> list[str]:
+    """Antigen that antibodies hold on cells, and the complement left where these are, where vesicles use any."""
+    found = []
+    for key in sorted({key for arm in answer.arms for key in arm.rows[-1] if key.endswith("_occupancy")}):
+        who = next((who for who in answer.types if key.startswith(f"{who}_")), "")
+        arms = [arm for arm in answer.arms if key in arm.rows[-1]]
+        if not any(number(arm.rows[-1], key) > 0.0 for arm in arms):
+            continue
+        antibody = key.removeprefix(f"{who}_").removesuffix("_occupancy").replace("_", " ")
+        found.append(f"Antigen of '{who}' that {antibody} holds at the end: {_by_arm(arms, _share(key))}.")
+        left = key.replace("_occupancy", "_complement")
+        if min(number(arm.rows[-1], left) for arm in arms) < 1.0 - SEEN:
+            found.append(f"Complement that vesicles with {antibody} leave there: {_by_arm(arms, _share(left))}.")
+    return found
+
+
 def _release(answer: TissueAnswer) -> list[str]:
     """Vesicles released, where arms or types of cells differ in it."""
     found = []
@@ -241,6 +258,10 @@ def _counted(*names: str) -> Callable[[Row], str]:
 
 def _level(name: str, scale: float, form: str) -> Callable[[Row], str]:
     return lambda row: form.format(number(row, name) / scale)
+
+
+def _share(name: str) -> Callable[[Row], str]:
+    return lambda row: f"{100.0 * number(row, name):.3g} %"
 
 
 def _measured(name: str, row: Row) -> str:

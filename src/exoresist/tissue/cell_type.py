@@ -58,6 +58,7 @@ class CellType:
     pressure_stop  pressure at which growth stops
     adhesion       um/h, see `mechanics`
     speed          um/h of its own motion; `persistence`: h between turns; `attraction`: field -> weight of its gradient, -1 to 1
+    adcc           how strongly it kills antibody-bearing cells that it touches, against complement in excess
     takes, gives   fast field -> rate of uptake, 1/h in a voxel full of such cells; amount of source, concentration/h likewise
     uptakes        fast fields that cells take up by a saturating law; `releases`: what they give off; `needs`: besides oxygen
     """
@@ -71,6 +72,7 @@ class CellType:
     adhesion: float = 0.0
     speed: float = 0.0
     persistence: float = 1.0
+    adcc: float = 0.0
     attraction: Mapping[str, float] = field(default_factory=dict)
     takes: Mapping[str, float] = field(default_factory=dict)
     gives: Mapping[str, float] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class CellType:
     interior: CellNetwork | None = None
 
     def __post_init__(self) -> None:
-        for name in ("growth_rate", "death_rate", "cycle_spread", "adhesion", "speed"):
+        for name in ("growth_rate", "death_rate", "cycle_spread", "adhesion", "speed", "adcc"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value >= 0.0):
                 raise InputError(f"cell type '{self.id}': {name} is {value}", "a finite number, 0 or more")

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.tissue import nutrition
+from exoresist.tissue.effectors import EFFECTORS, reached
 from exoresist.tissue.life import room_to_grow
+from exoresist.tissue.sharing import shares
 from exoresist.tissue.state import FULL, Tissue
-from exoresist.tissue.surroundings import Lent
 
 
 def run_networks(tissue: Tissue) -> None:
@@ -59,26 +60,16 @@ def hear(tissue: Tissue) -> None:
         hypoxia = nutrition.hypoxia(tissue, index, owner)
         if hypoxia is not None:
             own["hypoxia"] = hypoxia
+        if EFFECTORS in contents.interior.stress:
+            own[EFFECTORS] = reached(tissue, owner)
         for row, name in enumerate(contents.interior.stress, start=2):
             contents.varying[row, : contents.count] = own.get(name, imposed[name])
 
 
 def _one(tissue: Tissue, span: float) -> None:
-    medium, voxels = tissue.medium, tissue.grid.voxels
-    lent: list[Lent] = []
-    total = np.zeros(voxels)
-    for contents in tissue.contents.values():
-        owner = contents.owner[: contents.count]
-        biomass, rooms = contents.amounts[contents.biomass, : contents.count], tissue.rooms(owner)
-        # One row of voxels where each cell drinks from one.
-        voxel = tissue.voxels(owner)[None] if rooms is None else rooms.voxel
-        part = biomass[None] if rooms is None else rooms.weight * biomass
-        total += np.bincount(voxel.ravel(), weights=part.ravel(), minlength=voxels)
-        lent.append(Lent(contents, voxel, part))
-    occupied = total > 0.0
+    medium = tissue.medium
+    lent, occupied = shares(tissue)
     for one in lent:
-        there = total[one.voxel]
-        one.share = np.divide(one.share, there, out=np.zeros_like(one.share), where=there > 0.0)
         medium.lend(one)
         contents = one.contents
         if np.isfinite(tissue.crowding):

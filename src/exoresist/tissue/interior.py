@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from exoresist.core.errors import InputError, SolverError, unknown_name
 from exoresist.network import Network
 from exoresist.network.cell import CellNetwork
+from exoresist.network.fluid import pools_read
 from exoresist.network.kernel import load_kernel
 from exoresist.network.run import STATUS, renumbered
 from exoresist.numerics.cellwise import LANES
@@ -30,6 +31,7 @@ class Contents:
     owner     (room,) index of the cell that a lane belongs to
     varied    names of the parameters that differ: the cell's share of medium, its room, stresses, and `differing`, which daughters inherit
     ledger    exchange pool -> amount booked by cells that are gone
+    feels     whether the hazard depends on the medium
 
     The accuracy is that of one network step: `relative`, and absolute over each pool's scale.
     """
@@ -67,6 +69,7 @@ class Contents:
         self.medium = np.array([self.states[name] for name in interior.medium], dtype=np.int64)
         self.exchange = np.array([self.states[pool.id] for pool in pools.values() if pool.exchange], dtype=np.int64)
         self.biomass = self.states[interior.cells]
+        self.feels = not pools_read(network, interior.hazard).isdisjoint(interior.medium)
         self.gone = np.zeros(len(self.exchange))
         self._shared = _shares(network, compiled.states, interior.medium)
         start = {**dict(zip(compiled.states, compiled.initial, strict=True)), **interior.start}

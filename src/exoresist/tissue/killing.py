@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.core.errors import InputError, unknown_name
+from exoresist.laws.signals import unblocked
 from exoresist.laws.tissue import chance, killing, suppression, vigour_left
 from exoresist.numerics.keyed import uniform
 from exoresist.tissue.cells import APOPTOTIC
@@ -41,15 +42,21 @@ class Checkpoint:
     own       cell type -> what its network computes of the ligand on its surface; empty: targets have none
     own_half  level of that which alone suppresses half of `most`
     most      suppression when there is much ligand, 0 to 1
+    covered   pool of the medium (antibody on the ligand of vesicles) -> amount/mL that takes away what suppresses half of `most`
+    own_covered  cell type -> pools of antibody on the ligand on its surface, and how much of one covers one unit of `own`
+    blocked   type of killer -> what its network computes of the shares of its receptors that antibodies hold
     """
 
     carriers: Mapping[str, float]
     own: Mapping[int, str] = field(default_factory=dict)
     own_half: float = 1.0
     most: float = 1.0
+    covered: Mapping[str, float] = field(default_factory=dict)
+    own_covered: Mapping[int, tuple[tuple[str, ...], float]] = field(default_factory=dict)
+    blocked: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for what, half in (*self.carriers.items(), ("own", self.own_half)):
+        for what, half in (*self.carriers.items(), *self.covered.items(), ("own", self.own_half)):
             if not (np.isfinite(half) and half > 0.0):
                 raise InputError(f"half suppression at {half} of '{what}'", "a finite number above 0")
         if not 0.0 <= self.most <= 1.0:
@@ -59,17 +66,28 @@ class Checkpoint:
         """(pairs,) share of the killing that each pair is spared."""
         medium, load = tissue.medium, np.zeros(len(killer))
         voxel = tissue.voxels(killer)
-        for name, half in self.carriers.items():
-            if name not in medium.names:
-                raise unknown_name("medium pool", name, medium.names)
-            load += medium.flat()[medium.names.index(name), voxel] / medium.voxel_ml / half
+        for sign, pools in ((1.0, self.carriers), (-1.0, self.covered)):
+            for name, half in pools.items():
+                if name not in medium.names:
+                    raise unknown_name("medium pool", name, medium.names)
+                load += sign * medium.flat()[medium.names.index(name), voxel] / medium.voxel_ml / half
         for kind, name in self.own.items():
             if kind not in tissue.contents:
                 raise InputError(f"cell type {kind} has no network that could hold '{name}'", "a type with a network inside")
             level = tissue.contents[kind].read([name])[0]
+            pools_on, each = self.own_covered.get(kind, ((), 1.0))
+            for pool in pools_on:
+                level = level - tissue.contents[kind].row(pool) / each
             mine = tissue.cells.kind[target] == kind
             load[mine] += level[tissue.cells.lane[target[mine]]] / self.own_half
-        return np.asarray(suppression(load, self.most), dtype=np.float64)
+        if self.covered or self.own_covered:  # never more than there is, but for what diffusion leaves below nothing
+            load = np.maximum(load, 0.0)
+        spared = np.asarray(suppression(load, self.most), dtype=np.float64)
+        for kind, names in self.blocked.items():
+            mine = tissue.cells.kind[killer] == kind
+            for held in tissue.contents[kind].read(names):
+                spared[mine] = unblocked(spared[mine], held[tissue.cells.lane[killer[mine]]])
+        return spared
 
 
 @dataclass

@@ -9,6 +9,7 @@ from exoresist.laws.tissue import approach, chance, growth_share, necrosis_hazar
 from exoresist.numerics.keyed import children, directions, uniform
 from exoresist.tissue import nutrition
 from exoresist.tissue.cells import APOPTOTIC, LIVING, LYSED, NECROTIC
+from exoresist.tissue.sharing import hazards
 from exoresist.tissue.state import Supplies, Tissue, division_size
 
 Array = NDArray[np.float64]
@@ -94,9 +95,7 @@ def die(tissue: Tissue) -> None:
     """Living cells become apoptotic at their hazard, or necrotic for want of oxygen or food, or in acid; contents stay with the body."""
     cells, span = tissue.cells, tissue.pace.life
     draw = uniform(tissue.word("death"), cells.lineage, tissue.interval)
-    hazard = np.where(cells.living(), tissue.numbers("death_rate"), 0.0)
-    for contents in tissue.contents.values():
-        hazard[contents.owner[: contents.count]] += contents.read([contents.interior.hazard])[0]
+    hazard = np.where(cells.living(), tissue.numbers("death_rate"), 0.0) + hazards(tissue)
     starved = np.zeros(len(cells))
     oxygen = tissue.steady.find("oxygen")
     for index, one in enumerate(tissue.types):

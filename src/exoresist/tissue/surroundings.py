@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.core.errors import InputError, ModelError, SolverError, unknown_name
-from exoresist.network import integrate
-from exoresist.network.cell import CellNetwork
 from exoresist.numerics.diffusion import Diffusion
 from exoresist.numerics.grid import Condition, Dirichlet, Faces, Field, Grid, Robin
+from exoresist.tissue.fluid import Fluid
 from exoresist.tissue.interior import Contents
 
 Array = NDArray[np.float64]
@@ -27,12 +26,6 @@ UNDERSHOOT = 0.02  # of a field's highest amount: a front that overshoots by mor
 MOST_STEPS = 20_000  # of diffusion between two network steps
 FINER = (1, 4, 16)  # times as many steps, tried in turn
 NOTHING = 1e-15  # pmol, particles or copies in a voxel: amounts that mean nothing
-NOBODY = 1e-12  # biomass of the cell that stands in where there is none: its medium does not feel it
-SOME = 1e-7  # pmol in a voxel, what it may well hold
-ALMOST = (
-    1e-4  # relative; drug that goes from fluid into single vesicles is not linear, but little, and left out where no cells are
-)
-TRACE = 1e-9  # of the unit of a pool
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +94,7 @@ class SharedMedium:
         self.spreads = dict(spread)
         self.threads = threads
         self._groups = self._grouped()
-        self._left: dict[tuple[float, bytes], tuple[Array, Array]] = {}
+        self._alone = Fluid(self.names, self.voxel_ml)
 
     def hold(self, name: str, concentration: float) -> None:
         """From now on hold a pool at a concentration (amount per mL of fluid) outside every open face."""
@@ -258,71 +251,14 @@ class SharedMedium:
             flat[index, occupied] = total[occupied]
 
     def rest(self, contents: Contents, span: float, occupied: NDArray[np.bool_]) -> None:
-        """What happens in fluid without cells: the processes of the type's network as it stands, where all are linear in the amounts."""
+        """What happens in fluid without cells, see `Fluid`."""
         empty = np.flatnonzero(~occupied)
         if len(empty) == 0 or not self.names:
             return
-        inside = contents.interior
-        key = (span, contents.base.tobytes())  # events set parameters: what held before them holds no longer
-        if key not in self._left:
-            self._left[key] = self._propagator(contents, span)
-        kept, booked = self._left[key]
         flat = self.flat()
-        before = flat[:, empty]
-        flat[:, empty] = kept @ before
-        for name, amount in zip(self._exchanges(inside), booked @ before.sum(axis=1), strict=True):
-            self.vanished[name] = self.vanished.get(name, 0.0) + float(amount)
-
-    def _exchanges(self, inside: CellNetwork) -> list[str]:
-        return [pool.id for pool in inside.network.pools.values() if pool.exchange]
-
-    def _propagator(self, contents: Contents, span: float) -> tuple[Array, Array]:
-        """(medium, medium) and (exchanges, medium): where one unit of each pool is after `span` hours in a voxel without cells."""
-        inside, count = contents.interior, len(self.names)
-        now = dict(zip(contents.compiled.parameters, map(float, contents.base), strict=True))
-        rng = np.random.default_rng(1)
-        mixture = rng.uniform(0.5, 1.5, count)
-        # A pmol would be far more than a voxel ever holds: molecules are followed in smaller units.
-        unit = np.array([SOME if inside.network.pools[name].unit == "pmol" else 1.0 for name in self.names])
-        # One set per pool with one unit of it, one with a mixture, one with nothing: what the stand-in cell does by itself.
-        start: dict[str, float | Array] = {
-            name: unit[index] * np.concatenate([np.eye(count)[index], [mixture[index], 0.0]])
-            for index, name in enumerate(self.names)
-        }
-        held = [name for name in inside.start if name in inside.network.pools and name not in self.names]
-        start |= {name: NOBODY * inside.start[name] for name in held}
-        start[inside.cells] = NOBODY
-        run = integrate(
-            inside.network,
-            [0.0, span],
-            values={**now, inside.volume: self.voxel_ml},
-            initial=start,
-            relative=1e-9,
-            in_blocks=True,
-        )
-        kept = np.array([run.amount(name)[-1] for name in self.names])
-        booked = np.array([run.amount(name)[-1] for name in self._exchanges(inside)])
-        kept, booked = kept - kept[:, -1:], booked - booked[:, -1:]
-        kept[:, :count], booked[:, :count] = kept[:, :count] / unit, booked[:, :count] / unit
-        if not np.all(
-            np.abs(kept[:, :count] @ (unit * mixture) - kept[:, count]) <= ALMOST * np.abs(kept[:, count]) + TRACE * unit
-        ):
-            raise InputError(
-                "something in the medium is not linear in the amounts (an antibody that binds vesicles)", "drugs and vesicles",
-                "Run this scenario in a well",
-            )  # fmt: skip
-        return self._exact(inside, kept[:, :count], booked[:, :count])
-
-    def _exact(self, inside: CellNetwork, kept: Array, booked: Array) -> tuple[Array, Array]:
-        """The same with books that close: what one unit becomes is one unit, which the integration says to its accuracy only."""
-        pools = inside.network.pools
-        own = np.array([pools[name].element for name in self.names])
-        gone = np.array([pools[name].element for name in self._exchanges(inside)])
-        for column, element in enumerate(own):
-            total = kept[own == element, column].sum() + booked[gone == element, column].sum()
-            kept[own == element, column] /= total
-            booked[gone == element, column] /= total
-        return kept, booked
+        flat[:, empty], booked = self._alone.step(contents, flat[:, empty], span)
+        for name, amount in booked.items():
+            self.vanished[name] = self.vanished.get(name, 0.0) + amount
 
 
 def _summed(portions: Array) -> Array:
