@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import time
@@ -163,9 +164,13 @@ def triad(size: int) -> float:
 def scaling(threads: int, repeats: int, counts: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)) -> dict[str, object]:
     """s per simulated hour at several numbers of cells, each in a box that fits it, and the slope of its logarithm.
 
-    exponent  least squares over all counts; `steps`: between one count and the next
+    exponent           least squares over all counts; `steps`: between one count and the next
+    processor_s_...    of all threads, user and system, in the best run by that clock, and its `processor_exponent`: a busy machine
+                       spoils wall time more than these
+    load               of the machine before and after
     """
-    best = []
+    load = [os.getloadavg()[0]]
+    best, work = [], []
     for count in counts:
         tissue = tissue_of(count, threads, least=8)
         for part in ORDER:  # compile, and relax the first overlaps
@@ -173,24 +178,30 @@ def scaling(threads: int, repeats: int, counts: tuple[int, ...] = (1_000, 10_000
         tissue.interval += 1
         # Short runs of small tissues would be lost in the clock's noise.
         intervals = max(1, min(20, 200_000 // count))
-        spent = []
+        spent, used = [], []
         for _ in range(repeats):
-            began = time.perf_counter()
+            began, busy = time.perf_counter(), time.process_time()
             for _ in range(intervals):
                 for part in ORDER:
                     part(tissue)
                 tissue.interval += 1
             spent.append((time.perf_counter() - began) * 10.0 / intervals)
+            used.append((time.process_time() - busy) * 10.0 / intervals)
         best.append(min(spent))
+        work.append(min(used))
         tissue.slabs.close()
         del tissue
-    logs = np.log(counts), np.log(best)
+    logs, processor = (np.log(counts), np.log(best)), np.log(work)
+    load.append(os.getloadavg()[0])
     return {
         "cells": list(counts),
         "threads": threads,
         "wall_s_per_simulated_h": best,
         "exponent": float(np.polyfit(*logs, 1)[0]),
         "steps": (np.diff(logs[1]) / np.diff(logs[0])).tolist(),
+        "processor_s_per_simulated_h": work,
+        "processor_exponent": float(np.polyfit(logs[0], processor, 1)[0]),
+        "load": load,
     }
 
 

@@ -47,9 +47,11 @@ from exoresist.assembly.scenario import ParameterOverride
 from exoresist.assembly.tissue_cell import cell_network
 from exoresist.catalog import Catalog
 from exoresist.core.units import convert
+from exoresist.network.cell import CellNetwork
 from exoresist.numerics.grid import Dirichlet, Faces, Grid
 from exoresist.numerics.slabs import Slabs
-from exoresist.studies.tissue_setup import SECONDS_PER_HOUR, _lattice
+from exoresist.studies.tissue_fields import SECONDS_PER_HOUR
+from exoresist.studies.tissue_setup import _lattice
 from exoresist.tissue.cell_type import CellType
 from exoresist.tissue.cells import Cells
 from exoresist.tissue.exchange import run_networks
@@ -73,14 +75,8 @@ def number(catalog: Catalog, name: str, unit: str, *subjects: str, end: str = "v
     return convert(float(getattr(row, end)), row.unit, unit)
 
 
-def half_distances(
-    catalog: Catalog, level: float, voxel: float = 10.0, changes: dict[tuple[str, str], tuple[float, str]] | None = None,
-    diffusivity: float | None = None, fluid: float | None = None, times: tuple[float, ...] = TIMES, step: float = STEP,
-) -> list[float]:  # fmt: skip
-    """um at each time; infinite where even the far end has more than half.
-
-    changes  (name, subject) -> (value, unit) of the cell's network
-    """
+def sensitive_cell(catalog: Catalog, changes: dict[tuple[str, str], tuple[float, str]] | None = None) -> CellNetwork:
+    """The network inside a sensitive cell; `changes`: (name, subject) -> (value, unit)."""
     scenario = load_scenario("tumour_resistant_corner")
     sensitive = tuple(one for one in scenario.populations if one.id == "sensitive")
     changed = tuple(
@@ -90,23 +86,46 @@ def half_distances(
         for (name, subject), (value, unit) in (changes or {}).items()
     )
     scenario = scenario.model_copy(update={"populations": sensitive, "arms": (), "parameters": changed})
-    inside, _ = cell_network(scenario, catalog, "sensitive")
-    if fluid is None:
-        fluid = number(catalog, "extracellular_fraction", "dimensionless", "tissue")
+    return cell_network(scenario, catalog, "sensitive")[0]
+
+
+def spreading(catalog: Catalog, inside: CellNetwork, faces: Faces, diffusivity: float | None = None) -> dict[str, Medium]:
+    """How doxorubicin, with these faces, and vesicles with all they carry spread."""
     if diffusivity is None:
         diffusivity = number(catalog, "tissue_diffusivity", "um^2/h", "drug:doxorubicin", "drug")
     vesicles = number(catalog, "diffusion_coefficient", "um^2/s", "vesicle") * number(
         catalog, "tissue_hindrance", "dimensionless", "vesicle"
     )
-    volume = number(catalog, "cell_volume", "mL/cell", "cell_line:mcf7_sensitive", "cell") * 1e12
-    grid = Grid((round(DEPTH / voxel), round(WIDTH / voxel), round(WIDTH / voxel)), voxel)
-    wall = Faces(Dirichlet(level))
-    spread = {
-        name: Medium(diffusivity, wall) if name == "medium.doxorubicin" else Medium(vesicles * SECONDS_PER_HOUR)
+    return {
+        name: Medium(diffusivity, faces) if name == "medium.doxorubicin" else Medium(vesicles * SECONDS_PER_HOUR)
         for name in inside.medium
     }
+
+
+def drug_rows(contents: Contents) -> list[int]:
+    """States that are drug inside the cell."""
+    pools = contents.interior.network.pools
+    return [
+        index for index, name in enumerate(contents.compiled.states)
+        if name in pools and pools[name].element == DRUG and not pools[name].exchange and index not in contents.medium
+    ]  # fmt: skip
+
+
+def half_distances(
+    catalog: Catalog, level: float, voxel: float = 10.0, changes: dict[tuple[str, str], tuple[float, str]] | None = None,
+    diffusivity: float | None = None, fluid: float | None = None, times: tuple[float, ...] = TIMES, step: float = STEP,
+) -> list[float]:  # fmt: skip
+    """um at each time; infinite where even the far end has more than half.
+
+    changes  (name, subject) -> (value, unit) of the cell's network
+    """
+    inside = sensitive_cell(catalog, changes)
+    if fluid is None:
+        fluid = number(catalog, "extracellular_fraction", "dimensionless", "tissue")
+    volume = number(catalog, "cell_volume", "mL/cell", "cell_line:mcf7_sensitive", "cell") * 1e12
+    grid = Grid((round(DEPTH / voxel), round(WIDTH / voxel), round(WIDTH / voxel)), voxel)
     slabs = Slabs(2)
-    medium = SharedMedium(grid, inside.medium, spread, fluid, 2)
+    medium = SharedMedium(grid, inside.medium, spreading(catalog, inside, Faces(Dirichlet(level)), diffusivity), fluid, 2)
     kind = CellType("sensitive", volume, interior=inside)
     tissue = Tissue(
         grid, [kind], Cells(), Pace(step, step, step), 1, slabs, None, SteadyFields(grid, (), threads=2), medium,
@@ -120,11 +139,7 @@ def half_distances(
     spots = spots[:, ((spots > 0.0) & (spots < room)).all(axis=0)]
     place(tissue, 0, spots, np.full(spots.shape[1], count / spots.shape[1]))
     contents = tissue.contents[0]
-    network = inside.network
-    drug = [
-        index for index, name in enumerate(contents.compiled.states)
-        if network.pools[name].element == DRUG and not network.pools[name].exchange and index not in contents.medium
-    ]  # fmt: skip
+    drug = drug_rows(contents)
     result, done = [], 0
     for at in times:
         for _ in range(round(at / step) - done):

@@ -82,19 +82,18 @@ def main() -> None:
     catalog = Catalog.load()
     space = shortened(given.hours).arena.space
     assert space is not None
-    quick = {"network_step": 0.125 * space.network_step}
+    step = space.network_step
     cases: dict[str, tuple[str, int, dict[str, float]]] = {
         "base": ("", 7, {}),
         "another seed": ("base", 8, {}),
         "motion step halved": ("base", 7, {"motion_step": 0.5 * space.motion_step}),
         "spread step halved": ("base", 7, {"spread_step": 0.5 * space.spread_step}),
-        "network step halved": ("base", 7, {"network_step": 0.5 * space.network_step}),
-        "life step halved": (
-            "network step halved", 7, {"life_step": 0.5 * space.life_step, "network_step": 0.5 * space.network_step},
-        ),
-        "network step over 8": ("base", 7, quick),
-        "network step over 16": ("network step over 8", 7, {"network_step": 0.0625 * space.network_step}),
-        "voxel halved": ("network step over 8", 7, {"voxel": 0.5 * space.voxel, **quick}),
+        "life step halved": ("base", 7, {"life_step": 0.5 * space.life_step}),
+        "network step halved": ("base", 7, {"network_step": 0.5 * step}),
+        "network step times 2": ("base", 7, {"network_step": 2.0 * step}),
+        "network step times 4": ("base", 7, {"network_step": 4.0 * step}),
+        "network step times 8": ("base", 7, {"network_step": 8.0 * step}),
+        "voxel halved": ("base", 7, {"voxel": 0.5 * space.voxel}),
     }  # fmt: skip
     result: dict[str, dict[str, float]] = {}
     for name, (beside, seed, changes) in cases.items():

@@ -181,12 +181,12 @@ def test_leaks(inhabited):
     assert given[1] > 3.0 * given[0] > 0.0
 
 
-def sprouting(tissue, rate=4.0, slope=1.0):
+def sprouting(tissue, rate=4.0, slope=1.0, surface=50.0):
     """Vessels on the left of a signal that rises to the right."""
     level = np.broadcast_to(np.exp(slope * np.arange(6)), tissue.grid.array_shape)
     tissue.medium.amounts[1] = level * tissue.medium.voxel_ml
     return Vessels(
-        np.array([[-55.0] * 3, [-55.0, 0.5, 55.0], [0.5] * 3]), 100.0, {},
+        np.array([[-55.0] * 3, [-55.0, 0.5, 55.0], [0.5] * 3]), surface, {},
         Sprouting(Signal({"medium.vesicles": 1.0}), 1.0, rate, 50.0, speed=20.0 * rate),
     )  # fmt: skip
 
@@ -212,16 +212,17 @@ def test_sprouting_keeps_its_rate_and_needs_a_gradient(inhabited):
         level(tissue)
         none(tissue)
     assert len(level) == len(none) == 3
-    # The share of points that a rate says.
-    sprouts = []
-    for number in range(40):
-        tissue.interval = number
-        vessels = sprouting(tissue, rate=1.0)
-        first = len(vessels)
-        vessels(tissue)
-        sprouts.append((len(vessels) - first) / first)
-    expected = 1.0 - np.exp(-0.1 * 0.5)  # the signal is half of `half` + itself at the left
-    assert np.mean(sprouts) == pytest.approx(expected, abs=3.5 * np.sqrt(expected / 120.0))
+    # The share of points that a rate says; a point with more wall sprouts in proportion, its growing end at the tips' speed.
+    for surface in (50.0, 200.0):
+        sprouts = []
+        for number in range(40):
+            tissue.interval = number
+            vessels = sprouting(tissue, rate=1.0, surface=surface)
+            first = len(vessels)
+            vessels(tissue)
+            sprouts.append((len(vessels) - first) / first)
+        expected = 1.0 - np.exp(-0.1 * 0.5 * surface / 50.0)  # the signal is half of `half` + itself at the left
+        assert np.mean(sprouts) == pytest.approx(expected, abs=3.5 * np.sqrt(expected / 120.0))
 
 
 def test_same_bits_on_any_number_of_threads_and_after_a_stop(inhabited, tmp_path):

@@ -45,6 +45,8 @@ def _box(space: Space) -> Found:
     here = ("arena", "space")
     if space.size < 2.0 * space.voxel:
         found.append(((*here, "size"), f"{space.size:g} um is less than two voxels of {space.voxel:g} um"))
+    if space.thickness is not None and space.dimensions != 2:
+        found.append(((*here, "thickness"), "belongs to a slice: write `dimensions: 2`, or remove it"))
     for name in ("network_step", "motion_step", *(["drug_step"] if space.drug_step is not None else [])):
         ratio = space.life_step / getattr(space, name)
         if round(ratio) < 1 or abs(ratio - round(ratio)) > 1e-6 * ratio:

@@ -101,7 +101,7 @@ class Passage:
 class Sprouting:
     """Points put out sprouts, whose tips go on into the neighbouring voxel where the signal is highest, if it is higher there and free.
 
-    rate     1/h at which a point puts out a sprout where the signal is far above `half`
+    rate     1/h at which a point of this surface puts out a sprout where the signal is far above `half`; others in proportion
     surface  um^2 of a new point
     speed    um/h at which a tip goes on there; on average, because a tip waits and then takes a whole voxel
     """
@@ -201,7 +201,8 @@ class Vessels:
                 f"a sprout at {growth.speed:g} um/h crosses more than a voxel of {tissue.grid.spacing:g} um in a life step",
                 "a shorter life step", "Shorten `space.life_step`",
             )  # fmt: skip
-        hazard = sprouting(here, growth.half, np.where(self.tip, growth.speed / tissue.grid.spacing, growth.rate))
+        branching = growth.rate * (self.surface / growth.surface)
+        hazard = sprouting(here, growth.half, np.where(self.tip, growth.speed / tissue.grid.spacing, branching))
         draw = uniform(tissue.word(f"sprouting of {self.name}"), self.lineage, tissue.interval)
         mothers = np.flatnonzero(draw < chance(hazard, tissue.pace.life))
         taken = np.zeros(tissue.grid.voxels, dtype=bool)
@@ -214,11 +215,11 @@ class Vessels:
         if not len(mothers):
             return
         nx, ny, _ = tissue.grid.shape
-        place = np.stack([target % nx, target // nx % ny, target // (nx * ny)])
-        low = np.array(tissue.grid.origin)[:, None]
+        place = [target % nx, target // nx % ny, target // (nx * ny)]
+        spots = np.stack([tissue.grid.centres(axis)[at] for axis, at in enumerate(place)])
         first, second = children(self.lineage[mothers])
         self.lineage[mothers] = first
-        self.position = np.concatenate([self.position, low + tissue.grid.spacing * (place + 0.5)], axis=1)
+        self.position = np.concatenate([self.position, spots], axis=1)
         self.surface = np.concatenate([self.surface, np.full(len(mothers), growth.surface)])
         self.age = np.concatenate([self.age, np.zeros(len(mothers))])
         self.lineage = np.concatenate([self.lineage, second])
