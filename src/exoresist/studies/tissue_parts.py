@@ -137,6 +137,7 @@ def _sprouting(
         numbers("sprout_rate", "1/h", "tissue", use=use) * surface / numbers("endothelial_area", "um^2", "tissue", use=use),
         surface,
         numbers("sprout_speed", "um/h", "tissue", use=use),
+        numbers("sprout_room", "um", "tissue", use=use),
     )
 
     def leak(kind: str) -> Callable[[Tissue, Vessels], Array]:
