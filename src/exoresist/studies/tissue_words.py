@@ -143,7 +143,7 @@ def _food(answer: TissueAnswer) -> list[str]:
 def _by_vesicles(arms: Sequence[ArmAnswer]) -> str:
     """The largest part of the signal to sprout that vesicles bring in any arm."""
     most = max(number(arm.rows[-1], "wall_signal_of_vesicles") / max(number(arm.rows[-1], "wall_signal"), 1e-300) for arm in arms)
-    return f"cargo on vesicles is at most {most:.2g} of it" if most > 0.0 else "vesicles bring none of it"
+    return f"cargo on vesicles is at most {most:.2%} of it" if most > 0.0 else "vesicles bring none of it"
 
 
 def _killed(answer: TissueAnswer) -> list[str]:
