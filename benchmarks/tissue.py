@@ -6,15 +6,18 @@
 Each figure comes with its spread over the repeats. The memory triad (large arrays) and the cache-resident triad are measured in the
 same run: they say what the machine gave at that moment. Results depend on what else the machine does; run it on an idle one.
 
-Measured on 2026-11-20 on two shared cores: memory at 10^5 cells 128 MB over the imports; `--scaling` at load 4: 0.077, 0.65, 11.2 and 89 s
-per simulated hour for 10^3 to 10^6 cells, exponent 1.04. A transient step of four fields on
-100^3 voxels takes 2.15 ns (median 2.18) per voxel and field with two threads (`benchmarks/fields.py`); it waits for memory.
+Measured on 2026-11-20 on two shared cores: memory at 10^5 cells 128 MB over the imports. `--scaling`, s per simulated hour for 10^3 to
+10^6 cells, in the evening: load .6 before and 2.5 after (others began during the last size): wall 0.069, 0.38, 3.7 and 98, exponent
+1.046; processor 0.069, 0.66, 6.9 and 77, exponent 1.017. At load 2 to 8 the wall's exponent was 1.13, the processor's 0.998; with one
+thread at load 8 1.001 and 1.013. A transient step of four fields on 100^3 voxels takes 2.15 ns (median 2.18) per voxel and field with
+two threads (`benchmarks/fields.py`); it waits for memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import time
@@ -163,9 +166,13 @@ def triad(size: int) -> float:
 def scaling(threads: int, repeats: int, counts: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)) -> dict[str, object]:
     """s per simulated hour at several numbers of cells, each in a box that fits it, and the slope of its logarithm.
 
-    exponent  least squares over all counts; `steps`: between one count and the next
+    exponent           least squares over all counts; `steps`: between one count and the next
+    processor_s_...    of all threads, user and system, in the best run by that clock, and its `processor_exponent`: a busy machine
+                       spoils wall time more than these
+    load               of the machine before and after
     """
-    best = []
+    load = [os.getloadavg()[0]]
+    best, work = [], []
     for count in counts:
         tissue = tissue_of(count, threads, least=8)
         for part in ORDER:  # compile, and relax the first overlaps
@@ -173,24 +180,30 @@ def scaling(threads: int, repeats: int, counts: tuple[int, ...] = (1_000, 10_000
         tissue.interval += 1
         # Short runs of small tissues would be lost in the clock's noise.
         intervals = max(1, min(20, 200_000 // count))
-        spent = []
+        spent, used = [], []
         for _ in range(repeats):
-            began = time.perf_counter()
+            began, busy = time.perf_counter(), time.process_time()
             for _ in range(intervals):
                 for part in ORDER:
                     part(tissue)
                 tissue.interval += 1
             spent.append((time.perf_counter() - began) * 10.0 / intervals)
+            used.append((time.process_time() - busy) * 10.0 / intervals)
         best.append(min(spent))
+        work.append(min(used))
         tissue.slabs.close()
         del tissue
-    logs = np.log(counts), np.log(best)
+    logs, processor = (np.log(counts), np.log(best)), np.log(work)
+    load.append(os.getloadavg()[0])
     return {
         "cells": list(counts),
         "threads": threads,
         "wall_s_per_simulated_h": best,
         "exponent": float(np.polyfit(*logs, 1)[0]),
         "steps": (np.diff(logs[1]) / np.diff(logs[0])).tolist(),
+        "processor_s_per_simulated_h": work,
+        "processor_exponent": float(np.polyfit(logs[0], processor, 1)[0]),
+        "load": load,
     }
 
 

@@ -6,8 +6,8 @@ anew in an empty folder. Whatever the kills, no run may refuse its folder, and e
 
 Run it:  python verification/kills.py --kills 20
 
-Last result (2026-11-20, seed 1): 20 kills, 2 before the first checkpoint, 1 while a checkpoint was written; 7 ends, all with
-the hash of the untouched run; 84 s on two shared cores.
+Last result (2026-11-20, evening, seed 1, with cells' rooms and steps of diffusion as they are now): 20 kills, 6 before the first
+checkpoint, 1 while a checkpoint was written; 6 ends, all with the hash of the untouched run; 175 s at load 8 (45 s of processor time).
 """
 
 from __future__ import annotations

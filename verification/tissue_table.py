@@ -24,6 +24,7 @@ HOURS = {
     "tumour_fibroblast_shell": ("shell", 6.0),
     "tumour_resistant_corner": ("vesicles", 7.5),
     "tumour_spheroid": ("low_oxygen", 4.0),
+    "tumour_sprouting": ("sprouts", 122.0),
 }
 
 

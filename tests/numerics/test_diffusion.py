@@ -47,6 +47,31 @@ def test_voxel_of_a_position_is_its_place_in_the_ravelled_field():
             grid.voxel_of(np.array([bad]))
 
 
+def test_a_slice_is_as_deep_as_it_says():
+    grid = Grid((4, 3, 1), 10.0, (0.0, 0.0, -3.0), thickness=6.0)
+    assert grid.depth == 6.0 and grid.voxel_um3 == 600.0 and grid.extent == (40.0, 30.0, 6.0)
+    assert grid.centres(2).tolist() == [0.0] and grid.centres(0).tolist() == [5.0, 15.0, 25.0, 35.0]
+    assert grid.voxel_of(np.array([[5.0, 15.0, -3.0], [5.0, 15.0, 3.0]])).tolist() == [4, 4]
+    with pytest.raises(InputError, match="inside the grid"):
+        grid.voxel_of(np.array([[5.0, 15.0, 3.1]]))
+    # Levels do not know how deep a slice is, amounts do.
+    one = Field(400.0, 0.1, Faces(x_minus=Dirichlet(1.0)))
+    found = []
+    for each in (grid, Grid((4, 3, 1), 10.0)):
+        level = np.full((1, *each.array_shape), 0.5)
+        found.append((level, Diffusion(each, [one], 1).step(level, 0.01)))
+    assert np.array_equal(found[0][0], found[1][0])
+    assert (
+        found[0][1].entered.sum() == pytest.approx(0.6 * found[1][1].entered.sum(), rel=1e-12) and found[0][1].entered.sum() > 0.0
+    )
+
+
+@pytest.mark.parametrize(("shape", "thickness"), [((3, 3, 2), 5.0), ((3, 3, 1), 0.0), ((3, 3, 1), np.nan)])
+def test_an_impossible_thickness_is_refused(shape, thickness):
+    with pytest.raises(InputError):
+        Grid(shape, 10.0, thickness=thickness)
+
+
 @pytest.mark.parametrize("shape, spacing", [((0, 3, 3), 1.0), ((3, 3, 3), 0.0), ((3, 3, 3), np.nan)])
 def test_an_impossible_grid_is_refused(shape, spacing):
     with pytest.raises(InputError):

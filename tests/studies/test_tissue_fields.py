@@ -13,6 +13,7 @@ from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
 from exoresist.numerics.grid import Dirichlet, NoFlux, Robin
 from exoresist.studies.tissue_arm import run_arm
+from exoresist.studies.tissue_readings import readings
 from exoresist.studies.tissue_setup import Setup, set_up
 from exoresist.tissue.run import balance, state_hash, step
 from exoresist.tissue.vessels import Vessels
@@ -186,9 +187,23 @@ def test_vessels_sprout_towards_hypoxic_cells(catalog: Catalog) -> None:
     for _ in range(40):
         step(tissue)
     assert len(vessels) > 1 and vessels.position[0].mean() > -60.0
+    row, wall = readings(setup), tissue.steady.find("VEGFA").reshape(-1)[vessels.voxels(tissue)].mean()
+    assert row["vessel_points"] == len(vessels) and float(row["wall_signal_of_vesicles"]) > 0.0
+    assert float(row["wall_signal"]) - float(row["wall_signal_of_vesicles"]) == pytest.approx(float(wall), rel=1e-12)
     still = made(catalog, {"dimensions": 2, "oxygen": "38 mmHg", "edges": "closed", "vessels": {**VESSELS, "sprout": False}})
     quiet = next(part for part in still.tissue.extra if isinstance(part, Vessels))
     assert quiet.growth is None and still.tissue.steady.find("VEGFA") is None and "tip" not in quiet.arrays()
+
+
+def test_how_often_a_piece_of_vessel_sprouts_follows_its_length(catalog: Catalog) -> None:
+    rates = {}
+    for voxel in (10.0, 20.0):
+        setup = made(catalog, {"voxel": f"{voxel:g} um", "dimensions": 2, "thickness": "20 um", "vessels": VESSELS})
+        vessels = next(part for part in setup.tissue.extra if isinstance(part, Vessels))
+        assert vessels.growth is not None and vessels.growth.room > 0.0
+        rates[voxel] = vessels.growth.rate / voxel  # of a new point, which is as long as a voxel
+        assert vessels.growth.rate * vessels.surface[0] / vessels.growth.surface == pytest.approx(20.0 * rates[voxel], rel=1e-12)
+    assert rates[10.0] == pytest.approx(rates[20.0], rel=1e-12)
 
 
 def test_vessels_leak_vesicles_and_drugs_under_the_signal(catalog: Catalog) -> None:

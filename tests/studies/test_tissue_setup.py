@@ -13,6 +13,7 @@ from exoresist.assembly.reader import bundled_scenarios, load_scenario, scenario
 from exoresist.assembly.resolve import resolved_dict
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
+from exoresist.studies.tissue_accuracy import variants
 from exoresist.studies.tissue_arm import run_arm
 from exoresist.studies.tissue_drug_steps import emptied
 from exoresist.studies.tissue_readings import readings
@@ -100,6 +101,34 @@ def test_cells_around_are_strewn_in_the_plane_of_a_slice(catalog: Catalog) -> No
     around = {"id": "t_cells", "cell_line": "cd8_t_cell", "count": "10 cell", "where": "around"}
     tissue = made(catalog, {"dimensions": 2}, populations=[*BASE["populations"], around]).tissue
     assert np.all(tissue.cells.position[2] == tissue.cells.position[2, 0])
+
+
+def test_a_slice_keeps_its_thickness_when_its_voxels_are_halved(catalog: Catalog) -> None:
+    slice_ = {"dimensions": 2, "size": "200 um", "vessels": {"at": [{"x": "-30 um", "y": "10 um"}]}, "oxygen": "38 mmHg"}
+    whole = scenario_from_dict(small(slice_))
+    halved = variants(whole)["voxel_halved"]
+    assert (whole.arena.space.thickness, halved.arena.space.thickness) == (None, 20.0)
+    coarse, fine = (set_up(one, catalog, 1) for one in (whole, halved))
+    assert fine.tissue.grid.shape == (20, 20, 1) and fine.tissue.grid.extent == coarse.tissue.grid.extent
+    assert fine.tissue.medium.voxel_ml * fine.tissue.grid.voxels == pytest.approx(coarse.tissue.medium.voxel_ml * 100, rel=1e-12)
+    walls = [only(one, Vessels) for one in (coarse, fine)]
+    assert walls[0].surface.sum() == pytest.approx(walls[1].surface.sum(), rel=1e-12)
+    filled = [
+        one.tissue.laid(np.arange(30), one.tissue.cells.biomass).sum() / one.tissue.grid.extent[2] for one in (coarse, fine)
+    ]
+    assert filled[0] == pytest.approx(filled[1], rel=1e-12)
+    thick = set_up(scenario_from_dict(small({**slice_, "thickness": "40 um"})), catalog, 1).tissue
+    assert thick.grid.voxel_um3 == 2.0 * coarse.tissue.grid.voxel_um3 and np.all(thick.cells.position[2] == 0.0)
+    for tissue in (coarse.tissue, fine.tissue, thick):
+        before = balance(tissue)
+        step(tissue)
+        after = balance(tissue)
+        assert all(abs(after[name] - before[name]) <= 1e-9 * max(abs(before[name]), 1.0) for name in before)
+
+
+def test_a_cube_has_no_thickness() -> None:
+    with pytest.raises(InputError, match="belongs to a slice"):
+        scenario_from_dict(small({"thickness": "20 um"}))
 
 
 # -- blood

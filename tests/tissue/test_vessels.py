@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import k0
@@ -181,12 +183,12 @@ def test_leaks(inhabited):
     assert given[1] > 3.0 * given[0] > 0.0
 
 
-def sprouting(tissue, rate=4.0, slope=1.0):
+def sprouting(tissue, rate=4.0, slope=1.0, surface=50.0):
     """Vessels on the left of a signal that rises to the right."""
     level = np.broadcast_to(np.exp(slope * np.arange(6)), tissue.grid.array_shape)
     tissue.medium.amounts[1] = level * tissue.medium.voxel_ml
     return Vessels(
-        np.array([[-55.0] * 3, [-55.0, 0.5, 55.0], [0.5] * 3]), 100.0, {},
+        np.array([[-55.0] * 3, [-55.0, 0.5, 55.0], [0.5] * 3]), surface, {},
         Sprouting(Signal({"medium.vesicles": 1.0}), 1.0, rate, 50.0, speed=20.0 * rate),
     )  # fmt: skip
 
@@ -204,6 +206,26 @@ def test_sprouts_go_up_the_signal_into_free_voxels(inhabited):
     assert vessels.age.max() > 1e8 and 0.0 <= vessels.age[3:].min() < 4.0 and np.all(vessels.surface[3:] == 50.0)
 
 
+def test_sprouts_keep_clear_of_each_other(inhabited):
+    tissue = inhabited(count=20, eaters=0)
+    found = {}
+    for room in (0.0, 30.0, 50.0):
+        vessels = sprouting(tissue)
+        vessels.position[1] = [-10.0, 10.0, 50.0]  # two rows beside each other, one apart
+        vessels.growth = replace(vessels.growth, room=room)
+        for _ in range(40):
+            vessels(tissue)
+            tissue.interval += 1
+        found[room] = vessels
+    assert len(found[0.0]) == 18 > len(found[30.0]) >= len(found[50.0]) > 6
+    # No point was taken that had more vessel than that about it, but for what came later.
+    for room in (30.0, 50.0):
+        away = np.linalg.norm(found[room].position[:, :, None] - found[room].position[:, None, :], axis=0)
+        before = np.tril(np.ones_like(away), -1) > 0.0
+        assert (20.0 * ((away < room) & before).sum(axis=1))[3:].max() <= 2.5 * room
+    assert np.sum(np.isclose(found[50.0].position[1], 50.0)) == 6  # the row apart has room all the way
+
+
 def test_sprouting_keeps_its_rate_and_needs_a_gradient(inhabited):
     tissue = inhabited(count=20, eaters=0)
     level = sprouting(tissue, slope=0.0)
@@ -212,16 +234,17 @@ def test_sprouting_keeps_its_rate_and_needs_a_gradient(inhabited):
         level(tissue)
         none(tissue)
     assert len(level) == len(none) == 3
-    # The share of points that a rate says.
-    sprouts = []
-    for number in range(40):
-        tissue.interval = number
-        vessels = sprouting(tissue, rate=1.0)
-        first = len(vessels)
-        vessels(tissue)
-        sprouts.append((len(vessels) - first) / first)
-    expected = 1.0 - np.exp(-0.1 * 0.5)  # the signal is half of `half` + itself at the left
-    assert np.mean(sprouts) == pytest.approx(expected, abs=3.5 * np.sqrt(expected / 120.0))
+    # The share of points that a rate says; a point with more wall sprouts in proportion, its growing end at the tips' speed.
+    for surface in (50.0, 200.0):
+        sprouts = []
+        for number in range(40):
+            tissue.interval = number
+            vessels = sprouting(tissue, rate=1.0, surface=surface)
+            first = len(vessels)
+            vessels(tissue)
+            sprouts.append((len(vessels) - first) / first)
+        expected = 1.0 - np.exp(-0.1 * 0.5 * surface / 50.0)  # the signal is half of `half` + itself at the left
+        assert np.mean(sprouts) == pytest.approx(expected, abs=3.5 * np.sqrt(expected / 120.0))
 
 
 def test_same_bits_on_any_number_of_threads_and_after_a_stop(inhabited, tmp_path):
@@ -256,7 +279,7 @@ def test_same_bits_on_any_number_of_threads_and_after_a_stop(inhabited, tmp_path
     [
         lambda: Passage(-1.0, constant(1.0)), lambda: Passage(np.inf, constant(1.0)), lambda: Vessels(np.zeros((2, 3)), 1.0, {}),
         lambda: Vessels(np.zeros((3, 2)), -1.0, {}), lambda: Sprouting(Signal({}), 0.0, 1.0, 1.0),
-        lambda: Sprouting(Signal({}), 1.0, -1.0, 1.0),
+        lambda: Sprouting(Signal({}), 1.0, -1.0, 1.0), lambda: Sprouting(Signal({}), 1.0, 1.0, 1.0, room=np.nan),
     ],
 )  # fmt: skip
 def test_impossible_numbers_are_refused(make):

@@ -80,7 +80,8 @@ class Space(Record):
 
     size: Length = Field(description="Edge of the square or cube in which the cells live.")
     voxel: Length = Field(default=20.0, description="Edge of a voxel of the fields.")
-    dimensions: Literal[2, 3] = Field(default=3, description="A slice one voxel thick, or a cube.")
+    dimensions: Literal[2, 3] = Field(default=3, description="A slice of one layer of voxels, or a cube.")
+    thickness: Length | None = Field(default=None, description="Of a slice; absent: that of a voxel.")
     edges: Literal["open", "closed"] = Field(
         default="open", description="Open edges hold drugs at their dose and let vesicles go; nothing crosses closed ones."
     )

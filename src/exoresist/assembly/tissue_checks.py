@@ -76,6 +76,8 @@ def _box(space: Space) -> Found:
     here = ("arena", "space")
     if space.size < 2.0 * space.voxel:
         found.append(((*here, "size"), f"{space.size:g} um is less than two voxels of {space.voxel:g} um"))
+    if space.thickness is not None and space.dimensions != 2:
+        found.append(((*here, "thickness"), "belongs to a slice: write `dimensions: 2`, or remove it"))
     for name in ("network_step", "motion_step", "drug_step"):
         if getattr(space, name) is None:
             continue

@@ -1,4 +1,4 @@
-"""A regular grid of cubic voxels, what holds at its six faces, and how one dissolved substance spreads on it.
+"""A regular grid of voxels, what holds at its six faces, and how one dissolved substance spreads on it.
 
 Every array over the grid is float64 with x contiguous: `(nz, ny, nx)` for one field, `(fields, nz, ny, nx)` for several. Two dimensions are
 `nz = 1`. Lengths are in um; the unit of time is the caller's (one for diffusivity, decay, uptake and steps); a concentration is an amount
@@ -22,16 +22,18 @@ UM3_PER_ML = 1e12
 
 @dataclass(frozen=True)
 class Grid:
-    """A box of cubic voxels.
+    """A box of cubic voxels, or a slice of voxels that are as deep as it is thick.
 
-    shape    voxels along x, y and z; `nz = 1` is two-dimensional
-    spacing  edge of a voxel, um
-    origin   the box's lowest corner, um
+    shape      voxels along x, y and z; `nz = 1` is two-dimensional
+    spacing    edge of a voxel, um
+    origin     the box's lowest corner, um
+    thickness  depth of the voxels of a slice (`nz = 1`), um; None: they are cubes
     """
 
     shape: tuple[int, int, int]
     spacing: float
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    thickness: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.shape) != 3 or any(int(n) != n or n < 1 for n in self.shape):
@@ -42,6 +44,11 @@ class Grid:
             raise InputError(f"the grid's spacing is {self.spacing} um", "a positive number of um")
         if len(self.origin) != 3 or not all(isfinite(x) for x in self.origin):
             raise InputError(f"the grid's origin is {self.origin}", "three finite coordinates in um")
+        if self.thickness is not None:
+            if self.shape[2] != 1:
+                raise InputError(f"a grid of {self.shape[2]} layers has a thickness of its own", "a slice of one layer: nz = 1")
+            if not (isfinite(self.thickness) and self.thickness > 0):
+                raise InputError(f"the slice's thickness is {self.thickness} um", "a positive number of um")
 
     @property
     def array_shape(self) -> tuple[int, int, int]:
@@ -55,22 +62,28 @@ class Grid:
         return int(nx) * int(ny) * int(nz)
 
     @property
+    def depth(self) -> float:
+        """Edge of a voxel along z, um."""
+        return self.spacing if self.thickness is None else self.thickness
+
+    @property
     def voxel_um3(self) -> float:
-        return self.spacing**3
+        return self.spacing**3 if self.thickness is None else self.spacing**2 * self.thickness
 
     @property
     def voxel_ml(self) -> float:
-        return self.spacing**3 / UM3_PER_ML
+        return self.voxel_um3 / UM3_PER_ML
 
     @property
     def extent(self) -> tuple[float, float, float]:
         """Edges of the box, um."""
         nx, ny, nz = self.shape
-        return (nx * self.spacing, ny * self.spacing, nz * self.spacing)
+        return (nx * self.spacing, ny * self.spacing, nz * self.depth)
 
     def centres(self, axis: int) -> Floats:
         """Coordinates of the voxel centres along an axis (0 x, 1 y, 2 z), um."""
-        return self.origin[axis] + self.spacing * (np.arange(self.shape[axis], dtype=np.float64) + 0.5)
+        edge = self.depth if axis == 2 else self.spacing
+        return self.origin[axis] + edge * (np.arange(self.shape[axis], dtype=np.float64) + 0.5)
 
     def voxel_of(self, positions: Floats) -> NDArray[np.int64]:
         """Index into a raveled field of the voxel that holds each position (`(n, 3)`, um); the upper faces belong to the last voxel.
@@ -80,7 +93,7 @@ class Grid:
         positions = np.asarray(positions, dtype=np.float64)
         if positions.ndim != 2 or positions.shape[1] != 3:
             raise InputError(f"positions have the shape {positions.shape}", "(n, 3): x, y and z in um")
-        scaled = (positions - np.asarray(self.origin)) / self.spacing
+        scaled = (positions - np.asarray(self.origin)) / np.array([self.spacing, self.spacing, self.depth])
         size = np.asarray(self.shape)
         inside = (scaled >= 0.0) & (scaled <= size)  # False for NaN
         if not inside.all():

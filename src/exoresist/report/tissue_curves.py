@@ -76,7 +76,9 @@ def blood_figure(answer: TissueAnswer) -> str:
             stroke = strokes[arm.id]
             times = [float(row["time_h"]) for row in arm.rows]
             levels = [float(row.get(name, 0.0)) or np.nan for row in arm.rows]
-            axis.plot(times, levels, color=stroke.colour, linestyle=DASHES[stroke.dash], label=arm.label)
+            axis.plot(
+                times, levels, color=stroke.colour, linestyle=DASHES[stroke.dash], marker=".", markersize=4, label=arm.label
+            )
         plain_axis(axis, "Time, h", "Free in blood, nM", spoken_field(name.removeprefix("plasma_")))
         axis.set_yscale("log")
         axis.set_xlim(0.0, max(float(arm.rows[-1]["time_h"]) for arm in answer.arms))

@@ -22,6 +22,7 @@ MAP = "cividis"
 MOST_FIELDS = 6  # beside the cells
 HIGH = 0.99  # quantile at which the scale of a field ends
 MAKERS = 2  # of vesicles whose fields are shown
+MANY_VESSELS = 40  # points of wall in a picture
 
 
 def section_figure(answer: TissueAnswer) -> str:
@@ -107,9 +108,11 @@ def _frame(axis: Axes, half: float) -> None:
 
 def _mark_vessels(axis: Axes, one: Section) -> None:
     if one.vessels.size:
+        many = one.vessels.shape[1] > MANY_VESSELS  # a net of them must not hide what lies beneath
         axis.plot(
-            *one.vessels, linestyle="", marker="P", markersize=6, color="#B00020", markeredgecolor="white", markeredgewidth=0.6
-        )
+            *one.vessels, linestyle="", marker="s" if many else "P", markersize=2.2 if many else 6.0, color="#B00020",
+            markeredgecolor="white", markeredgewidth=0.3 if many else 0.6,
+        )  # fmt: skip
 
 
 def _levels_of(sections: list[Section], answer: TissueAnswer) -> Any:

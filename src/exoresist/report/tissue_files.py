@@ -115,7 +115,12 @@ def _write_fields(course: ArmCourse, path: Path, times: list[float], number: int
     if "time_h" not in store:
         store.create_array("time_h", data=np.array(times))
         store.attrs.update(
-            {"spacing_um": tissue.grid.spacing, "origin_um": list(tissue.grid.origin), "axes": ["time", "z", "y", "x"]}
+            {
+                "spacing_um": tissue.grid.spacing,
+                "depth_um": tissue.grid.depth,
+                "origin_um": list(tissue.grid.origin),
+                "axes": ["time", "z", "y", "x"],
+            }
         )
     fields = {one.name: (one.values, "mmHg" if one.name == "oxygen" else "nM") for one in tissue.steady.fields}
     for name, amounts in zip(tissue.medium.names, tissue.medium.amounts, strict=True):

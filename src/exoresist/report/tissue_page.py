@@ -104,7 +104,8 @@ def pictures(answer: TissueAnswer) -> list[Picture]:
         *found,
         Picture(
             "profiles", "From the middle to the rim", profile_figure(answer),
-            "Means over living cells by distance from the middle, at the end. What is level everywhere is left out.",
+            "Means over living cells by distance from the middle, at the end. What is level everywhere is left out. A lone peak of a "
+            "drug is a body that has just burst.",
             "How deep oxygen and drug reach, and who lives where.", "Curves against distance from the middle.", "whole",
         ),
         Picture(

@@ -52,7 +52,7 @@ def key_of(scenario: Scenario) -> str:
 
 
 def variants(scenario: Scenario, pace: Pace | None = None) -> dict[str, Scenario]:
-    """The scenario with halved voxels, with all steps halved, and with another seed.
+    """The scenario with halved voxels (a slice as thick as it was), with all steps halved, and with another seed.
 
     pace  of its tissue: steps of the networks that follow from a drug are halved as well
     """
@@ -65,9 +65,10 @@ def variants(scenario: Scenario, pace: Pace | None = None) -> dict[str, Scenario
 
     if pace is not None and space.network_step is None:  # what follows from the drug would not be halved
         space = space.model_copy(update={"network_step": pace.network, "drug_step": pace.alert})
+    thickness = {"thickness": space.thickness or space.voxel} if space.dimensions == 2 else {}
     steps = {name: 0.5 * getattr(space, name) for name in STEPS if getattr(space, name) is not None}
     return {
-        "voxel_halved": spaced(voxel=0.5 * space.voxel), "steps_halved": spaced(**steps),
+        "voxel_halved": spaced(voxel=0.5 * space.voxel, **thickness), "steps_halved": spaced(**steps),
         "other_seed": scenario.model_copy(update={"seed": scenario.seed + 1}),
     }  # fmt: skip
 
@@ -171,8 +172,6 @@ def told(rows: Sequence[Change]) -> list[str]:
         f"{name} {_most(rows, column)}"
         for name, column in (("halved voxels", "voxel_halved"), ("halved steps", "steps_halved"), ("another seed", "other_seed"))
     ]
-    if first.slice:
-        parts[0] += " (a slice is one voxel thick: they make it half as thick too)"
     return [
         f"Accuracy, measured over {first.hours:g} h of '{first.arm}': {parts[0]}; {parts[1]}; {parts[2]}, which is what chance alone does."
     ]

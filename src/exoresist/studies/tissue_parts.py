@@ -85,10 +85,10 @@ def _vessels(
     """Straight vessels along z, one point of wall in each voxel that they cross."""
     use, grid = "vessels", tissue.grid
     position = vessel_points(space, grid)
-    surface = 2.0 * np.pi * numbers("vessel_radius", "um", "tissue", use=use) * grid.spacing
+    around = 2.0 * np.pi * numbers("vessel_radius", "um", "tissue", use=use)
     passages: dict[str, Passage] = {}
     sprouting = space.vessels is not None and space.vessels.sprout
-    growth, leak = _sprouting(scenario, numbers, tissue, surface) if sprouting else (None, _all_tight)
+    growth, leak = _sprouting(scenario, numbers, tissue, around * grid.spacing) if sprouting else (None, _all_tight)
     if space.oxygen is not None:
         blood = numbers("vessel_oxygen", "mmHg", "tissue", use=use)
         passages["oxygen"] = Passage(numbers("vessel_permeability", "um/h", "field:oxygen", use=use), lambda _: blood)
@@ -110,13 +110,16 @@ def _vessels(
         elif part.startswith("factor_"):
             factor = f"factor:{part.removeprefix('factor_')}"
             passages[pool] = Passage(numbers("vessel_permeability", "um/h", factor, "factor", use=use), _nothing, leak("factor"))
-    return Vessels(position, np.full(position.shape[1], surface), passages, growth)
+    return Vessels(position, np.full(position.shape[1], around * grid.depth), passages, growth)
 
 
 def _sprouting(
     scenario: Scenario, numbers: Numbers, tissue: Tissue, surface: float
 ) -> tuple[Sprouting, Callable[[str], Callable[[Tissue, Vessels], Array]]]:
-    """How vessels grow, and kind of species -> how they leak to it: by VEGF and the angiogenic cargo on all vesicles."""
+    """How vessels grow, and kind of species -> how they leak to it: by VEGF and the angiogenic cargo on all vesicles.
+
+    surface  um^2 of wall of a voxel of sprout; the longer a piece of vessel, the more of its cells may put out a sprout
+    """
     use = "sprouting"
     fast = tissue.steady.find(SIGNAL) is not None
     weights = {SIGNAL if fast else f"medium.factor_{SIGNAL}": 1.0}
@@ -131,9 +134,10 @@ def _sprouting(
     growth = Sprouting(
         signal,
         half,
-        numbers("sprout_rate", "1/h", "tissue", use=use),
+        numbers("sprout_rate", "1/h", "tissue", use=use) * surface / numbers("endothelial_area", "um^2", "tissue", use=use),
         surface,
         numbers("sprout_speed", "um/h", "tissue", use=use),
+        numbers("sprout_room", "um", "tissue", use=use),
     )
 
     def leak(kind: str) -> Callable[[Tissue, Vessels], Array]:
@@ -165,7 +169,7 @@ def vessel_points(space: Space, grid: Grid) -> Array:
         axis = spacing * (np.arange(-half, half + 1) if half else np.zeros(1))
         axis = axis[np.abs(axis) < 0.5 * grid.extent[0] * SURE]
         places = np.array([[x, y] for x in axis for y in axis])
-    heights = grid.origin[2] + grid.spacing * (np.arange(grid.shape[2]) + 0.5)
+    heights = grid.centres(2)
     inside = np.abs(places).max(axis=1) <= 0.5 * grid.extent[0]
     if not inside.all():
         raise InputError("a vessel lies outside the box", f"within {0.5 * grid.extent[0]:g} um of the middle")
@@ -183,9 +187,7 @@ def _matrix(space: Space, numbers: Numbers, tissue: Tissue, living: Sequence[Pop
         raise InputError(f"a matrix of density {entry.density:g}", f"0 to {most:g} (matrix_most)")
     density = np.full(grid.array_shape, entry.density)
     if entry.where == "shell":
-        z, y, x = np.meshgrid(
-            *[grid.origin[axis] + grid.spacing * (np.arange(grid.shape[axis]) + 0.5) for axis in (2, 1, 0)], indexing="ij"
-        )
+        z, y, x = np.meshgrid(*[grid.centres(axis) for axis in (2, 1, 0)], indexing="ij")
         away = np.sqrt(x**2 + y**2 + z**2)
         density = np.where((away >= reach) & (away <= reach + entry.width), entry.density, 0.0)
     radius = 0.5 * numbers("diameter_median", "um", "vesicle", use=use)

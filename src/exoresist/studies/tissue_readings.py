@@ -15,7 +15,7 @@ from exoresist.tissue.phagocytosis import Phagocytosis
 from exoresist.tissue.plasma import GIVEN, Plasma
 from exoresist.tissue.sharing import in_place
 from exoresist.tissue.state import Tissue
-from exoresist.tissue.vessels import Vessels
+from exoresist.tissue.vessels import Signal, Vessels
 
 Array = NDArray[np.float64]
 Row = dict[str, float | str]
@@ -48,7 +48,7 @@ def readings(setup: Setup) -> Row:
         row["ph_lowest"] = float(tissue.chemistry.ph(lactate).min())
     for part in tissue.extra:
         if isinstance(part, Vessels) and part.growth is not None:
-            row["vessel_points"] = len(part)
+            row |= _to_vessels(tissue, part, part.growth.signal)
     if tissue.steady.find("oxygen") is not None:
         row["hypoxic"] = int(_hypoxic(tissue).sum())
     for index, name in enumerate(tissue.medium.names):
@@ -75,6 +75,14 @@ def _on_vesicles(tissue: Tissue) -> dict[str, list[int]]:
         if antibody:
             found.setdefault(antibody, []).append(index)
     return found
+
+
+def _to_vessels(tissue: Tissue, vessels: Vessels, signal: Signal) -> Row:
+    """Points of wall, the mean signal to sprout at them, and what of it vesicles bring: nM of VEGF, or of what acts like so much."""
+    brought = Signal({name: weight for name, weight in signal.weights.items() if name.startswith("medium.vesicles_")})
+    at = vessels.voxels(tissue)
+    levels = [float(one(tissue).reshape(-1)[at].mean()) for one in (signal, brought)]
+    return {"vessel_points": len(vessels), "wall_signal": levels[0], "wall_signal_of_vesicles": levels[1]}
 
 
 def _hypoxic(tissue: Tissue) -> NDArray[np.bool_]:

@@ -83,7 +83,8 @@ def set_up(
     side = round(space.size / space.voxel)
     low = -0.5 * side * space.voxel
     flat = space.dimensions == 2
-    grid = Grid((side, side, 1 if flat else side), space.voxel, (low, low, -0.5 * space.voxel if flat else low))
+    deep = (space.voxel if space.thickness is None else space.thickness) if flat else None
+    grid = Grid((side, side, 1 if flat else side), space.voxel, (low, low, low if deep is None else -0.5 * deep), space.thickness)
     living = [entry for entry in scenario.populations if entry.count > 0.0]
     networks, models = {}, {}
     for entry in living:

@@ -136,7 +136,15 @@ def _food(answer: TissueAnswer) -> list[str]:
     if grown:
         start = int(number(grown[0].rows[0], "vessel_points"))
         found.append(f"Vessels took up {start} voxels at the start; at the end: {_by_arm(grown, _counted('vessel_points'))}.")
+        told = _by_arm(grown, partial(_measured, "wall_signal"))
+        found.append(f"Signal to sprout at their walls at the end, as nM of VEGF-A: {told}; {_by_vesicles(grown)}.")
     return found
+
+
+def _by_vesicles(arms: Sequence[ArmAnswer]) -> str:
+    """The largest part of the signal to sprout that vesicles bring in any arm."""
+    most = max(number(arm.rows[-1], "wall_signal_of_vesicles") / max(number(arm.rows[-1], "wall_signal"), 1e-300) for arm in arms)
+    return f"cargo on vesicles is at most {most:.2%} of it" if most > 0.0 else "vesicles bring none of it"
 
 
 def _killed(answer: TissueAnswer) -> list[str]:

@@ -26,6 +26,7 @@ from exoresist.tissue.state import Tissue
 Array = NDArray[np.float64]
 Words = NDArray[np.uint64]
 MATURE = 1e9  # h: the age of vessels that nothing is said about
+CROWDED = 2.5  # lengths of its room: half a length more than a vessel that is passed at its middle, or a sprout's own end and such a one
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,10 @@ class Passage:
 class Sprouting:
     """Points put out sprouts, whose tips go on into the neighbouring voxel where the signal is highest, if it is higher there and free.
 
-    rate     1/h at which a point puts out a sprout where the signal is far above `half`
+    rate     1/h at which a point of this surface puts out a sprout where the signal is far above `half`; others in proportion
     surface  um^2 of a new point
     speed    um/h at which a tip goes on there; on average, because a tip waits and then takes a whole voxel
+    room     um: a sprout takes no voxel with more vessel within this distance than `CROWDED` times as much; 0: any free one
     """
 
     signal: Signal
@@ -111,6 +113,7 @@ class Sprouting:
     rate: float
     surface: float
     speed: float = 0.0
+    room: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("half", "surface"):
@@ -120,6 +123,8 @@ class Sprouting:
             raise InputError(f"vessels sprout at {self.rate} per hour", "a finite number, 0 or more")
         if not (np.isfinite(self.speed) and self.speed >= 0.0):
             raise InputError(f"sprouts grow at {self.speed} um/h", "a finite number, 0 or more")
+        if not (np.isfinite(self.room) and self.room >= 0.0):
+            raise InputError(f"sprouts keep a distance of {self.room} um", "a finite number, 0 or more")
 
 
 @dataclass
@@ -201,29 +206,42 @@ class Vessels:
                 f"a sprout at {growth.speed:g} um/h crosses more than a voxel of {tissue.grid.spacing:g} um in a life step",
                 "a shorter life step", "Shorten `space.life_step`",
             )  # fmt: skip
-        hazard = sprouting(here, growth.half, np.where(self.tip, growth.speed / tissue.grid.spacing, growth.rate))
+        branching = growth.rate * (self.surface / growth.surface)
+        hazard = sprouting(here, growth.half, np.where(self.tip, growth.speed / tissue.grid.spacing, branching))
         draw = uniform(tissue.word(f"sprouting of {self.name}"), self.lineage, tissue.interval)
         mothers = np.flatnonzero(draw < chance(hazard, tissue.pace.life))
         taken = np.zeros(tissue.grid.voxels, dtype=bool)
         taken[voxel] = True
         target = _uphill(signal, taken)[voxel[mothers]]
         mothers, target = mothers[target >= 0], target[target >= 0]
+        if growth.room > 0.0 and len(mothers):
+            free = self._vessel_within(self._middles(tissue, target), growth.room, tissue.grid.spacing) <= CROWDED * growth.room
+            mothers, target = mothers[free], target[free]
         _, once = np.unique(target, return_index=True)  # of several that reach for one voxel the first has it
         once.sort()
         mothers, target = mothers[once], target[once]
         if not len(mothers):
             return
-        nx, ny, _ = tissue.grid.shape
-        place = np.stack([target % nx, target // nx % ny, target // (nx * ny)])
-        low = np.array(tissue.grid.origin)[:, None]
+        spots = self._middles(tissue, target)
         first, second = children(self.lineage[mothers])
         self.lineage[mothers] = first
-        self.position = np.concatenate([self.position, low + tissue.grid.spacing * (place + 0.5)], axis=1)
+        self.position = np.concatenate([self.position, spots], axis=1)
         self.surface = np.concatenate([self.surface, np.full(len(mothers), growth.surface)])
         self.age = np.concatenate([self.age, np.zeros(len(mothers))])
         self.lineage = np.concatenate([self.lineage, second])
         self.tip[mothers] = False  # what a tip leaves behind is vessel
         self.tip = np.concatenate([self.tip, np.ones(len(mothers), dtype=bool)])
+
+    def _middles(self, tissue: Tissue, voxel: NDArray[np.int64]) -> Array:
+        """(3, n) um: the middles of voxels."""
+        nx, ny, _ = tissue.grid.shape
+        place = [voxel % nx, voxel // nx % ny, voxel // (nx * ny)]
+        return np.stack([tissue.grid.centres(axis)[at] for axis, at in enumerate(place)])
+
+    def _vessel_within(self, spots: Array, distance: float, piece: float) -> Array:
+        """(n,) um of vessel within a distance of each spot, where every point is a piece of so many um."""
+        away = ((spots[:, :, None] - self.position[:, None, :]) ** 2).sum(axis=0)
+        return np.asarray(piece * (away < distance**2).sum(axis=1), dtype=np.float64)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         kept: dict[str, NDArray[np.generic]] = {
