@@ -57,7 +57,8 @@ def sentences(answer: AttributionAnswer) -> list[str]:
 
 def who(answer: AttributionAnswer) -> str:
     """The cells that are counted."""
-    return f"{listed([str(name).replace('_', ' ') for name in answer.outcome['lineages']])} cells"
+    names = listed([str(name).replace("_", " ") for name in answer.outcome["lineages"]])
+    return names if names.endswith("cells") else f"{names} cells"
 
 
 def _first(answer: AttributionAnswer) -> str:
@@ -218,7 +219,11 @@ def warnings_of(answer: AttributionAnswer, catalog: Catalog, prior: Ensemble, un
             "Numbers without a column in the posterior stay at their central values, as in a fit that held them there: "
             "its intervals hold given those."
         )
-    if not answer.ledger and not any(text.startswith("No ledger") for text in answer.warnings):
+    if not answer.ledger and answer.ledger_change is not None:
+        found.append(
+            "The ledger holds no line: nothing in this dish moves how well the cells bear the drug (one lineage, no cargo)."
+        )
+    elif not answer.ledger and not any(text.startswith("No ledger") for text in answer.warnings):
         found.append("No ledger: it accounts for resistance to a drug in a dish, and none is given here.")
     elif answer.ledger_gap is not None and answer.ledger_gap > 1e-8:
         found.append(f"The lines of the ledger miss the change by {answer.ledger_gap:.1e} of it, more than 1e-8.")
