@@ -109,6 +109,18 @@ def test_the_posterior_of_a_fit_is_read_as_it_was_left(fitted: Path, tmp_path: P
     assert "--players players.yaml" in summary["replay"] and "--posterior posterior.parquet" in summary["replay"]
 
 
+def test_a_group_that_mixes_tells_no_share_of_what_travels(tmp_path: Path) -> None:
+    (tmp_path / "groups.yaml").write_text(GROUPS.replace("carried: [vesicle_transfer]", "carried: [vesicle_transfer, drug_export]").replace(
+        "drug_carried, drug_export", "drug_carried"))  # fmt: skip
+    out = tmp_path / "out"
+    assert run("mcf7_doxorubicin", "--players", str(tmp_path / "groups.yaml"), "--draws", "2", "--out", str(out)) == 0
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert summary["verdict"] == "not_asked" and summary["mixed"] == ["carried"]
+    assert summary["transfer_share"]["prior"]["value"] is None and summary["vesicle_share"]["prior"]["value"] is not None
+    assert "together with other routes" in summary["answer"][0]
+    assert "not asked" in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_rank_reads_the_same_posterior(fitted: Path, tmp_path: Path) -> None:
     words = [
         "ask",

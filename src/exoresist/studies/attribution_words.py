@@ -67,7 +67,7 @@ def _first(answer: AttributionAnswer) -> str:
     said = interval(share, _share_text)
     cells = who(answer)
     if answer.mixed:
-        names = listed(answer.mixed)
+        names = listed([f"'{name.replace('_', ' ')}'" for name in answer.mixed])
         return f"How much travels in vesicles was not asked: {names} holds what they carry to the {cells} together with other routes."
     if answer.verdict == NOT_ASKED:
         return f"How much travels in vesicles was not asked: what they carry to the {cells} is on in every combination."
@@ -166,6 +166,8 @@ def _vesicles(answer: AttributionAnswer) -> str:
     if not more:
         return ""
     kind = list(answer.vesicles)[-1]
+    if answer.vesicles[kind].value is None:
+        return ""
     also = listed([_lower(row["label"]) for row in more])
     if answer.mixed:
         return f"All that vesicles do, {also}, makes {interval(answer.vesicles[kind], _share_text)} of it."
