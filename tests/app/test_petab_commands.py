@@ -85,6 +85,22 @@ def test_export_and_fit_of_a_table(tmp_path, capsys):
     assert told["log_likelihood"] > told["nominal"]["log_likelihood"]
 
 
+def test_version_1_by_option(tmp_path, capsys):
+    """The same table in either version; a reading at the moment of a washout is refused in version 1 and leaves nothing."""
+    data, found = tmp_path / "cells.csv", {}
+    data.write_text("arm,time,readout,value\n" + "".join(f"{arm},12,cells,2500\n" for arm in ("added", "vehicle")))
+    words = ("export", "pgp_add_back", "--data", data, "--petab-version")
+    for version in (1, 2):
+        assert run(*words, version, "--petab", tmp_path / str(version)) == 0
+        assert run("ask", "fit", tmp_path / str(version) / "problem.yaml", "--out", tmp_path / "fit", "--json") == 0
+        found[version] = json.loads(capsys.readouterr().out.partition("{")[2].join(("{", "")))
+    assert found[1]["petab_version"] == "1" and found[2]["petab_version"] == "2.0.0"
+    assert found[1]["nominal"]["log_likelihood"] == pytest.approx(found[2]["nominal"]["log_likelihood"], rel=2e-8)
+    data.write_text("arm,time,readout,value\nadded,24,cells,2500\n")
+    assert run(*words, 1, "--petab", tmp_path / "refused") == 2
+    assert "Export version 2" in capsys.readouterr().err and not (tmp_path / "refused").exists()
+
+
 @pytest.mark.parametrize(
     "text, told",
     [

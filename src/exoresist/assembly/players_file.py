@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -34,4 +35,7 @@ def read_players(path: str | Path) -> PlayersFile:
     """Read and check a file; InputError naming every fault."""
     if not Path(path).is_file():
         raise InputError(f"--players '{path}' is no file", "a .yaml file that groups routes", "See docs/attribution_shares.md")
-    return record_of(PlayersFile, plain_file(path), str(path))
+    data = plain_file(path)
+    if not isinstance(data, Mapping):
+        raise InputError(f"--players '{path}' holds no keys", "schema, players, left_on", "See docs/attribution_shares.md")
+    return record_of(PlayersFile, data, str(path))

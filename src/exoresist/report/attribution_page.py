@@ -10,7 +10,7 @@ from exoresist.report.attribution_figures import attribution_figures, row_name
 from exoresist.report.page import rendered
 from exoresist.report.wording import listed, percent_text, prose
 from exoresist.studies.answer import Row
-from exoresist.studies.attribution_words import effect_text
+from exoresist.studies.attribution_words import NOT_ASKED, effect_text
 
 if TYPE_CHECKING:
     from exoresist.studies.attribution_answer import AttributionAnswer
@@ -70,7 +70,8 @@ def _tiles(answer: AttributionAnswer) -> list[dict[str, str]]:
         share = answer.transfer[kind]
         tiles.append({
             "label": "Travels in vesicles" if kind != "prior" or len(answer.transfer) == 1 else "The same before the data",
-            "value": _percent(share.value), "interval": _interval(_percent(share.low), _percent(share.high)),
+            "value": "not asked" if answer.verdict == NOT_ASKED else _percent(share.value),
+            "interval": "" if answer.verdict == NOT_ASKED else _interval(_percent(share.low), _percent(share.high)),
             "meaning": f"Cargo and ligands from other cells, of all that moves the outcome of the {cells} cells.",
         })  # fmt: skip
     effect = answer.outcome["effect"]

@@ -4,6 +4,8 @@ signal = top * (b + (1 - b) / (1 + (dose / m)**h)),   x = dose at which the curv
 
 Fitted to signals, not to percentages: the untreated wells are noisy too, and dividing by their mean would hide it. Per arm the sum of
 weighted squares is profiled over log x; the profile of a shift is the least sum of two of these at that distance.
+`logistic_fit` looks for the best point only, of curves without replicates, with the midpoint m as its parameter; a profile over m would
+be none over the IC50 where the bottom is above 0, which is why wells have a fit of their own.
 Source of the interval: profile likelihood with an F threshold (Bates & Watts 1988, Nonlinear Regression Analysis, recalled).
 """
 
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.core.errors import InputError
-from exoresist.studies.dose_curve import distinct_doses
+from exoresist.studies.dose_curve import distinct_doses, midpoint_ratio
 from exoresist.studies.likelihood import Normal
 
 Array = NDArray[np.float64]
@@ -237,9 +239,7 @@ def _ends(value: float, grid: Array, rise: Array, threshold: float) -> Interval:
 def _shape(dose: Array, log_x: float, hill: float, bottom: float) -> Array:
     """Share of the top at each dose."""
     log_m = log_x + np.log((0.5 - bottom) / 0.5) / hill
-    with np.errstate(divide="ignore"):
-        exponent = np.where(dose > 0, hill * (np.log(np.maximum(dose, 1e-300)) - log_m), -np.inf)
-    return np.asarray(bottom + (1.0 - bottom) / (1.0 + np.exp(np.minimum(exponent, 700.0))))
+    return np.asarray(bottom + (1.0 - bottom) / (1.0 + midpoint_ratio(dose, log_m, hill)))
 
 
 def _group_means(readings: Readings) -> Array:

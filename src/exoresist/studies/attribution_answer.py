@@ -195,8 +195,8 @@ def tell(question: Question, catalog: Catalog, before: Attribution, after: Attri
     answer.combinations = _combination_rows(question, latest)
     for name, made in (("prior", before), ("posterior", after)):
         if made is not None:
-            answer.transfer[name] = estimate(made.share_of(_places(question, lambda player: player.travels)))
-            answer.vesicles[name] = estimate(made.share_of(_places(question, lambda player: player.vesicles)))
+            answer.transfer[name] = _share(question, made, lambda route: route.travels)
+            answer.vesicles[name] = _share(question, made, lambda route: route.vesicles)
     whole = np.abs(latest.shares.values).sum(axis=0) if question.players else np.zeros(1)
     present = not any(name.startswith(TRANSFER) for name in answer.absent) or any(row["travels"] for row in answer.players)
     answer.verdict = verdict_of(answer.transfer[list(answer.transfer)[-1]], float(np.quantile(whole, 0.95)), outcome, present)
@@ -246,8 +246,11 @@ def _told(value: Any) -> Any:
     return plain(value)
 
 
-def _places(question: Question, wanted: Callable[[Player], bool]) -> list[int]:
-    return [place for place, player in enumerate(question.players) if wanted(player)]
+def _share(question: Question, made: Attribution, wanted: Callable[[Player], bool]) -> Estimate:
+    """What players of a kind make of it; no number where a group holds such routes together with others."""
+    if any(not wanted(player) and any(map(wanted, player.routes)) for player in question.players):
+        return Estimate(None)
+    return estimate(made.share_of([place for place, player in enumerate(question.players) if wanted(player)]))
 
 
 def _absent(question: Question) -> list[str]:

@@ -57,7 +57,8 @@ def sentences(answer: AttributionAnswer) -> list[str]:
 
 def who(answer: AttributionAnswer) -> str:
     """The cells that are counted."""
-    return f"{listed([str(name).replace('_', ' ') for name in answer.outcome['lineages']])} cells"
+    names = listed([str(name).replace("_", " ") for name in answer.outcome["lineages"]])
+    return names if names.endswith("cells") else f"{names} cells"
 
 
 def _first(answer: AttributionAnswer) -> str:
@@ -66,7 +67,7 @@ def _first(answer: AttributionAnswer) -> str:
     said = interval(share, _share_text)
     cells = who(answer)
     if answer.mixed:
-        names = listed(answer.mixed)
+        names = listed([f"'{name.replace('_', ' ')}'" for name in answer.mixed])
         return f"How much travels in vesicles was not asked: {names} holds what they carry to the {cells} together with other routes."
     if answer.verdict == NOT_ASKED:
         return f"How much travels in vesicles was not asked: what they carry to the {cells} is on in every combination."
@@ -165,6 +166,8 @@ def _vesicles(answer: AttributionAnswer) -> str:
     if not more:
         return ""
     kind = list(answer.vesicles)[-1]
+    if answer.vesicles[kind].value is None:
+        return ""
     also = listed([_lower(row["label"]) for row in more])
     if answer.mixed:
         return f"All that vesicles do, {also}, makes {interval(answer.vesicles[kind], _share_text)} of it."
@@ -218,7 +221,11 @@ def warnings_of(answer: AttributionAnswer, catalog: Catalog, prior: Ensemble, un
             "Numbers without a column in the posterior stay at their central values, as in a fit that held them there: "
             "its intervals hold given those."
         )
-    if not answer.ledger and not any(text.startswith("No ledger") for text in answer.warnings):
+    if not answer.ledger and answer.ledger_change is not None:
+        found.append(
+            "The ledger holds no line: nothing in this dish moves how well the cells bear the drug (one lineage, no cargo)."
+        )
+    elif not answer.ledger and not any(text.startswith("No ledger") for text in answer.warnings):
         found.append("No ledger: it accounts for resistance to a drug in a dish, and none is given here.")
     elif answer.ledger_gap is not None and answer.ledger_gap > 1e-8:
         found.append(f"The lines of the ledger miss the change by {answer.ledger_gap:.1e} of it, more than 1e-8.")

@@ -158,11 +158,19 @@ def logistic_response(dose: ArrayLike, ic50: float, hill: float, top: float, bot
     limits    top at dose 0 (hill > 0); bottom as dose -> infinity; the mean of both at dose = ic50
     source    Hill 1910 (J Physiol 40:iv-vii); usual form in pharmacology
     """
+    return bottom + (top - bottom) / (1.0 + midpoint_ratio(dose, float(np.log(ic50)), hill))
+
+
+def midpoint_ratio(dose: ArrayLike, log_midpoint: float, hill: float) -> FloatArray:
+    """(dose / midpoint)**hill, 0 at dose 0: what every falling logistic of this package is made of, 1 / (1 + ratio).
+
+    dose  concentration >= 0, any shape;  log_midpoint  ln of the concentration at which the ratio is 1
+    """
     dose_array = np.asarray(dose, dtype=np.float64)
     # The exponent is cut so that a steep curve far above its midpoint ends at the bottom instead of overflowing.
     log_dose = np.log(np.where(dose_array > 0, dose_array, 1.0))
-    exponent = np.where(dose_array > 0, hill * (log_dose - np.log(ic50)), -np.inf)
-    return bottom + (top - bottom) / (1.0 + np.exp(np.minimum(exponent, 700.0)))
+    exponent = np.where(dose_array > 0, hill * (log_dose - log_midpoint), -np.inf)
+    return np.asarray(np.exp(np.minimum(exponent, 700.0)))
 
 
 def area_under_curve(doses: ArrayLike, responses: ArrayLike, control: ArrayLike | None = None) -> FloatArray:

@@ -1,4 +1,11 @@
-"""Bounded multi-start least squares for a falling logistic curve; `dose_response` says what the numbers mean."""
+"""Bounded multi-start least squares for a falling logistic curve; `dose_response` says what the numbers mean.
+
+This is for curves without replicates' noise, such as a simulated arm's: the best point is wanted, fast (derivatives, starts from a grid),
+with a top that may be known and a bottom anywhere below it. `analyse_fit` fits a laboratory's wells and is no second copy: there the
+interval is the answer, so that its parameter is the dose at half of the top itself, whose profile is followed to both sides; its bottom
+stays below half, without which there is no such dose; and all arms share one residual variance. The midpoint that moves here is that dose
+only where the bottom is 0. What they share is the curve (`dose_curve.midpoint_ratio`).
+"""
 
 from __future__ import annotations
 

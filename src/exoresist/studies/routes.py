@@ -263,5 +263,6 @@ def selection(scene: Scene) -> Player | None:
 
 
 def _cells(names: Iterable[str]) -> str:
-    """`donor cells`, `donor and caf cells`."""
-    return f"{listed([name.replace('_', ' ') for name in names])} cells"
+    """`donor cells`, `donor and caf cells`, `t cells`."""
+    told = listed([name.replace("_", " ") for name in names])
+    return told if told.endswith("cells") else f"{told} cells"
