@@ -25,6 +25,7 @@ from exoresist.studies.tissue_setup import Setup, set_up
 from exoresist.tissue.effectors import reached
 from exoresist.tissue.fluid import NOBODY, Fluid
 from exoresist.tissue.interior import SMALL_BLOCKS
+from exoresist.tissue.killing import Checkpoint, Killing
 from exoresist.tissue.run import balance, state_hash, step
 from exoresist.tissue.sharing import hazards, in_place
 
@@ -282,3 +283,46 @@ def test_a_tissue_without_antibodies_hears_of_no_effector_cells(catalog: Catalog
     data = resolved_dict(load_scenario("tumour_killing_pdl1"))
     contents = set_up(scenario_from_dict(data), catalog, 1).tissue.contents
     assert all("effector_cells" not in one.interior.stress for one in contents.values())
+
+
+def test_antibodies_take_what_holds_killers_back(catalog: Catalog) -> None:
+    """On the ligand they cover it, on cells and on vesicles; on the killers' receptor they block it."""
+    scenario = scenario_from_dict({
+        "schema": "exoresist/1", "name": "checkpoint", "duration": "1 h", "every": "1 h", "cargo": ["CD274", "PDCD1"],
+        "arena": {"kind": "tissue", "space": {"size": "120 um", "network_step": "6 min"}},
+        "populations": [
+            {"id": "tumour", "cell_line": "generic_tumour", "count": "10 cell"},
+            {"id": "t_cells", "cell_line": "cd8_t_cell", "count": "10 cell"},
+        ],
+        "drugs": [{"id": "anti_pd_1", "dose": "20 nM"}, {"id": "anti_pd_l1", "dose": "20 nM"}],
+        "assay": {"kind": "tumour", "population": "tumour"},
+    })  # fmt: skip
+    tissue = set_up(scenario, catalog, 1).tissue
+    (part,) = (one for one in tissue.extra if isinstance(one, Killing))
+    checkpoint = part.held_back
+    assert isinstance(checkpoint, Checkpoint)
+    killer, target = (tissue.of_type(index)[:3] for index in (1, 0))
+    weight = tissue.contents[0].base[tissue.contents[0].compiled.parameter_index["copy_weight"]]
+
+    def load() -> np.ndarray:
+        spared = checkpoint(tissue, killer, target) / checkpoint.most
+        return spared / (1.0 - spared)
+
+    before = load()
+    assert np.all(before > 0.0)
+    copies = tissue.contents[0].row("tumour.CD274")
+    tissue.contents[0].row("tumour.surface_anti_pd_l1")[:] = 0.75 * weight * copies
+    np.testing.assert_allclose(load(), 0.25 * before, rtol=1e-9)
+    tissue.contents[0].row("tumour.surface_anti_pd_l1")[:] = weight * copies
+    medium = tissue.medium
+    ligand, antibody = (medium.names.index(f"medium.vesicles_tumour.{what}") for what in ("cargo_CD274", "antibody_anti_pd_l1"))
+    medium.amounts[ligand] = 1e4
+    on_vesicles = load()
+    medium.amounts[antibody] = 0.5 * weight * 1e4
+    np.testing.assert_allclose(load(), 0.5 * on_vesicles, rtol=1e-6)
+    spared = checkpoint(tissue, killer, target)
+    contents = tissue.contents[1]
+    capacity = contents.read(["t_cells.anti_pd_1.antigen"])[0]
+    contents.row("t_cells.surface_anti_pd_1")[:] = 0.4 * capacity
+    np.testing.assert_allclose(checkpoint(tissue, killer, target), 0.6 * spared, rtol=1e-9)
+    tissue.slabs.close()
