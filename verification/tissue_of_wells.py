@@ -9,7 +9,7 @@ Result (2026-11-20, 3 h, 20 cells of each population, 2 threads; all arms, wall 
 
     scenario                 arms  books to  steps while a drug is about   took
     crc_oxaliplatin_cirs122     4     3e-14  60 s                           8 s
-    fibroblasts_paclitaxel      6     2e-13  2.8 s                         94 s
+    fibroblasts_paclitaxel      6     1e-13  2.8 s                         94 s
     mcf7_doxorubicin            6     6e-14  20 s                          12 s
     mcf7_paclitaxel             6     2e-13  2.8 s                         44 s
     null_delivery               2     3e-14  20 s                           3 s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from exoresist.assembly.build import Model
 from exoresist.assembly.reader import load_scenario, scenario_from_dict
 from exoresist.assembly.resolve import resolved_dict
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
+from exoresist.laws import kinetics
 from exoresist.laws.drug import antibody_killing, complement_left
 from exoresist.laws.kinetics import tight_binding
-from exoresist.network import integrate
-from exoresist.network.fluid import bindings
+from exoresist.network import Modulation, Parameter, integrate
+from exoresist.network.fluid import bindings, without
 from exoresist.studies.tissue_events import happenings
 from exoresist.studies.tissue_readings import readings
 from exoresist.studies.tissue_setup import Setup, set_up
@@ -131,11 +134,6 @@ def test_fluid_without_cells_ends_at_the_quadratic_equilibrium(catalog: Catalog)
 
 
 def test_what_modulates_binding_in_fluid_is_still_refused(catalog: Catalog) -> None:
-    from dataclasses import replace
-
-    from exoresist.laws import kinetics
-    from exoresist.network import Modulation, Parameter
-
     setup = made(catalog)
     contents, medium = setup.tissue.contents[0], setup.tissue.medium
     found = bindings(contents.interior.network, medium.names)
@@ -147,6 +145,27 @@ def test_what_modulates_binding_in_fluid_is_still_refused(catalog: Catalog) -> N
     contents.base = contents.compiled.values.copy()
     with pytest.raises(InputError, match="not linear"):
         Fluid(medium.names, medium.voxel_ml).step(contents, np.ones((len(medium.names), 2)), 0.1)
+
+
+def test_a_counterfactual_without_decoys_has_none_in_fluid_either(catalog: Catalog) -> None:
+    """What attribution takes out of the cells' network is taken out of the fluid without cells as well."""
+    scenario = decoys()
+
+    def change(model: Model) -> Model:
+        outside = [
+            one.id for one in model.network.processes.values() if one.id.startswith("medium.") and one.name == "antibody_binding"
+        ]
+        assert outside
+        return replace(model, network=without(model.network, outside))
+
+    tissue = set_up(scenario, catalog, 1, change).tissue
+    assert bindings(tissue.contents[0].interior.network, tissue.medium.names) == ()
+    tissue.medium.amounts[:] = 1e-9
+    row = tissue.medium.names.index(BOUND)
+    nobody = np.zeros(tissue.grid.voxels, dtype=bool)
+    tissue.medium.rest(tissue.contents[0], 1.0, nobody)
+    assert tissue.medium.amounts[row].max() < 1e-9  # it leaves with the vesicles that are cleared, and none comes
+    tissue.slabs.close()
 
 
 # -- books
