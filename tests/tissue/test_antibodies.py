@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,20 +12,23 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from exoresist.assembly.build import Model
 from exoresist.assembly.reader import load_scenario, scenario_from_dict
 from exoresist.assembly.resolve import resolved_dict
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
+from exoresist.laws import kinetics
 from exoresist.laws.drug import antibody_killing, complement_left
 from exoresist.laws.kinetics import tight_binding
-from exoresist.network import integrate
-from exoresist.network.fluid import bindings
+from exoresist.network import Modulation, Parameter, integrate
+from exoresist.network.fluid import bindings, without
 from exoresist.studies.tissue_events import happenings
 from exoresist.studies.tissue_readings import readings
 from exoresist.studies.tissue_setup import Setup, set_up
 from exoresist.tissue.effectors import reached
 from exoresist.tissue.fluid import NOBODY, Fluid
 from exoresist.tissue.interior import SMALL_BLOCKS
+from exoresist.tissue.killing import Checkpoint, Killing
 from exoresist.tissue.run import balance, state_hash, step
 from exoresist.tissue.sharing import hazards, in_place
 
@@ -130,11 +134,6 @@ def test_fluid_without_cells_ends_at_the_quadratic_equilibrium(catalog: Catalog)
 
 
 def test_what_modulates_binding_in_fluid_is_still_refused(catalog: Catalog) -> None:
-    from dataclasses import replace
-
-    from exoresist.laws import kinetics
-    from exoresist.network import Modulation, Parameter
-
     setup = made(catalog)
     contents, medium = setup.tissue.contents[0], setup.tissue.medium
     found = bindings(contents.interior.network, medium.names)
@@ -146,6 +145,27 @@ def test_what_modulates_binding_in_fluid_is_still_refused(catalog: Catalog) -> N
     contents.base = contents.compiled.values.copy()
     with pytest.raises(InputError, match="not linear"):
         Fluid(medium.names, medium.voxel_ml).step(contents, np.ones((len(medium.names), 2)), 0.1)
+
+
+def test_a_counterfactual_without_decoys_has_none_in_fluid_either(catalog: Catalog) -> None:
+    """What attribution takes out of the cells' network is taken out of the fluid without cells as well."""
+    scenario = decoys()
+
+    def change(model: Model) -> Model:
+        outside = [
+            one.id for one in model.network.processes.values() if one.id.startswith("medium.") and one.name == "antibody_binding"
+        ]
+        assert outside
+        return replace(model, network=without(model.network, outside))
+
+    tissue = set_up(scenario, catalog, 1, change).tissue
+    assert bindings(tissue.contents[0].interior.network, tissue.medium.names) == ()
+    tissue.medium.amounts[:] = 1e-9
+    row = tissue.medium.names.index(BOUND)
+    nobody = np.zeros(tissue.grid.voxels, dtype=bool)
+    tissue.medium.rest(tissue.contents[0], 1.0, nobody)
+    assert tissue.medium.amounts[row].max() < 1e-9  # it leaves with the vesicles that are cleared, and none comes
+    tissue.slabs.close()
 
 
 # -- books
@@ -282,3 +302,46 @@ def test_a_tissue_without_antibodies_hears_of_no_effector_cells(catalog: Catalog
     data = resolved_dict(load_scenario("tumour_killing_pdl1"))
     contents = set_up(scenario_from_dict(data), catalog, 1).tissue.contents
     assert all("effector_cells" not in one.interior.stress for one in contents.values())
+
+
+def test_antibodies_take_what_holds_killers_back(catalog: Catalog) -> None:
+    """On the ligand they cover it, on cells and on vesicles; on the killers' receptor they block it."""
+    scenario = scenario_from_dict({
+        "schema": "exoresist/1", "name": "checkpoint", "duration": "1 h", "every": "1 h", "cargo": ["CD274", "PDCD1"],
+        "arena": {"kind": "tissue", "space": {"size": "120 um", "network_step": "6 min"}},
+        "populations": [
+            {"id": "tumour", "cell_line": "generic_tumour", "count": "10 cell"},
+            {"id": "t_cells", "cell_line": "cd8_t_cell", "count": "10 cell"},
+        ],
+        "drugs": [{"id": "anti_pd_1", "dose": "20 nM"}, {"id": "anti_pd_l1", "dose": "20 nM"}],
+        "assay": {"kind": "tumour", "population": "tumour"},
+    })  # fmt: skip
+    tissue = set_up(scenario, catalog, 1).tissue
+    (part,) = (one for one in tissue.extra if isinstance(one, Killing))
+    checkpoint = part.held_back
+    assert isinstance(checkpoint, Checkpoint)
+    killer, target = (tissue.of_type(index)[:3] for index in (1, 0))
+    weight = tissue.contents[0].base[tissue.contents[0].compiled.parameter_index["copy_weight"]]
+
+    def load() -> np.ndarray:
+        spared = checkpoint(tissue, killer, target) / checkpoint.most
+        return spared / (1.0 - spared)
+
+    before = load()
+    assert np.all(before > 0.0)
+    copies = tissue.contents[0].row("tumour.CD274")
+    tissue.contents[0].row("tumour.surface_anti_pd_l1")[:] = 0.75 * weight * copies
+    np.testing.assert_allclose(load(), 0.25 * before, rtol=1e-9)
+    tissue.contents[0].row("tumour.surface_anti_pd_l1")[:] = weight * copies
+    medium = tissue.medium
+    ligand, antibody = (medium.names.index(f"medium.vesicles_tumour.{what}") for what in ("cargo_CD274", "antibody_anti_pd_l1"))
+    medium.amounts[ligand] = 1e4
+    on_vesicles = load()
+    medium.amounts[antibody] = 0.5 * weight * 1e4
+    np.testing.assert_allclose(load(), 0.5 * on_vesicles, rtol=1e-6)
+    spared = checkpoint(tissue, killer, target)
+    contents = tissue.contents[1]
+    capacity = contents.read(["t_cells.anti_pd_1.antigen"])[0]
+    contents.row("t_cells.surface_anti_pd_1")[:] = 0.4 * capacity
+    np.testing.assert_allclose(checkpoint(tissue, killer, target), 0.6 * spared, rtol=1e-9)
+    tissue.slabs.close()

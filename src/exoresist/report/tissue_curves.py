@@ -45,9 +45,9 @@ def course_figure(answer: TissueAnswer) -> str:
     if answer.cargo:
         wanted += [("resistant_descended", "Resistant by descent"), ("resistant_converted", "Resistant by what was received")]
     wanted = [(key, title) for key, title in wanted if any(float(row.get(key, 0)) for arm in answer.arms for row in arm.rows)]
-    rows = -(-len(wanted) // ACROSS)
-    figure = figure_of(4.1 * min(ACROSS, len(wanted)), 3.1 * rows)
-    axes = figure.subplots(rows, min(ACROSS, len(wanted)), squeeze=False).ravel()
+    rows, across = -(-len(wanted) // ACROSS), _across(len(wanted))
+    figure = figure_of(4.1 * across, 3.1 * rows)
+    axes = figure.subplots(rows, across, squeeze=False).ravel()
     _blank(axes[len(wanted) :])
     for axis, (key, title) in zip(axes, wanted, strict=False):
         for arm in answer.arms:
@@ -61,6 +61,11 @@ def course_figure(answer: TissueAnswer) -> str:
         axis.set_ylim(bottom=0.0)
     _legend_of_arms(figure, axes[0])
     return svg_of(figure)
+
+
+def _across(panels: int) -> int:
+    """Panels in a row; room for two where there is one, which alone would be as wide as the page, and its legend wider."""
+    return min(ACROSS, max(2, panels))
 
 
 def blood_figure(answer: TissueAnswer) -> str:
@@ -92,9 +97,9 @@ def profile_figure(answer: TissueAnswer) -> str:
     if not names:
         return ""
     strokes = arm_strokes([{"id": arm.id, "role": arm.role} for arm in answer.arms])
-    rows = -(-len(names) // ACROSS)
-    figure = figure_of(4.1 * min(ACROSS, len(names)), 3.1 * rows)
-    axes = figure.subplots(rows, min(ACROSS, len(names)), squeeze=False).ravel()
+    rows, across = -(-len(names) // ACROSS), _across(len(names))
+    figure = figure_of(4.1 * across, 3.1 * rows)
+    axes = figure.subplots(rows, across, squeeze=False).ravel()
     _blank(axes[len(names) :])
     for axis, name in zip(axes, names, strict=False):
         for arm in answer.arms:

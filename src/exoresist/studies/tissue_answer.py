@@ -162,6 +162,7 @@ def answer_tissue(
     models: list[Model] = []
     used: dict[tuple[str, str], tuple[Quantity, str]] = {}
     overridden: set[tuple[str, str]] = set()
+    warned: dict[str, list[str]] = {}  # what -> the arms that it is said of
     arms = expand_arms(scenario)
     trunk = grown_part(scenario)
     shared = 0.0 if trunk is None else trunk.duration
@@ -196,11 +197,13 @@ def answer_tissue(
         found = pump_level(course.setup)
         if found is not None:
             answer.cargo, _, answer.mark = found
-        answer.warnings += [f"{told.label}: {text}" for text in course.warnings]
+        for text in dict.fromkeys(course.warnings):
+            warned.setdefault(text, []).append(told.label)
         models += list(course.setup.models.values())
         overridden |= course.setup.overridden
         used.update({(row.name, row.subject): (row, use) for row, use in course.setup.used})
-    answer.warnings = list(dict.fromkeys([*answer.warnings, *idle_warnings(models, overridden)]))
+    answer.warnings = [text if 1 < len(arms) == len(who) else f"{', '.join(who)}: {text}" for text, who in warned.items()]
+    answer.warnings += idle_warnings(models, overridden)
     answer.parameters = parameter_rows(models)
     known = {(row["name"], row["subject"]) for row in answer.parameters}
     answer.parameters += [{**vars(row), "used_by": use} for key, (row, use) in used.items() if key not in known]
