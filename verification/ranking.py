@@ -1,4 +1,4 @@
-"""The figures of `ask rank`: time, 500 patients by 6 arms, a small tissue, and the same bits from one process, two processes and a Dask cluster.
+"""The figures of `ask rank`: time, 500 patients by 6 arms, a small tissue, the same bits from one process, two, and a Dask cluster.
 
 python verification/ranking.py            all of it, some ten minutes on two cores
 python verification/ranking.py --quick    few draws and patients

@@ -68,7 +68,7 @@ def rank_tissue(one: Ranking, results: Path | None) -> None:
     assert space is not None
     shared = space.grow or 0.0
     hours = runs * (base.duration - shared) + (1 + drawn.count) * shared
-    given = {key: value for key, value in asdict(question).items() if key not in ("within", "draws", "outcome")}
+    given = {key: value for key, value in asdict(question).items() if key not in ("within", "draws", "outcome", "interventions")}
     kept = store(results, base, catalog, drawn.ensemble, given, resolved_text(one.scenario))
     one.tell(
         f"{runs} runs: {len(candidates)} choices with central numbers, {judged} of them in {drawn.count} draws; each "
