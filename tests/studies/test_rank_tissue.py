@@ -142,11 +142,13 @@ def test_what_is_kept_is_not_run_again_and_serves_every_outcome(made_up: Any, tm
     assert third.made == [] and again.interventions == answer.interventions
     volume = rank(tissue(), Question(interventions="verapamil,gw4869", draws=2, outcome="volume"), CATALOG, results=tmp_path)
     assert third.made == [] and volume.outcome["name"] == "volume"
+    rank(tissue(), Question(interventions="verapamil,gw4869,dynasore", draws=2), CATALOG, results=tmp_path)
+    assert {name for name, _ in third.made} == {"dynasore"} and len(third.made) == 3
     # Another strength in an arm of the file is another choice under the same name.
     changed = copy.deepcopy(TISSUE["arms"])
     changed[3]["change"]["interventions"][0]["strength"] = 0.9
     rank(tissue(arms=changed), question, CATALOG, results=tmp_path)
-    assert len(third.made) == 9
+    assert len(third.made) == 3 + 9
 
 
 def test_draws_that_cannot_be_run_are_left_out_and_told_and_a_centre_that_cannot_is_refused(made_up: Any) -> None:

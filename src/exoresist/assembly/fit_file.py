@@ -75,6 +75,23 @@ class ReadoutEntry(Record):
         return self
 
 
+class Varies(Record):
+    """How a number differs from experiment to experiment: about a middle that all share, by an amount of its own."""
+
+    by: Literal["experiment"] = Field(description="Between what it differs.")
+    spread: float | Prior = Field(
+        description="Standard deviation between experiments of the number's logarithm (of a share: of its logit): a number, or "
+        "{value, low, high} if it is fitted. 0: all experiments share the number."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Varies:
+        lowest = self.spread.low if isinstance(self.spread, Prior) else self.spread
+        if lowest < 0.0 or (isinstance(self.spread, Prior) and lowest == 0.0):
+            raise FaultsError([(("spread",), "must be above 0 (or 0, where it is not fitted)")])
+        return self
+
+
 class ParameterEntry(Record):
     """A number that the fit may move, and what is expected of it before the data are seen."""
 
@@ -94,6 +111,9 @@ class ParameterEntry(Record):
         default=None, description="Lowest and highest value that is tried at all; absent: what the number can be."
     )
     local: bool = Field(default=False, strict=True, description="Whether each experiment has a value of its own.")
+    varies: Varies | None = Field(
+        default=None, description="Experiments have values of their own about a shared middle; absent: all share one value."
+    )
     experiments: tuple[LocalId, ...] = Field(default=(), max_length=64, description="Where it applies; empty: everywhere.")
     reason: Annotated[str, Field(max_length=1000)] = Field(
         default="", description="Why another range than the catalogue's is expected; needed with `low`."
@@ -108,6 +128,10 @@ class ParameterEntry(Record):
             raise FaultsError([((), "`value`, `low`, `high` and `bounds` need one unit")])
         if given and not given[1].number < given[0].number < given[2].number:
             raise FaultsError([((), "needs `low` < `value` < `high`")])
+        if self.local and self.varies is not None:
+            raise FaultsError(
+                [(("varies",), "stands beside `local: true`: values are each their own, or scatter about a middle")]
+            )
         if given and not self.reason.strip():
             raise FaultsError([(("reason",), "is missing. Say why another range than the catalogue's is expected")])
         if self.distribution and not given:

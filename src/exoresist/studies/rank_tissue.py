@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 DRAWS = 8  # where neither the command nor the scenario says how many
 JUDGED = 5  # choices that go on from the screen to the draws, besides those that the scenario names
+FEW = 20  # cells
 SPARE = 2  # times as many draws are brought in line as are needed: some contradict a measured IC50
 LEFT_OUT = "every trial would be a tissue of its own; write the schedules in question as arms of the scenario, which are ranked"
 
@@ -67,7 +68,7 @@ def rank_tissue(one: Ranking, results: Path | None) -> None:
     assert space is not None
     shared = space.grow or 0.0
     hours = runs * (base.duration - shared) + (1 + drawn.count) * shared
-    given = {key: value for key, value in asdict(question).items() if key not in ("within", "draws", "outcome")}
+    given = {key: value for key, value in asdict(question).items() if key not in ("within", "draws", "outcome", "interventions")}
     kept = store(results, base, catalog, drawn.ensemble, given, resolved_text(one.scenario))
     one.tell(
         f"{runs} runs: {len(candidates)} choices with central numbers, {judged} of them in {drawn.count} draws; each "
@@ -226,9 +227,11 @@ def _tell(
         unused = sorted(set.intersection(*each_unused) - read)
         if unused:
             one.warned.append(f"The posterior's columns {', '.join(unused)} are read by no part of this scenario.")
-    for each in base.populations:
-        if each.count > 0.0 and each.count < 20.0:
-            one.warned.append(f"'{each.id}' begins with {each.count:g} cells: the luck of single cells decides much.")
+    one.warned += [
+        f"'{entry.id}' begins with {entry.count:g} cells: the luck of single cells decides much."
+        for entry in base.populations
+        if 0.0 < entry.count < FEW
+    ]
 
 
 def _notes(one: Ranking, drawn: Drawn) -> list[str]:

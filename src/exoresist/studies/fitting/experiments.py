@@ -74,6 +74,7 @@ class _Points:
 
     unknowns: Sequence[Unknown]
     values_: Array
+    experiment: str = ""
 
     @property
     def sets(self) -> int:
@@ -82,6 +83,8 @@ class _Points:
     def values(self, model: Model) -> dict[str, Array]:
         result = {}
         for place, unknown in enumerate(self.unknowns):
+            if unknown.experiment not in ("", self.experiment):
+                continue
             for identifier, part in model.network.parameters.items():
                 quantity = part.quantity
                 same = quantity is not None and (quantity.name, quantity.subject) == (unknown.prior.name, unknown.prior.subject)
@@ -302,7 +305,7 @@ def solved(group: Group, unknowns: Sequence[Unknown], values: Array, catalog: Ca
     if group.donors is not None:
         assay = group.donors.assay
         assert isinstance(assay, ConditionedMedium)
-        _, draws, brought, carried = conditioned(group.donors, assay, catalog, _Points(unknowns, values), Silent())  # type: ignore[arg-type]
+        _, draws, brought, carried = conditioned(group.donors, assay, catalog, _Points(unknowns, values, group.key[0]), Silent())  # type: ignore[arg-type]
         known = model.network.parameters
         given |= {name: np.tile(value, count) for name, value in draws.items() if name in known and name not in given}
         per_cell |= {name: np.tile(np.broadcast_to(value, (len(values),)), count) for name, value in brought.items()}

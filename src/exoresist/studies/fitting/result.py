@@ -16,6 +16,7 @@ from exoresist.assembly.fit_reader import FitPlan
 from exoresist.catalog.parameter_file import write_parameter_file
 from exoresist.core.errors import InputError
 from exoresist.core.quantity import Quantity
+from exoresist.core.random import stream
 from exoresist.studies.answer import Row, plain
 from exoresist.studies.draws import write_draws
 from exoresist.studies.fitting.baseline import Baseline, key_label
@@ -31,6 +32,7 @@ from exoresist.studies.provenance import versions
 
 Array = NDArray[np.float64]
 PRIOR_WIDTH = 3.2897072539029444  # 5 % to 95 % of a standard normal
+PRIOR_DRAWS = 4000
 SETTLED = 0.5  # identified: the 90 % interval is at most this share of what was expected
 CURVE_COLUMNS = (
     "experiment", "arm", "condition", "dose", "dosed", "readout", "unit", "time", "role", "observed", "observed_sd", "replicates",
@@ -46,7 +48,8 @@ PARAMETER_COLUMNS = (
 class GeneralFit:
     """A fit, its posterior and its predictions.
 
-    parameters      rows of PARAMETER_COLUMNS: `value` the best point, low and high 90 % of the posterior; `narrowed` by how much of
+    parameters      rows of PARAMETER_COLUMNS: `value` the best point (of a spread between experiments the median), low and
+                    high 90 % of the posterior; `narrowed` by how much of
                     what was expected the data took away (0 nothing, 1 all)
     log_likelihood  of the fitted readings at the best point
     predictive      held-out condition -> error (root mean square against the mean of replicates), baseline, coverage, unit
@@ -112,8 +115,14 @@ def assembled(
     """The result in its final form."""
     values = values_of(posterior.unknowns, draws.draws)
     best = values_of(posterior.unknowns, summit.point[None])[0]
+    # The likeliest point of a spread together with all that scatters lies at far too large a spread: its middle is told.
+    spreads = {unknown.spread for unknown in posterior.unknowns if unknown.middle}
+    for place, unknown in enumerate(posterior.unknowns):
+        if unknown.label in spreads:
+            best[place] = np.median(values[:, place])
+    before = values_of(posterior.unknowns, stream(plan.file.seed, "fit", "before").standard_normal((PRIOR_DRAWS, posterior.size)))
     parameters = [
-        _parameter(unknown, float(best[place]), values[:, place], draws.draws[:, place], draws, place)
+        _parameter(unknown, float(best[place]), values[:, place], draws.draws[:, place], draws, place, before[:, place])
         for place, unknown in enumerate(posterior.unknowns)
     ]
     curves = _curves(posterior, seen, "fitted", None)
@@ -150,11 +159,15 @@ def assembled(
     return replace(result, sentences=sentences(result), warnings=warnings(result))
 
 
-def _parameter(unknown: Unknown, best: float, values: Array, points: Array, draws: Posteriors, place: int) -> Row:
+def _parameter(unknown: Unknown, best: float, values: Array, points: Array, draws: Posteriors, place: int, before: Array) -> Row:
+    """`before`: draws of an experiment's own value, whose expectation is that of what it scatters about as well."""
     prior = unknown.values(np.array([-PRIOR_WIDTH / 2.0, 0.0, PRIOR_WIDTH / 2.0]))
     low, median, high = np.quantile(values, [0.05, 0.5, 0.95])
     ends = np.quantile(points, [0.05, 0.95])
     kept = float((ends[1] - ends[0]) / PRIOR_WIDTH)
+    if unknown.middle:
+        prior = np.quantile(before, [0.05, 0.5, 0.95])
+        kept = float(np.log(high / low) / np.log(prior[2] / prior[0]))
     return {
         "name": unknown.prior.name, "subject": unknown.prior.subject, "experiment": unknown.experiment, "value": best,
         "median": float(median), "low": float(low), "high": float(high), "unit": unknown.prior.unit, "prior_low": float(prior[0]),

@@ -15,6 +15,7 @@ from exoresist.core.errors import unknown_name
 from exoresist.core.random import stream
 from exoresist.studies.fitting.fit import problem
 from exoresist.studies.fitting.posterior import Posterior
+from exoresist.studies.fitting.unknowns import position_of, values_of
 
 Array = NDArray[np.float64]
 
@@ -37,10 +38,12 @@ def simulated_readings(
     everything = replace(posterior, places=(*posterior.places, *held_out))
     point = drawn_truth(posterior, seed)
     labels = [unknown.label for unknown in posterior.unknowns]
-    for name, value in (truth or {}).items():
+    for name in truth or {}:
         if name not in labels:
             raise unknown_name("Parameter of this fit", name, labels)
-        point[labels.index(name)] = posterior.unknowns[labels.index(name)].position(value)
+    # Middles and spreads before what scatters about them.
+    for name, value in sorted((truth or {}).items(), key=lambda item: bool(posterior.unknowns[labels.index(item[0])].middle)):
+        point[labels.index(name)] = position_of(posterior.unknowns, point, labels.index(name), value)
     mean = everything.predicted(point[None], everything.computed(point[None]))
     readings = [place.reading for place in everything.places]
     values = mean[0].copy()
@@ -51,7 +54,7 @@ def simulated_readings(
         values[pick] = noise.draw(mean[:, pick], fitted, generator, [everything.places[place].well for place in pick])[0]
     units = [posterior.file.readouts[place.readout].unit for place in everything.places]
     made = [replace(one, value=float(value), unit=unit) for one, value, unit in zip(readings, values, units, strict=True)]
-    found = {unknown.label: float(unknown.values(point[place])) for place, unknown in enumerate(posterior.unknowns)}
+    found = dict(zip(labels, values_of(posterior.unknowns, point[None])[0].tolist(), strict=True))
     return made, found
 
 

@@ -26,6 +26,9 @@ Models = Mapping[tuple[str, str], Model]  # (experiment, arm) -> model
 _Z95 = 1.6448536269514722  # standard normal quantile at 95 %
 REACH = 6.0  # |z| beyond which nothing is tried
 SEEDING = "seeding"
+FURTHEST = 30.0  # of an experiment from the middle, in the logarithm
+SPREAD = "_spread"  # after the name of a number: its spread between experiments
+PROPORTIONS = ("lognormal", "loguniform")  # scatter by factors; shares by odds
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Unknown:
     experiment  empty where all experiments share it
     places      (experiment, arm) -> ((identifier of the network's parameter, factor), ...)
     catalogued  whether it is a row of the catalogue
+    middle      of an experiment's own value: label of what it scatters about; `spread`: by how much, a number or the label of one
     readout     for what only readings depend on: readout and part (`scale`, `offset`, `spreading`, or a number of the noise)
     """
 
@@ -46,6 +50,8 @@ class Unknown:
     low: float = -np.inf
     high: float = np.inf
     catalogued: bool = False
+    middle: str = ""
+    spread: str | float = 0.0
 
     @property
     def label(self) -> str:
@@ -58,7 +64,7 @@ class Unknown:
         return not self.readout[0] or self.readout[1] == "spreading"
 
     def values(self, z: Array) -> Array:
-        """Values at any shape of z."""
+        """Values at any shape of z, of one that scatters about nothing else (`values_of`)."""
         prior, place = self.prior, np.asarray(z, dtype=float)
         if prior.distribution in ("uniform", "loguniform"):
             from scipy.special import ndtr
@@ -84,6 +90,14 @@ class Unknown:
             middle = 0.5 * (low + high)
             low, high = (middle, high) if float(self.values(np.asarray(middle))) < value else (low, middle)
         return 0.5 * (low + high)
+
+    def about(self, middle: Array, spread: Array | float, z: Array) -> Array:
+        """An experiment's own value: middle * exp(spread * z), or of a share the same for its odds."""
+        factor = np.exp(np.clip(spread * np.asarray(z, dtype=float), -FURTHEST, FURTHEST))
+        if self.prior.distribution in PROPORTIONS:
+            return np.asarray(middle * factor)
+        odds = middle / (1.0 - middle) * factor
+        return np.asarray(odds / (1.0 + odds))
 
     def allowed(self, values: Array) -> NDArray[np.bool_]:
         """Whether values lie within the bounds."""
@@ -156,13 +170,38 @@ def _parameters(entry: ParameterEntry, models: Models) -> list[Unknown]:
         for key, names in places.items()
     }
     known = entry.name != SEEDING and models[first].network.parameters[places[first][0]].quantity is not None
-    if not entry.local:
+    if not entry.local and (entry.varies is None or entry.varies.spread == 0.0):
         return [Unknown(prior, "", located, low=low, high=high, catalogued=known)]
     experiments = dict.fromkeys(experiment for experiment, _ in located)
-    return [
+    own = [
         Unknown(prior, one, {key: names for key, names in located.items() if key[0] == one}, low=low, high=high, catalogued=known)
         for one in experiments
     ]
+    return own if entry.varies is None else _varying(entry, Unknown(prior, low=low, high=high, catalogued=known), own)
+
+
+def _varying(entry: ParameterEntry, middle: Unknown, own: Sequence[Unknown]) -> list[Unknown]:
+    """The shared middle, its spread where that is fitted, and each experiment's own value."""
+    assert entry.varies is not None
+    if middle.prior.distribution not in (*PROPORTIONS, "logitnormal"):
+        raise InputError(
+            f"{entry.name} of {entry.subject} varies, and its expectation is {middle.prior.distribution}",
+            "lognormal, loguniform or logitnormal: what varies does so by factors, or by odds", "Give it such a `distribution`",
+        )  # fmt: skip
+    spread = entry.varies.spread
+    if not isinstance(spread, Prior):
+        return [middle, *(replace(one, middle=middle.label, spread=float(spread)) for one in own)]
+    if len(own) < 2:
+        raise InputError(
+            f"{entry.name} of {entry.subject} varies between experiments, of which there is one", "two or more to fit its spread",
+            "Give the spread as a number, or leave `varies` out",
+        )  # fmt: skip
+    width = Quantity(
+        spread.value, "dimensionless", spread.low, spread.high, "lognormal", "assumed", "fit file", "", spread.reason,
+        f"{entry.name}{SPREAD}", entry.subject,
+    )  # fmt: skip
+    wide = Unknown(width, low=0.0)
+    return [middle, wide, *(replace(one, middle=middle.label, spread=wide.label) for one in own)]
 
 
 def _identifiers(entry: ParameterEntry, model: Model) -> tuple[str, ...]:
@@ -231,4 +270,24 @@ def _bounds(entry: ParameterEntry, model: Model, prior: Quantity) -> tuple[float
 
 def values_of(unknowns: Sequence[Unknown], points: Array) -> Array:
     """(S, unknowns) values of points z of the same shape."""
-    return np.stack([unknown.values(points[:, place]) for place, unknown in enumerate(unknowns)], axis=1)
+    result = np.stack([unknown.values(points[:, place]) for place, unknown in enumerate(unknowns)], axis=1)
+    at = {unknown.label: place for place, unknown in enumerate(unknowns)}
+    for place, unknown in enumerate(unknowns):
+        if unknown.middle:
+            spread = unknown.spread if isinstance(unknown.spread, float) else result[:, at[unknown.spread]]
+            result[:, place] = unknown.about(result[:, at[unknown.middle]], spread, points[:, place])
+    return result
+
+
+def position_of(unknowns: Sequence[Unknown], point: Array, place: int, value: float) -> float:
+    """z at which one of the unknowns has a value, the others being as at a point (unknowns,)."""
+    one = unknowns[place]
+    if not one.middle:
+        return one.position(value)
+    low, high = -REACH, REACH
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        tried = np.array(point, dtype=float)
+        tried[place] = middle
+        low, high = (middle, high) if float(values_of(unknowns, tried[None])[0, place]) < value else (low, middle)
+    return 0.5 * (low + high)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from exoresist.studies.answer import Row
+from exoresist.studies.fitting.unknowns import SPREAD
 
 if TYPE_CHECKING:
     from exoresist.studies.fitting.result import GeneralFit
@@ -15,7 +16,7 @@ _AGREE = 1.05
 
 def sentences(result: GeneralFit) -> list[str]:
     """The result, most important first."""
-    found = [*_predictions(result), *_settled(result), _fits(result), _believed(result)]
+    found = [*_predictions(result), *_settled(result), *_varying(result), _fits(result), _believed(result)]
     if result.history:
         found.append(result.history)
     return found
@@ -88,6 +89,23 @@ def _settled(result: GeneralFit) -> list[str]:
         f"The data settle {_listed(known) if known else 'none of the parameters'}; they leave open {_listed(unknown)}: there the 90 % "
         "interval is more than half as wide as before the data, so these values rest on what was expected."
     ]
+
+
+def _varying(result: GeneralFit) -> list[str]:
+    """By how much numbers differ between experiments."""
+    found = []
+    rows = {(row["name"], row["subject"]): row for row in result.parameters}
+    for row in result.parameters:
+        name = str(row["name"]).removesuffix(SPREAD)
+        if name == row["name"] or (name, row["subject"]) not in rows:
+            continue
+        own = [one for one in result.parameters if (one["name"], one["subject"]) == (name, row["subject"]) and one["experiment"]]
+        folds = [math.exp(float(row[end])) for end in ("median", "low", "high")]
+        found.append(
+            f"{name} ({row['subject']}) differs between the {len(own)} experiments by a factor of {folds[0]:.3g} ({folds[1]:.3g} to "
+            f"{folds[2]:.3g}), one standard deviation."
+        )
+    return found
 
 
 def _fits(result: GeneralFit) -> str:
