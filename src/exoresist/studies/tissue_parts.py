@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.immune import is_tumour
+from exoresist.assembly.layout import kept_apart
 from exoresist.assembly.scenario import DrugEntry, PopulationEntry, Scenario
 from exoresist.assembly.space import Space
 from exoresist.core.errors import InputError
@@ -46,7 +47,7 @@ def parts(
         found.append(HeldFaces(levels))
     if space.matrix is not None:
         found.append(_matrix(space, numbers, tissue, living, reach))
-    found += _killing(scenario, numbers, living, tumours)
+    found += _killing(scenario, numbers, living, tumours, tissue.medium.names)
     found += _phagocytes(scenario, numbers, tissue, living)
     return tuple(found)
 
@@ -125,7 +126,8 @@ def _sprouting(
             each = numbers("copy_weight", "pmol/copy", "physics", use=use)
             each *= numbers("angiogenic_weight", "dimensionless", f"cargo:{cargo}", use=use)
             end = f".cargo_{cargo.replace('-', '_')}"
-            weights |= {pool: each for pool in tissue.medium.names if pool.startswith("medium.vesicles_") and pool.endswith(end)}
+            loads = [pool for pool in tissue.medium.names if pool.startswith("medium.vesicles_")]
+            weights |= {pool: each for pool in loads if pool in kept_apart(pool.rpartition(".")[0] + end, loads)}
     half = numbers("signal_half_concentration", "nM", f"factor:{SIGNAL}", use=use)
     signal = Signal(weights)
     growth = Sprouting(
@@ -207,7 +209,9 @@ def _matrix(space: Space, numbers: Numbers, tissue: Tissue, living: Sequence[Pop
 # -- cells that act on others
 
 
-def _killing(scenario: Scenario, numbers: Numbers, living: Sequence[PopulationEntry], tumours: tuple[int, ...]) -> list[Killing]:
+def _killing(
+    scenario: Scenario, numbers: Numbers, living: Sequence[PopulationEntry], tumours: tuple[int, ...], pools: Sequence[str]
+) -> list[Killing]:
     found = []
     for index, entry in enumerate(living):
         line = f"cell_line:{entry.cell_line}"
@@ -216,7 +220,7 @@ def _killing(scenario: Scenario, numbers: Numbers, living: Sequence[PopulationEn
         found.append(
             Killing(
                 (index,), tumours, numbers("killing_rate", "1/h", line, use="killing"),
-                _checkpoint(scenario, numbers, living, entry, tumours) or unsuppressed,
+                _checkpoint(scenario, numbers, living, entry, tumours, pools) or unsuppressed,
                 numbers("killing_exhaustion", "1/h", line, "cell", use="killing"),
             )
         )  # fmt: skip
@@ -224,9 +228,17 @@ def _killing(scenario: Scenario, numbers: Numbers, living: Sequence[PopulationEn
 
 
 def _checkpoint(
-    scenario: Scenario, numbers: Numbers, living: Sequence[PopulationEntry], killer: PopulationEntry, tumours: tuple[int, ...]
+    scenario: Scenario,
+    numbers: Numbers,
+    living: Sequence[PopulationEntry],
+    killer: PopulationEntry,
+    tumours: tuple[int, ...],
+    pools: Sequence[str],
 ) -> Checkpoint | None:
-    """Ligands of the scenario's cargo that hold this kind of killer back, on vesicles of all classes and on the targets."""
+    """Ligands of the scenario's cargo that hold this kind of killer back, on vesicles of all classes and on the targets.
+
+    pools  of the medium
+    """
     carriers: dict[str, float] = {}
     own: dict[int, str] = {}
     fold, half, use = 1.0, 1.0, "killing held back"
@@ -240,11 +252,13 @@ def _checkpoint(
         if where == "on_vesicles":
             dissolved = numbers("signal_half_concentration", "nM", f"cargo:{ligand}", "signal", use=use)
             classes = [one.id for one in living] + [one.id for one in scenario.vesicles]
-            carriers |= {f"medium.vesicles_{group}.cargo_{name}": dissolved / weight for group in classes}
+            for group in classes:
+                pool = f"medium.vesicles_{group}.cargo_{name}"
+                carriers |= dict.fromkeys(kept_apart(pool, pools) or [pool], dissolved / weight)
         else:
             type_ = numbers.catalog.cargo(ligand).type
             half = numbers("signal_half_copies", "copy/cell", f"cargo:{ligand}", f"cargo_type:{type_}", "signal", use=use)
-            own = {index: f"{living[index].id}.{name}" for index in tumours}
+            own = {index: f"{living[index].id}.{name}.total" for index in tumours}
     return Checkpoint(carriers, own, half, 1.0 - 1.0 / fold) if carriers or own else None
 
 
@@ -286,8 +300,8 @@ def differ(tissue: Tissue, living: Sequence[PopulationEntry]) -> None:
             contents.differ(f"{entry.id}.{one.number}", factor)
             cargo, _, what = one.number.rpartition(".")
             if what == "copies":
-                for name in (f"{entry.id}.{cargo}", f"{entry.id}.ilv.cargo_{cargo}"):
-                    if name in contents.states:
+                for whole in (f"{entry.id}.{cargo}", f"{entry.id}.ilv.cargo_{cargo}"):
+                    for name in kept_apart(whole, contents.states):
                         contents.row(name)[:] *= factor
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exoresist.assembly.build import Model
+from exoresist.assembly.cell_ledger import CellLedger, with_cell_ledger
 from exoresist.assembly.immune import is_tumour
+from exoresist.assembly.layout import INDUCED
 from exoresist.assembly.scenario import PopulationEntry, Scenario
 from exoresist.assembly.tissue_cell import cell_network
 from exoresist.catalog import Catalog
@@ -54,6 +56,7 @@ class Setup:
 
     plasmas  drug -> its course in blood, for drugs that come with blood
     tumours  names of the cell types that are a tumour's
+    ledgers  index of a cell type -> what a ledger of its cells needs, where one is kept
     """
 
     tissue: Tissue
@@ -61,12 +64,19 @@ class Setup:
     used: list[tuple[Quantity, str]]
     plasmas: dict[str, Plasma] = field(default_factory=dict)
     tumours: tuple[str, ...] = ()
+    ledgers: dict[int, CellLedger] = field(default_factory=dict)
 
 
 def set_up(
-    scenario: Scenario, catalog: Catalog, threads: int | None = None, change: Callable[[Model], Model] | None = None
+    scenario: Scenario,
+    catalog: Catalog,
+    threads: int | None = None,
+    change: Callable[[Model], Model] | None = None,
+    ledger: str = "",
 ) -> Setup:
     """The tissue of a scenario at time 0, its drugs not yet given; `change` may alter the network inside each type of cell.
+
+    ledger  drug against which the cells' trait is accounted for; "": none
 
     Raises InputError for a scenario without a tissue arena, cells that do not fit into the box, a box that does not fit in memory.
     """
@@ -80,8 +90,12 @@ def set_up(
     grid = Grid((side, side, 1 if flat else side), space.voxel, (low, low, -0.5 * space.voxel if flat else low))
     living = [entry for entry in scenario.populations if entry.count > 0.0]
     networks, models = {}, {}
-    for entry in living:
-        networks[entry.id], models[entry.id] = cell_network(scenario, catalog, entry.id, change)
+    ledgers = {}
+    for index, entry in enumerate(living):
+        networks[entry.id], models[entry.id] = cell_network(scenario, catalog, entry.id, change, tagged=bool(ledger))
+        if ledger and (entry.id == scenario.assay.population or is_tumour(catalog, entry.cell_line)):
+            ledgers[index] = with_cell_ledger(models[entry.id], networks[entry.id], ledger)
+            networks[entry.id] = ledgers[index].inside
     first = next(iter(networks.values()))
     names = first.medium
     check_made(scenario, numbers)
@@ -92,6 +106,7 @@ def set_up(
     types = [_cell_type(numbers, entry, scenario, networks[entry.id]) for entry in living]
     fluid = numbers("extracellular_fraction", "dimensionless", "tissue", use="fluid of a voxel")
     medium = SharedMedium(grid, names, spread_of_pools(scenario, numbers, first), fluid, slabs.threads)
+    medium.signed = frozenset(name for name in names if name.endswith(f"_{INDUCED}"))
     fill(medium, fresh_levels(scenario, first))
     contact = Contact(
         numbers("mechanics_repulsion", "um/h", "tissue", use="motion"),
@@ -113,7 +128,7 @@ def set_up(
     bloody = [drug.id for drug in scenario.drugs if drug.plasma is not None]
     plasmas = dict(zip(bloody, (part for part in tissue.extra if isinstance(part, Plasma)), strict=True))
     tumours = tuple(entry.id for entry in living if is_tumour(catalog, entry.cell_line))
-    return Setup(tissue, models, numbers.used, plasmas, tumours)
+    return Setup(tissue, models, numbers.used, plasmas, tumours, ledgers)
 
 
 def _faint(scenario: Scenario, numbers: Numbers) -> dict[str, float]:
