@@ -30,7 +30,7 @@ from exoresist.studies.tissue_ledger import tissue_ledger
 
 Array = NDArray[np.float64]
 MOST = 2  # players, unless more are named: every further one doubles the runs
-DEARER = 3.0  # times the run without it: a run with a ledger keeps cargo apart by origin, in cells and fields
+DEARER = 1.5  # times the run without it: a run with a ledger keeps cargo apart by origin, in cells and fields
 
 
 def answer_tissue_attribution(

@@ -12,13 +12,15 @@ from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError, SolverError
 from exoresist.core.quantity import Quantity
-from exoresist.studies.cell_books import START
+from exoresist.studies.cell_books import PLACE, START
 from exoresist.studies.ledger import bears_text, ledger_drug, told, trait_text
 from exoresist.studies.ledger_result import Ledger
 from exoresist.studies.tissue_answer import quantities
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
-from exoresist.studies.tissue_books import TissueBooks
+from exoresist.studies.tissue_books import EVENT, TissueBooks
 from exoresist.studies.tissue_ensemble import uncertain_rows, with_draw
+
+ROUNDING = 1e-14  # of ln C*
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,12 @@ def _told(trait: str, kept: list[TissueBooks]) -> Ledger:
     keys = dict.fromkeys(key for books in kept for key in books.courses[-1] if key != START)
     courses = [
         (Line(*key, ""), np.array([[totals.get(key, 0.0) for totals in books.courses] for books in kept]).T) for key in keys
+    ]
+    # Differences of traits: what alike cells leave of them is rounding.
+    courses = [
+        (line, course)
+        for line, course in courses
+        if not (line.part == "selection" or line.channel in (EVENT, PLACE)) or np.abs(course).max() > ROUNDING
     ]
     begun = np.array([[totals.get(START, 0.0) for totals in books.courses] for books in kept]).T
     means = np.array([books.means for books in kept]).T - begun
