@@ -136,19 +136,19 @@ class CellBooks:
         """What the cell's place did since it was last read: its medium first, then stress by stress."""
         old = {name: self.note("was", name) for name in self._stress.values()}
         if self._place:
-            self._jumped(PLACE, old)
+            self._jumped(("trait", PLACE, PLACE, ""), old)
         for what, name in self._stress.items():
             now = self._now(name)
             if np.any(now != old[name]):
                 old[name][:] = now
-                self._jumped(what, old, first=not self._settled)
+                self._jumped(("trait", what, PLACE, INDUCED) if self._settled else START, old)
         self._settled = True
 
-    def _jumped(self, what: str, over: Mapping[str, Array], first: bool = False) -> None:
-        """`first`: the stress that cells are found in is where the account begins, and no change."""
-        change = self._noted(*self._read(over), origin=NATIVE if first else INDUCED)
+    def _jumped(self, key: Key, over: Mapping[str, Array]) -> None:
+        """The stress that cells are found in at first is where the account begins, and no change."""
+        change = self._noted(*self._read(over), origin=NATIVE if key == START else INDUCED)
         if np.any(change):
-            self._add(START if first else ("trait", what, PLACE, INDUCED), change)
+            self._add(key, change)
 
     # -- reading
 

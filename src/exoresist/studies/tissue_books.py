@@ -30,7 +30,6 @@ from exoresist.tissue.state import Tissue
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 SELECTION, EVENT = "growth", "event"  # channels
-LEAST = 1e-9  # of the biomass: less than that left is nobody
 
 
 @dataclass
@@ -76,22 +75,23 @@ class TissueBooks:
     def dying(self, tissue: Tissue, cells: Mapping[str, Indices]) -> None:
         """Cells take their traits with them."""
         lost: dict[str, list[tuple[Array, Array]]] = {}
-        left = sum(float(each.biomass().sum()) for each in self.cells.values())
-        whole = left
-        for cause, chosen in cells.items():
-            for index, each in self.cells.items():
+        left: list[Array] = []
+        for index, each in self.cells.items():
+            stays = np.ones(each.contents.count, dtype=bool)
+            for cause, chosen in cells.items():
                 lanes = tissue.cells.lane[chosen[tissue.cells.kind[chosen] == index]].astype(np.intp)
+                stays[lanes] = False
                 if len(lanes):
                     lost.setdefault(cause, []).append((each.biomass()[lanes], each.trait()[lanes]))
-                    left -= float(each.biomass()[lanes].sum())
+            left.append(each.biomass()[stays])
         if not lost:
             return
-        if left <= LEAST * whole:
+        if not any(len(biomass) for biomass in left):
             self.last, self.extinct = self._mean(), tissue.time
             return
-        mean = self._mean()
+        mean, whole = self._mean(), sum(float(biomass.sum()) for biomass in left)
         for cause, groups in lost.items():
-            done = -sum(float(biomass @ (z - mean)) for biomass, z in groups) / left
+            done = -sum(float(biomass @ (z - mean)) for biomass, z in groups) / whole
             if done != 0.0:
                 self._add(("selection", cause, SELECTION, ""), done)
 
