@@ -244,7 +244,7 @@ def test_a_ledger_needs_a_drug_and_a_dish() -> None:
         ledger(scenario_from_dict(world(drugs=[], assay={"kind": "time_course", "population": "recipient"})), CATALOG)
     tissue = next(one for _, one in expand_arms(load_scenario(bundled_scenarios()["tumour_resistant_corner"])))
     with pytest.raises(InputError, match="tissue"):
-        ledger_drug(tissue, CATALOG)
+        ledger(tissue, CATALOG)
     cohort = next(one for _, one in expand_arms(load_scenario(bundled_scenarios()["breast_cohort"])))
     with pytest.raises(InputError, match="cohort"):
         ledger_drug(cohort, CATALOG)

@@ -54,7 +54,9 @@ def test_two_routes_are_shared_out_over_four_runs(answer: AttributionAnswer, tol
     assert len(answer.combinations) == 4
     whole = sum(row["value"] for row in answer.players)
     assert whole == pytest.approx(answer.outcome["all_on"]["value"] - answer.outcome["all_off"]["value"], abs=1e-12)
-    assert any(text.startswith("4 runs of 30 cells over 3 h") for text in told)  # said before, and then how long
+    assert any(
+        text.startswith("4 runs of 30 cells over 3 h") and text.endswith("1 for the ledger") for text in told
+    )  # said before, and then how long
     assert any("the first took" in text for text in told)
 
 
@@ -69,10 +71,14 @@ def test_a_drug_sink_switched_off_changes_what_the_others_meet(answer: Attributi
     assert sink["value"] != 0.0  # the runs share every draw, so any difference is the route's
 
 
-def test_nothing_is_said_of_intervals_and_there_is_no_ledger(answer: AttributionAnswer) -> None:
-    assert answer.ledger == [] and answer.ledger_gap is None and answer.draws == 0
-    assert any("One seed and central numbers" in text for text in answer.warnings)
-    assert any(text.startswith("No ledger: a tissue") for text in answer.warnings)
+def test_the_ledger_adds_up_and_nothing_is_said_of_intervals(answer: AttributionAnswer) -> None:
+    assert answer.ledger_gap is not None and answer.ledger_gap < 1e-10 and answer.draws == 0
+    assert answer.ledger_change is not None
+    assert sum(row["value"] for row in answer.ledger) == pytest.approx(answer.ledger_change.value, abs=1e-12)
+    assert {row["origin"] for row in answer.ledger} >= {"native", "received"}
+    assert len({row["time"] for row in answer.ledger_course}) == 4
+    assert any("one seed and central numbers" in text for text in answer.warnings)
+    assert not any("ledger" in text.lower() for text in answer.warnings)
     assert any("drug_carried" in text for text in answer.warnings)  # left on
 
 

@@ -14,13 +14,21 @@ from dataclasses import dataclass, field
 from exoresist.assembly.layout import INDUCED, ORIGINS
 from exoresist.core.errors import ModelError
 from exoresist.laws import kinetics, signalling
-from exoresist.network import Amount, PerSize, Pool, Process
+from exoresist.network import Amount, Network, PerSize, Pool, Process
 from exoresist.network.flows import Flow, flows
 from exoresist.network.gradient import Gradient, Values
 from exoresist.network.parts import Part, Reference
 
 PREFIX = "ledger"
 NATIVE = ORIGINS[0]  # the cell's own; induced: brought about in it by drug, damage, stress, factors or other cells
+
+
+def origin_of(network: Network, pool: str) -> str:
+    """To whose account a pool stands: cargo to its maker's, as its name says; all else is brought about, induced."""
+    if not network.pools[pool].element.startswith("cargo:"):
+        return INDUCED
+    last = pool.rsplit("_", 1)[-1]
+    return last if last in (*ORIGINS, INDUCED) else ""
 
 
 @dataclass(frozen=True)
@@ -116,10 +124,7 @@ class Changes:
         return found
 
     def _origin(self, pool: str) -> str:
-        if not self.values.network.pools[pool].element.startswith("cargo:"):
-            return INDUCED
-        last = pool.rsplit("_", 1)[-1]
-        return last if last in (*ORIGINS, INDUCED) else ""
+        return origin_of(self.values.network, pool)
 
     # -- nodes
 

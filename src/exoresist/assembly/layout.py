@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -226,6 +226,13 @@ class Layout:
             )
             for kind, element in self.vesicle_kinds()
         ]
+
+
+def kept_apart(pool: str, known: Iterable[str]) -> list[str]:
+    """Those of the known pools that hold what a pool of cargo holds: itself, or its parts by origin."""
+    parts = (pool, *(f"{pool}_{origin}" for origin in (*ORIGINS, INDUCED)))
+    there = set(known)
+    return [part for part in parts if part in there]
 
 
 def organ_side(name: str) -> str:

@@ -19,13 +19,17 @@ EFFECTORS = "effector_cells"  # share of the antibodies on a cell that effector 
 
 
 def cell_network(
-    scenario: Scenario, catalog: Catalog, population: str, change: Callable[[Model], Model] | None = None
+    scenario: Scenario,
+    catalog: Catalog,
+    population: str,
+    change: Callable[[Model], Model] | None = None,
+    tagged: bool = False,
 ) -> tuple[CellNetwork, Model]:
     """The network of one cell of a population, with the vesicles of all populations around it, and the model it is taken from.
 
     Everything that the well's network says holds for a cell of biomass 1; the only change is that all flows of dying cells become one rate
     that is read (`<population>.death_hazard`), because in a tissue a cell dies whole or not at all. `change` may alter the model first
-    (a counterfactual).
+    (a counterfactual); `tagged` keeps cargo apart by origin, in cells and on vesicles.
     """
     one = scenario.model_copy(
         update={
@@ -35,7 +39,7 @@ def cell_network(
             "arena": scenario.arena.model_copy(update={"kind": "well", "volume": 1e-6, "capacity": 1e30, "space": None}),
         }
     )
-    model = build(one, catalog, inside=population)
+    model = build(one, catalog, inside=population, origin_tags=tagged, induced_tags=tagged)
     if change is not None:
         model = change(model)
     who = model.layout.populations[0]

@@ -21,6 +21,8 @@ class CellNetwork:
     hazard      derived value: rate at which the cell dies, 1/h
     start       pool or node -> amount in a cell of biomass 1
     remains     pool of the cell -> pool that receives its content when the dead cell has gone: of the medium, or an exchange
+    counters    pools that only count what flows: they have no say in the size of the steps
+    marks       parameters that nothing in the network reads: notes on single cells, which daughters inherit
     """
 
     network: Network
@@ -32,14 +34,16 @@ class CellNetwork:
     hazard: str
     start: Mapping[str, float]
     remains: Mapping[str, str] = field(default_factory=dict)
+    counters: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises ModelError when a name is nothing of the network, or when a content of the cell has no place to go after death."""
         pools, parameters = self.network.pools, self.network.parameters
-        for name in (self.cells, *self.medium, *self.remains, *self.remains.values()):
+        for name in (self.cells, *self.medium, *self.remains, *self.remains.values(), *self.counters):
             if name not in pools:
                 raise ModelError(f"'{name}' is no pool of network '{self.network.name}'")
-        for name in (self.volume, self.capacity, *self.stress.values()):
+        for name in (self.volume, self.capacity, *self.stress.values(), *self.marks):
             if name not in parameters:
                 raise ModelError(f"'{name}' is no parameter of network '{self.network.name}'")
         inside = [pool.id for pool in pools.values() if pool.element and not pool.exchange and pool.id not in self.medium]

@@ -137,7 +137,7 @@ def answer_attribution(
     if attack_of(question.scenario, catalog) == "drugs" and question.scenario.drugs:
         latest = options.posterior if options.posterior is not None else prior
         try:
-            _add_ledger(answer, (accountant or _accountant())(question.scenario, catalog, latest, stages))
+            add_ledger(answer, (accountant or _accountant())(question.scenario, catalog, latest, stages))
         except (InputError, ModelError) as error:
             # Shares need no trait; a drug whose trait has no closed form is no reason to keep them back.
             answer.warnings.append(f"No ledger of this arm: {error}")
@@ -291,7 +291,8 @@ def _combination_rows(question: Question, made: Attribution) -> list[Row]:
     return rows
 
 
-def _add_ledger(answer: AttributionAnswer, made: Ledger) -> None:
+def add_ledger(answer: AttributionAnswer, made: Ledger) -> None:
+    """Put a ledger into an answer."""
     answer.ledger, answer.ledger_gap, answer.ledger_trait = made.table(), float(made.gap), made.trait
     answer.ledger_change = made.change
     every = max(1, len(made.times) // SHOWN)
@@ -318,4 +319,4 @@ def _bound_warnings(made: Attribution, question: Question) -> list[str]:
     return found
 
 
-__all__ = ["AttributionAnswer", "Options", "answer_attribution", "finish", "tell"]
+__all__ = ["AttributionAnswer", "Options", "add_ledger", "answer_attribution", "finish", "tell"]

@@ -222,11 +222,9 @@ def warnings_of(answer: AttributionAnswer, catalog: Catalog, prior: Ensemble, un
             "its intervals hold given those."
         )
     if not answer.ledger and answer.ledger_change is not None:
-        found.append(
-            "The ledger holds no line: nothing in this dish moves how well the cells bear the drug (one lineage, no cargo)."
-        )
+        found.append("The ledger holds no line: nothing here moves how well the cells bear the drug (one lineage, no cargo).")
     elif not answer.ledger and not any(text.startswith("No ledger") for text in answer.warnings):
-        found.append("No ledger: it accounts for resistance to a drug in a dish, and none is given here.")
+        found.append("No ledger: it accounts for resistance to a drug, and none is given here.")
     elif answer.ledger_gap is not None and answer.ledger_gap > 1e-8:
         found.append(f"The lines of the ledger miss the change by {answer.ledger_gap:.1e} of it, more than 1e-8.")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -59,6 +60,8 @@ def ledger(scenario: Scenario, catalog: Catalog, ensemble: Ensemble | None = Non
 
     Raises InputError for a scenario without a drug, or one that is no dish.
     """
+    if scenario.arena.kind == "tissue":
+        raise InputError("the ledger of a dish was asked of a tissue", "a well, a transwell or conditioned medium")
     drug = ledger_drug(scenario, catalog)
     ensemble = ensemble or Ensemble(0, scenario.seed)
     report = progress or Silent()
@@ -89,10 +92,8 @@ def ledger(scenario: Scenario, catalog: Catalog, ensemble: Ensemble | None = Non
 def ledger_drug(scenario: Scenario, catalog: Catalog) -> str:
     """The drug against which a ledger's trait is told: the assay's, else the first.
 
-    Raises InputError where there is none, or where the scenario is no dish.
+    Raises InputError where there is none, or where the scenario is of many patients.
     """
-    if scenario.arena.kind == "tissue":
-        raise InputError("the ledger of a dish was asked of a tissue", "a well, a transwell or conditioned medium")
     if scenario.assay.kind == "cohort":
         raise InputError(
             "the ledger of a dish was asked of a cohort", "a scenario of one dish", "Patients are answered by `ask cohort`"
@@ -120,26 +121,34 @@ def _told(accounted: Accounted, run: Run, jumps: _Jumps, sets: int) -> Ledger:
     change = mean - (mean[0] if jumps.first is None else jumps.first)
     courses: list[tuple[Line, Array]] = [(line, run.amount(line.pool)) for line in accounted.lines]
     courses += [(Line("trait", label, "event", "", ""), course) for label, course in jumps.courses(times).items()]
-    courses = [(line, np.broadcast_to(course, mean.shape)) for line, course in courses]
-    total = np.sum([course for _, course in courses], axis=0)
-    gross = np.sum([np.abs(course) for _, course in courses], axis=0).max(axis=0)
+    bears = bears_text(accounted.drug in accounted.model.layout.antibodies)
+    return told(trait_text(accounted.drug, bears, accounted.traits), times, change, courses)
+
+
+def told(trait: str, times: Array, change: Array, courses: Sequence[tuple[Line, Array]]) -> Ledger:
+    """The ledger that running totals make.
+
+    trait    what is accounted for, in words
+    change   (T, sets) of the mean since the start, read from the states
+    courses  line -> (T, sets) what it had done by then; one column stands for all sets
+    """
+    listed = [(line, np.broadcast_to(course, change.shape)) for line, course in courses]
+    total = np.sum([course for _, course in listed], axis=0) if listed else np.zeros_like(change)
+    gross = np.sum([np.abs(course) for _, course in listed], axis=0).max(axis=0) if listed else np.zeros(change.shape[1])
     scale = np.maximum(np.abs(change).max(axis=0), SMALL * np.maximum(gross, 1.0))
     apart = np.abs(total - change).max(axis=0)
-    rows = [_row(line, course) for line, course in courses if np.any(course != 0.0)]
+    rows = [_row(line, course) for line, course in listed if np.any(course != 0.0)]
     rows.sort(key=lambda row: -abs(row.value))
-    lineages = " and ".join(f"'{name}'" for name in accounted.traits)
-    return Ledger(
-        trait=f"ln of the {accounted.drug} concentration that {_bears(accounted)}, mean over the cells of {lineages}",
-        times=times,
-        change=estimate(change[-1]),
-        rows=tuple(rows),
-        gap=float(np.max(apart / scale)),
-        by_origin=_by_origin(courses),
-    )
+    return Ledger(trait, times, estimate(change[-1]), tuple(rows), float(np.max(apart / scale)), _by_origin(listed))
 
 
-def _bears(accounted: Accounted) -> str:
-    antibody = accounted.drug in accounted.model.layout.antibodies
+def trait_text(drug: str, bears: str, lineages: Iterable[str]) -> str:
+    """The trait in words."""
+    named = " and ".join(f"'{name}'" for name in lineages)
+    return f"ln of the {drug} concentration that {bears}, mean over the cells of {named}"
+
+
+def bears_text(antibody: bool) -> str:
     return (
         "holds half of a cell's antigen" if antibody else "steadily brings a cell's damage to its threshold (or a set part of it)"
     )
@@ -151,7 +160,7 @@ def _row(line: Line, course: Array) -> LedgerRow:
     return LedgerRow(line.part, line.process, line.channel, line.origin, value, low, high, course[:, 0].copy())
 
 
-def _by_origin(courses: list[tuple[Line, Array]]) -> dict[str, Estimate]:
+def _by_origin(courses: Sequence[tuple[Line, Array]]) -> dict[str, Estimate]:
     """Origin -> its net part in the change within cells, over the sum of the sizes of all origins' parts (0 where nothing changed)."""
     found: dict[str, Array] = {}
     for line, course in courses:

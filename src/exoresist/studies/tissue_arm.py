@@ -12,6 +12,7 @@ from exoresist.assembly.build import Model
 from exoresist.assembly.scenario import Scenario
 from exoresist.catalog import Catalog
 from exoresist.core.stopping import StoppedError, asked_to_stop
+from exoresist.studies.tissue_books import TissueBooks, open_books
 from exoresist.studies.tissue_branch import branch
 from exoresist.studies.tissue_cautions import cautions
 from exoresist.studies.tissue_events import happenings
@@ -32,6 +33,7 @@ class ArmCourse:
     rows          one for every saved time
     conservation  element -> relative change of its total, doses accounted for
     given         element -> its total at the start and what was given since
+    books         account of the cells' trait, where one was asked for: saved at every saved time
     """
 
     arm: str
@@ -43,6 +45,7 @@ class ArmCourse:
     simulated_h: float = 0.0
     hash: str = ""
     given: dict[str, float] = field(default_factory=dict)
+    books: TissueBooks | None = None
 
     @property
     def tissue(self) -> Tissue:
@@ -61,6 +64,7 @@ def run_arm(
     progress: Callable[[ArmCourse], None] | None = None,
     grown: ArmCourse | None = None,
     change: Callable[[Model], Model] | None = None,
+    ledger: str = "",
 ) -> ArmCourse:
     """Run an arm from its start, or from the last checkpoint in `folder`.
 
@@ -69,11 +73,14 @@ def run_arm(
     progress  called after every life step
     grown     the tumour that the arm goes on from, see `branch`; a checkpoint of the arm itself goes before it
     change    alters the network inside each type of cell before the run: a counterfactual
+    ledger    drug against which the cells' trait is accounted for, see `ArmCourse.books`; such a run is neither resumed nor branched
 
     Raises StoppedError when the process was asked to end; the state is then in the folder.
     """
-    course = ArmCourse(arm, set_up(scenario, catalog, threads, change))
+    course = ArmCourse(arm, set_up(scenario, catalog, threads, change, ledger))
     tissue = course.tissue
+    if ledger:
+        course.books = tissue.books = open_books(course.setup)
     events = happenings(scenario, course.setup)
     course.given = given = balance(tissue)
     if resume and folder is not None and _has_checkpoint(folder):
@@ -88,10 +95,10 @@ def run_arm(
         given |= {element: grown.given.get(element, amount) for element, amount in balance(tissue).items()}
     # What falls between two steps happens before the nearer one: what belongs to steps that are done has happened.
     done = tissue.time - 0.5 * tissue.pace.life - 1e-9
-    for at, doing in events:
+    for at, _, doing in events:
         if at <= done:
             doing(tissue, False)
-    pending = [(at, doing) for at, doing in events if at > done]
+    pending = [event for event in events if event[0] > done]
     began = last = time.monotonic()
     first = tissue.time
     every = max(1, round(scenario.every / tissue.pace.life))
@@ -102,7 +109,10 @@ def run_arm(
         while tissue.interval < total:
             while pending and pending[0][0] <= tissue.time + 0.5 * tissue.pace.life - 1e-9:
                 before = balance(tissue)
-                pending.pop(0)[1](tissue, True)
+                _, label, doing = pending.pop(0)
+                doing(tissue, True)
+                if course.books is not None:
+                    course.books.happened(label or "event")
                 for element, now_there in balance(tissue).items():
                     given[element] = given.get(element, 0.0) + now_there - before.get(element, 0.0)
             step(tissue)
@@ -147,6 +157,8 @@ def _moved(course: ArmCourse, element: str) -> float:
 
 def _note(course: ArmCourse, watch: Callable[[ArmCourse], None] | None) -> None:
     course.rows.append({"arm": course.arm, **readings(course.setup)})
+    if course.books is not None:
+        course.books.save()
     if watch is not None:
         watch(course)
 

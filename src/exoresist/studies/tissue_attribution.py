@@ -1,7 +1,7 @@
 """Attribution in a tissue: every combination of players is a whole run that shares its seed, so that arms differ by the routes alone.
 
-Central numbers only: intervals would need a run for every draw. The ledger is left out: it follows means of lineages in a stirred dish, and
-a tissue's cells die whole, divide and fuse with debris in steps that its lines do not cover.
+Shares rest on central numbers only: intervals would need all combinations for every draw. The ledger takes one run more, and one for each
+draw that is asked for.
 """
 
 from __future__ import annotations
@@ -17,19 +17,21 @@ from exoresist.assembly.immune import is_tumour
 from exoresist.assembly.scenario import Scenario
 from exoresist.assembly.tissue_cell import cell_network
 from exoresist.catalog import Catalog
-from exoresist.core.errors import InputError, unknown_name
+from exoresist.core.errors import InputError, ModelError, unknown_name
 from exoresist.core.progress import Progress, Silent
 from exoresist.studies.attribution import ALL, Attribution, Question, arm_of, refuse
-from exoresist.studies.attribution_answer import AttributionAnswer, Options, finish, tell
+from exoresist.studies.attribution_answer import AttributionAnswer, Options, add_ledger, finish, tell
 from exoresist.studies.ensemble import Ensemble
 from exoresist.studies.outcomes import FLOOR, LOG_SURVIVAL, Outcome
 from exoresist.studies.players import Player, Scene, choose_among, find_players, switched
 from exoresist.studies.shapley import combinations, shares
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
 from exoresist.studies.tissue_drug_steps import usual_step
+from exoresist.studies.tissue_ledger import tissue_ledger
 
 Array = NDArray[np.float64]
 MOST = 2  # players, unless more are named: every further one doubles the runs
+DEARER = 1.5  # times the run without it: a run with a ledger keeps cargo apart by origin, in cells and fields
 
 
 def answer_tissue_attribution(
@@ -39,7 +41,7 @@ def answer_tissue_attribution(
     progress: Progress | None = None,
     say: Callable[[str], None] | None = None,
 ) -> AttributionAnswer:
-    """Attribute an arm of a tissue scenario with central numbers.
+    """Attribute an arm of a tissue scenario: shares with central numbers, and the net ledger over the draws that are asked for.
 
     say  told before the runs how many there are and how large, and after the first how long they will take
 
@@ -48,17 +50,40 @@ def answer_tissue_attribution(
     began = time.perf_counter()
     question = _ask(scenario, catalog, options)
     said, report = say or (lambda _: None), progress or Silent()
-    table = _runs(question, catalog, report, said)
+    further = 1 + question.scenario.uncertainty.draws if question.scenario.drugs else 0
+    runs = 2 ** len(question.players) + further
+    table = _runs(question, catalog, report, said, runs)
     made = Attribution(table, shares(table), Ensemble(0, scenario.seed))
     answer = tell(question, catalog, made, None)
+    if further:
+        _add_account(answer, question, catalog, _advancing(report, question.scenario, runs))
     finish(answer, question, catalog, made.ensemble, options)
-    answer.warnings = [text for text in answer.warnings if not text.startswith(("No ledger", "Central numbers only"))]
-    answer.warnings += [
-        "One seed and central numbers: nothing is said of how sure this is. Small shares may be the luck of single cells.",
-        "No ledger: a tissue's cells divide and die whole, in steps that the ledger's lines do not cover.",
-    ]
+    answer.warnings = [text for text in answer.warnings if not text.startswith("Central numbers only")]
+    answer.warnings.append(
+        "Shares rest on one seed and central numbers: nothing is said of how sure they are. Small ones may be the luck of single cells."
+    )
     answer.timing_s = {"total": time.perf_counter() - began}
     return answer
+
+
+def _add_account(answer: AttributionAnswer, question: Question, catalog: Catalog, progress: Callable[[ArmCourse], None]) -> None:
+    """The net ledger of the arm, and how many draws its intervals are over."""
+    try:
+        found = tissue_ledger(question.scenario, catalog, question.arm.id, progress=progress)
+    except (InputError, ModelError) as error:
+        answer.warnings.append(f"No ledger of this arm: {error}")
+        return
+    add_ledger(answer, found.ledger)
+    answer.warnings += found.warnings
+    if found.draws:
+        answer.warnings.append(f"Intervals of the ledger are over {found.draws} draws of its numbers, all with the same seed.")
+
+
+def _advancing(report: Progress, scenario: Scenario, runs: int) -> Callable[[ArmCourse], None]:
+    def told(course: ArmCourse) -> None:
+        report.advance(course.tissue.pace.life / (scenario.duration * runs))
+
+    return told
 
 
 def _ask(scenario: Scenario, catalog: Catalog, options: Options) -> Question:
@@ -105,22 +130,24 @@ def _each_once(found: Sequence[Sequence[Player]]) -> list[Player]:
     return list(known.values())
 
 
-def _runs(question: Question, catalog: Catalog, report: Progress, say: Callable[[str], None]) -> Array:
-    """(2^n, 1) the outcome of every combination."""
+def _runs(question: Question, catalog: Catalog, report: Progress, say: Callable[[str], None], runs: int) -> Array:
+    """(2^n, 1) the outcome of every combination; `runs`: of these and of the ledger."""
     scenario, space = question.scenario, question.scenario.arena.space
     assert space is not None
     cells = sum(entry.count for entry in scenario.populations)
     every = combinations(len(question.players))
     steps = scenario.duration / usual_step(space)
-    say(f"{len(every)} runs of {cells:,.0f} cells over {scenario.duration:g} h, {steps:,.0f} network steps each")
+    account = f", and {runs - len(every)} for the ledger" if runs > len(every) else ""
+    say(f"{len(every)} runs of {cells:,.0f} cells over {scenario.duration:g} h, {steps:,.0f} network steps each{account}")
     table: list[list[float]] = []
     for on in every[::-1]:  # all routes on comes first: the run that the user knows
         off = {player.id for player, here in zip(question.players, on, strict=True) if not here}
         began = time.perf_counter()
-        table.append([_outcome(question, catalog, off, report, len(every))])
-        if len(table) == 1 and len(every) > 1:
+        table.append([_outcome(question, catalog, off, report, runs)])
+        if len(table) == 1 and runs > 1:
             took = time.perf_counter() - began
-            say(f"the first took {took:.0f} s: about {took * (len(every) - 1) / 60.0:.1f} min for the others")
+            others = took * (len(every) - 1 + DEARER * (runs - len(every)))
+            say(f"the first took {took:.0f} s: about {others / 60.0:.1f} min for the others")
     return np.array(table[::-1])
 
 
@@ -137,9 +164,6 @@ def _outcome(question: Question, catalog: Catalog, off: set[str], report: Progre
         gone = [route.id for player in question.players if player.id in off for route in player.routes]
         return switched(model, [known[route] for route in gone if route in known])
 
-    def told(course: ArmCourse) -> None:
-        report.advance(course.tissue.pace.life / (scenario.duration * runs))
-
-    course = run_arm(scenario, catalog, question.arm.id, "", progress=told, change=change)
+    course = run_arm(scenario, catalog, question.arm.id, "", progress=_advancing(report, scenario, runs), change=change)
     first, last = (sum(float(course.rows[at][f"{name}_biomass"]) for name in outcome.lineages) for at in (0, -1))
     return float(np.clip(np.log(max(last / first, np.exp(outcome.low))), outcome.low, outcome.high))

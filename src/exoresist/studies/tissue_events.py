@@ -13,39 +13,39 @@ from exoresist.tissue.state import Tissue
 Doing = Callable[[Tissue, bool], None]
 
 
-def happenings(scenario: Scenario, setup: Setup) -> list[tuple[float, Doing]]:
-    """(time, doing) in order; `doing(tissue, fresh)` sets what lasts, and adds or takes amounts only when `fresh`."""
-    found: list[tuple[float, Doing]] = []
+def happenings(scenario: Scenario, setup: Setup) -> list[tuple[float, str, Doing]]:
+    """(time, label, doing) in order; `doing(tissue, fresh)` sets what lasts, and adds or takes amounts only when `fresh`."""
+    found: list[tuple[float, str, Doing]] = []
     for drug in scenario.drugs:
         if drug.plasma is not None:
             continue  # comes with blood
         for start in (drug.at + course * (drug.every or 0.0) for course in range(drug.courses)):
-            found.append((start, _dose(f"medium.{drug.id}", drug.dose)))
+            found.append((start, f"{drug.id} added", _dose(f"medium.{drug.id}", drug.dose)))
             if drug.until is not None:
-                found.append((start + drug.until - drug.at, _wash(f"medium.{drug.id}")))
+                found.append((start + drug.until - drug.at, f"{drug.id} out", _wash(f"medium.{drug.id}")))
     for factor in scenario.factors:
         if factor.dose > 0.0:
-            found.append((factor.at, _dose(f"medium.factor_{factor.id}", factor.dose)))
+            found.append((factor.at, f"{factor.id} added", _dose(f"medium.factor_{factor.id}", factor.dose)))
         if factor.until is not None:
-            found.append((factor.until, _wash(f"medium.factor_{factor.id}")))
+            found.append((factor.until, f"{factor.id} out", _wash(f"medium.factor_{factor.id}")))
     found += _preparations(scenario, setup)
     for event in next(iter(setup.models.values())).fixed_events:
         for pool, fraction in event.remove.items():
-            found.append((event.time, _take(pool, fraction)))
+            found.append((event.time, event.label, _take(pool, fraction)))
         for pool, amount in event.add.items():  # fresh medium of the well that the cell's network is taken from
             inside = next(iter(setup.tissue.contents.values())).interior
             volume = inside.network.parameters[inside.volume].value
-            found.append((event.time, _refill(pool, float(np.ravel(amount)[0]) / volume)))
-    changes: dict[float, list[tuple[str, Mapping[str, float]]]] = {}
+            found.append((event.time, event.label, _refill(pool, float(np.ravel(amount)[0]) / volume)))
+    changes: dict[tuple[float, str], list[tuple[str, Mapping[str, float]]]] = {}
     for name, model in setup.models.items():
         for event in model.fixed_events:
             if event.set:
-                changes.setdefault(event.time, []).append((name, event.set))
-    found += [(at, _set(listed)) for at, listed in changes.items()]
-    return sorted(found, key=lambda pair: pair[0])
+                changes.setdefault((event.time, event.label), []).append((name, event.set))
+    found += [(at, label, _set(listed)) for (at, label), listed in changes.items()]
+    return sorted(found, key=lambda one: one[0])
 
 
-def _preparations(scenario: Scenario, setup: Setup) -> list[tuple[float, Doing]]:
+def _preparations(scenario: Scenario, setup: Setup) -> list[tuple[float, str, Doing]]:
     """Vesicles that are injected: so many for each cell of the assay's population at the start, spread evenly over all fluid."""
     if not scenario.vesicles:
         return []
@@ -57,9 +57,9 @@ def _preparations(scenario: Scenario, setup: Setup) -> list[tuple[float, Doing]]
         if event.label not in labels:
             continue
         for pool, amount in event.add.items():
-            found.append((event.time, _inject(pool, count * float(np.ravel(amount)[0]))))
+            found.append((event.time, event.label, _inject(pool, count * float(np.ravel(amount)[0]))))
         for pool, fraction in event.remove.items():
-            found.append((event.time, _take(pool, fraction)))
+            found.append((event.time, event.label, _take(pool, fraction)))
     return found
 
 

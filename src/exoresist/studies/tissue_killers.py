@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exoresist.assembly.antibody import antibodies
+from exoresist.assembly.layout import kept_apart
 from exoresist.assembly.scenario import PopulationEntry, Scenario
 from exoresist.catalog import Catalog
 from exoresist.network.wiring import element_id
@@ -67,12 +68,13 @@ def _checkpoint(
         if where == "on_vesicles":
             dissolved = numbers("signal_half_concentration", "nM", f"cargo:{ligand}", "signal", use=use)
             classes = [f"medium.vesicles_{one}" for one in (*(e.id for e in living), *(e.id for e in scenario.vesicles))]
-            carriers |= {f"{pool}.cargo_{name}": dissolved / weight for pool in classes}
+            for pool in (f"{one}.cargo_{name}" for one in classes):
+                carriers |= dict.fromkeys(kept_apart(pool, tissue.medium.names) or [pool], dissolved / weight)
             covered |= {f"{pool}.{element_id(f'antibody:{one}')}": dissolved for pool in classes for one in on_ligand}
         else:
             type_ = numbers.catalog.cargo(ligand).type
             half = numbers("signal_half_copies", "copy/cell", f"cargo:{ligand}", f"cargo_type:{type_}", "signal", use=use)
-            own = {index: f"{living[index].id}.{name}" for index in tumours}
+            own = {index: f"{living[index].id}.{name}.total" for index in tumours}
             for index in tumours:
                 surface = [f"{living[index].id}.surface_{one}" for one in on_ligand]
                 pools = tuple(pool for pool in surface if pool in tissue.contents[index].states)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from exoresist.assembly.antibody import antibodies
 from exoresist.assembly.immune import is_tumour
+from exoresist.assembly.layout import kept_apart
 from exoresist.assembly.scenario import DrugEntry, PopulationEntry, Scenario
 from exoresist.assembly.space import Space
 from exoresist.core.errors import InputError
@@ -128,7 +129,8 @@ def _sprouting(
             each = numbers("copy_weight", "pmol/copy", "physics", use=use)
             each *= numbers("angiogenic_weight", "dimensionless", f"cargo:{cargo}", use=use)
             end = f".cargo_{cargo.replace('-', '_')}"
-            weights |= {pool: each for pool in tissue.medium.names if pool.startswith("medium.vesicles_") and pool.endswith(end)}
+            loads = [pool for pool in tissue.medium.names if pool.startswith("medium.vesicles_")]
+            weights |= {pool: each for pool in loads if pool in kept_apart(pool.rpartition(".")[0] + end, loads)}
     half = numbers("signal_half_concentration", "nM", f"factor:{SIGNAL}", use=use)
     signal = Signal(weights)
     growth = Sprouting(
@@ -247,8 +249,8 @@ def differ(tissue: Tissue, living: Sequence[PopulationEntry]) -> None:
             contents.differ(f"{entry.id}.{one.number}", factor)
             cargo, _, what = one.number.rpartition(".")
             if what == "copies":
-                for name in (f"{entry.id}.{cargo}", f"{entry.id}.ilv.cargo_{cargo}"):
-                    if name in contents.states:
+                for whole in (f"{entry.id}.{cargo}", f"{entry.id}.ilv.cargo_{cargo}"):
+                    for name in kept_apart(whole, contents.states):
                         contents.row(name)[:] *= factor
 
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from exoresist.assembly.antibody import antibodies
 from exoresist.assembly.build import Model
+from exoresist.assembly.cell_ledger import CellLedger, with_cell_ledger
 from exoresist.assembly.immune import is_tumour
+from exoresist.assembly.layout import INDUCED
 from exoresist.assembly.scenario import PopulationEntry, Scenario
 from exoresist.assembly.tissue_cell import cell_network
 from exoresist.catalog import Catalog
@@ -56,6 +58,7 @@ class Setup:
 
     plasmas  drug -> its course in blood, for drugs that come with blood
     tumours  names of the cell types that are a tumour's
+    ledgers  index of a cell type -> what a ledger of its cells needs, where one is kept
     chosen   whether the step of the networks while a drug is about was not named by the scenario, but follows from its uptake
     overridden  (name, subject) of the scenario's own numbers that the tissue itself uses
     """
@@ -65,14 +68,21 @@ class Setup:
     used: list[tuple[Quantity, str]]
     plasmas: dict[str, Plasma] = field(default_factory=dict)
     tumours: tuple[str, ...] = ()
+    ledgers: dict[int, CellLedger] = field(default_factory=dict)
     overridden: frozenset[tuple[str, str]] = frozenset()
     chosen: bool = False
 
 
 def set_up(
-    scenario: Scenario, catalog: Catalog, threads: int | None = None, change: Callable[[Model], Model] | None = None
+    scenario: Scenario,
+    catalog: Catalog,
+    threads: int | None = None,
+    change: Callable[[Model], Model] | None = None,
+    ledger: str = "",
 ) -> Setup:
     """The tissue of a scenario at time 0, its drugs not yet given; `change` may alter the network inside each type of cell.
+
+    ledger  drug against which the cells' trait is accounted for; "": none
 
     Raises InputError for a scenario without a tissue arena, cells that do not fit into the box, a box that does not fit in memory.
     """
@@ -87,8 +97,12 @@ def set_up(
     grid = Grid((side, side, 1 if flat else side), space.voxel, (low, low, low if deep is None else -0.5 * deep), space.thickness)
     living = [entry for entry in scenario.populations if entry.count > 0.0]
     networks, models = {}, {}
-    for entry in living:
-        networks[entry.id], models[entry.id] = cell_network(scenario, catalog, entry.id, change)
+    ledgers = {}
+    for index, entry in enumerate(living):
+        networks[entry.id], models[entry.id] = cell_network(scenario, catalog, entry.id, change, tagged=bool(ledger))
+        if ledger and (entry.id == scenario.assay.population or is_tumour(catalog, entry.cell_line)):
+            ledgers[index] = with_cell_ledger(models[entry.id], networks[entry.id], ledger)
+            networks[entry.id] = ledgers[index].inside
     first = next(iter(networks.values()))
     names = first.medium
     check_made(scenario, numbers)
@@ -99,6 +113,7 @@ def set_up(
     types = [_cell_type(numbers, entry, scenario, networks[entry.id]) for entry in living]
     fluid = numbers("extracellular_fraction", "dimensionless", "tissue", use="fluid of a voxel")
     medium = SharedMedium(grid, names, spread_of_pools(scenario, numbers, first), fluid, slabs.threads)
+    medium.signed = frozenset(name for name in names if name.endswith(f"_{INDUCED}"))
     fill(medium, fresh_levels(scenario, first))
     contact = Contact(
         numbers("mechanics_repulsion", "um/h", "tissue", use="motion"),
@@ -124,7 +139,7 @@ def set_up(
     bloody = [drug.id for drug in scenario.drugs if drug.plasma is not None]
     plasmas = dict(zip(bloody, (part for part in tissue.extra if isinstance(part, Plasma)), strict=True))
     tumours = tuple(entry.id for entry in living if is_tumour(catalog, entry.cell_line))
-    return Setup(tissue, models, numbers.used, plasmas, tumours, frozenset(numbers.overridden), chosen is not None)
+    return Setup(tissue, models, numbers.used, plasmas, tumours, ledgers, frozenset(numbers.overridden), chosen is not None)
 
 
 def _faint(scenario: Scenario, numbers: Numbers) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,14 @@ MAX_STEPS = 10_000
 SMALL_BLOCKS = 8  # blocks below which one thread does it all
 
 
+class Watch(Protocol):
+    """Told before and after cells of a type advance on the medium they have been lent."""
+
+    def opened(self) -> None: ...
+
+    def closed(self, span: float) -> None: ...
+
+
 class Contents:
     """Contents of all cells of one type.
 
@@ -32,6 +41,7 @@ class Contents:
     varied    names of the parameters that differ: the cell's share of medium, its room, stresses, and `differing`, which daughters inherit
     ledger    exchange pool -> amount booked by cells that are gone
     feels     whether the hazard depends on the medium
+    watch     told of every step of the networks; None: nobody
 
     The accuracy is that of one network step: `relative`, and absolute over each pool's scale.
     """
@@ -40,6 +50,7 @@ class Contents:
         self, interior: CellNetwork, slabs: Slabs, relative: float = 5e-3, absolute: float = 1e-6, differing: Sequence[str] = ()
     ) -> None:
         self.interior, self.slabs, self.relative = interior, slabs, relative
+        self.watch: Watch | None = None
         network = interior.network
         self.compiled = compiled = network.compile()
         self._kernel, names = load_kernel(compiled.laws, single=False)
@@ -47,6 +58,10 @@ class Contents:
         self._absolute = absolute * compiled.scales
         self.states = compiled.state_index
         self.n = len(compiled.states)
+        if interior.counters:  # the error that is judged is that of the other states, as without counters
+            share = float(np.sqrt(1.0 - len(interior.counters) / self.n))
+            self.relative, self._absolute = share * relative, share * self._absolute
+        differing = (*differing, *interior.marks)
         given = (interior.volume, interior.capacity, *interior.stress.values())
         self.varied = (*given, *differing)
         for name in differing:
@@ -177,6 +192,8 @@ class Contents:
 
         if self.count == 0:
             return
+        if self.watch is not None:
+            self.watch.opened()
         for status, taken, refused in self.slabs.run(work, -(-self.count // LANES), small=SMALL_BLOCKS):
             if status:
                 raise SolverError(
@@ -185,6 +202,8 @@ class Contents:
                 )
             self.taken += taken
             self.refused += refused
+        if self.watch is not None:
+            self.watch.closed(span)
 
     def read(self, names: Sequence[str]) -> Array:
         """(names, living cells) of anything the network computes."""

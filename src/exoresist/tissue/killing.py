@@ -133,7 +133,7 @@ class Killing:
         draw = uniform(tissue.word(f"killing by {self.killers}"), tissue.cells.lineage, tissue.interval)
         dying = np.flatnonzero(draw < chance(hazard, tissue.pace.life))
         if len(dying):
-            bury(tissue, dying, np.full(len(dying), APOPTOTIC))
+            bury(tissue, dying, np.full(len(dying), APOPTOTIC), by="killing")
             self.killed += len(dying)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:

@@ -114,12 +114,14 @@ def die(tissue: Tissue) -> None:
     bury(tissue, dying, np.where(apoptotic, APOPTOTIC, NECROTIC))
 
 
-def bury(tissue: Tissue, dying: NDArray[np.intp], state: NDArray[np.generic]) -> None:
+def bury(tissue: Tissue, dying: NDArray[np.intp], state: NDArray[np.generic], by: str = "death") -> None:
     """Living cells become bodies of a state, with all they hold.
 
-    dying  indices of cells; `state`: (dying,) APOPTOTIC or NECROTIC
+    dying  indices of cells; `state`: (dying,) APOPTOTIC or NECROTIC; `by`: what makes them apoptotic
     """
     cells = tissue.cells
+    if tissue.books is not None:
+        tissue.books.dying(tissue, {by: dying[state == APOPTOTIC], "necrosis": dying[state == NECROTIC]})
     cells.state[dying] = state
     cells.age[dying] = 0.0
     cells.crawl[:, dying] = 0.0

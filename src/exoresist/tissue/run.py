@@ -20,6 +20,8 @@ def step(tissue: Tissue) -> None:
     """One life step; what a tissue has besides (`extra`) comes last."""
     for part in (*ORDER, *tissue.extra):
         part(tissue)
+        if tissue.books is not None:
+            tissue.books.after(tissue, part)
     tissue.interval += 1
     _check(tissue)
 

@@ -77,6 +77,14 @@ class Keeps(Protocol):
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None: ...
 
 
+class Books(Protocol):
+    """Keeps account of what changes cells: told of each part once it has acted, and of cells (by cause) that are about to die."""
+
+    def after(self, tissue: Tissue, part: Callable[[Tissue], None]) -> None: ...
+
+    def dying(self, tissue: Tissue, cells: Mapping[str, Indices]) -> None: ...
+
+
 @dataclass
 class Tissue:
     """Cells, fields and clock.
@@ -89,6 +97,7 @@ class Tissue:
     faint     pool of the medium -> amount per mL above which it is about: networks then take the `alert` step
     chemistry  what levels of glucose and lactate are to cells; None where neither is a field
     extra     further parts (vessels, plasma, killers, ...), called in this order once the cells have lived; see `Supplies` and `Keeps`
+    books     account that is kept of a run; None: none
     """
 
     grid: Grid
@@ -111,6 +120,7 @@ class Tissue:
     extra: tuple[Callable[[Tissue], None], ...] = ()
     chemistry: Chemistry | None = None
     faint: Mapping[str, float] = field(default_factory=dict)
+    books: Books | None = None
 
     @property
     def time(self) -> float:

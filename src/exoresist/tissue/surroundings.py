@@ -88,6 +88,7 @@ class SharedMedium:
         self.supplied = np.zeros(len(names))  # of this, from vessels
         self.exchange: dict[str, Exchange] = {}  # set anew for each life step
         self.vanished: dict[str, float] = {}  # booked on exchanges where there are no cells
+        self.signed: frozenset[str] = frozenset()  # pools that may well be negative: what a ledger tells apart as a difference
         missing = [name for name in names if name not in spread]
         if missing:
             raise ModelError(f"nothing says how '{missing[0]}' spreads in the tissue")
@@ -199,6 +200,8 @@ class SharedMedium:
             # The solver takes amounts per voxel for concentrations, and books concentration times volume.
             self.entered[group.rows] += ledger.entered.sum(axis=1) / self.grid.voxel_um3
             wrong = ledger.lowest < -UNDERSHOOT * ledger.highest - NOTHING
+            if self.signed:
+                wrong &= [self.names[row] not in self.signed for row in group.rows]
             if wrong.any():
                 self.entered[:], self.supplied[:] = before
                 return self.names[group.rows[int(np.argmax(wrong))]]
