@@ -57,7 +57,7 @@ REFUSED: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "unknown cell line in an empty population": (
         lambda s: s["populations"].append({"id": "none", "cell_line": "mcf8", "count": "0 cell"}),
-        ("Cell line 'mcf8' is not known", "Allowed: "),
+        ("Cell line 'mcf8' is not known", "Allowed: ", "`cell_line:<the one you took>`"),
     ),
     "unknown cargo": (put("cargo", value=["ABCB9"]), ("Cargo 'ABCB9' is not known", "Did you mean 'ABC")),
     "unknown axis": (put("axes", value=["cirs_122"]), ("Axis 'cirs_122' is not known", "Allowed:")),
@@ -85,6 +85,21 @@ REFUSED: dict[str, tuple[Change, tuple[str, ...]]] = {
     "bare number": (put("drugs", 0, "dose", value=100), ("drugs[0].dose", "has no unit", "'100 nM'")),
     "bare number as text": (put("duration", value="24"), ("duration", "has no unit", "'24 h'")),
     "negative dose": (put("drugs", 0, "dose", value="-1 nM"), ("drugs[0].dose", "too small", "at least 0 nM")),
+    "a time before the start": (
+        lambda s: s.update(vesicles=[{"id": "early", "donor": "mcf7_resistant", "per_cell": "10 particle/cell", "at": "-24 h"}]),
+        ("vesicles[0].at", "at least 0 h", "count from the start of the run"),
+    ),
+    "a donor taken out of an arm that reads it": (
+        lambda s: s.update(
+            assay={**s["assay"], "kind": "co_culture", "donor": "donor"},
+            arms=[
+                {"id": "alone", "role": "reference", "change": {"populations": [{"id": "donor", "remove": True}]}},
+                {"id": "together", "role": "treated"},
+            ],
+            comparison=None,
+        ),
+        ("assay.donor", "no population 'donor'", '"0 cell"'),
+    ),
     "negative count": (put("populations", 0, "count", value="-5 cell"), ("populations[0].count", "at least 0 cell")),
     "not a number": (put("drugs", 0, "dose", value="nan nM"), ("drugs[0].dose", "'nan nM'")),
     "infinite": (put("duration", value="inf h"), ("duration", "'inf h'")),

@@ -163,6 +163,25 @@ def test_rules_read_the_clock_of_the_experiment(tmp_path):
     assert PetabModel.read(path).simulate().simulated == pytest.approx([0.0, 4.0, 4.0])
 
 
+def test_the_draft_of_version_2_is_read_with_its_mapping(tmp_path):
+    """It writes version 1 with models by language; the package petabtests has its cases so. Another language is refused by its name."""
+    path = version_1(
+        tmp_path, DECAY, "conditionId\nc0", "observableId observableFormula noiseFormula\nobs maps_to_A 1",
+        "observableId simulationConditionId time measurement\nobs c0 0 3",
+        "parameterId parameterScale lowerBound upperBound nominalValue estimate\nmaps_to_a0 lin 0 10 7 1",
+    )  # fmt: skip
+    (tmp_path / "mapping.tsv").write_text("petabEntityId\tmodelEntityId\nmaps_to_A\tA\nmaps_to_a0\ta0\n")
+    draft = path.read_text().replace("format_version: 1", "format_version: 2.0.0")
+    draft = draft.replace(
+        "sbml_files: [model.xml]", "model_files: {m: {language: sbml, location: model.xml}}\n  mapping_files: [mapping.tsv]"
+    )
+    path.write_text(draft)
+    assert PetabModel.read(path).simulate().simulated == pytest.approx([7.0])
+    path.write_text(draft.replace("language: sbml", "language: pysb"))
+    with pytest.raises(InputError, match="language pysb"):
+        PetabModel.read(path)
+
+
 def test_a_short_pulse_is_not_passed_over(tmp_path):
     """A hundredth of a unit of time long, in a model at rest: its area is all that the integrator can go by."""
     path = version_2(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from exoresist.assembly.build import build
 from exoresist.assembly.reader import bundled_scenarios, load_scenario, scenario_from_dict
 from exoresist.assembly.resolve import resolved_dict
 from exoresist.catalog import Catalog
 from exoresist.core.errors import InputError
 from exoresist.report import write_summary
 from exoresist.studies import answer_scenario
+from exoresist.studies.cautions import added_membrane
 from exoresist.studies.ensemble import reconciled
 
 
@@ -191,3 +195,27 @@ def test_single_arm_tells_its_ic50_and_compares_nothing(tmp_path):
     summary = json.loads(write_summary(answer, tmp_path).read_text())
     assert summary["ic50_shift"]["value"] is None
     assert summary["ic50"]["base"]["value"] > 0.0
+
+
+def test_more_membrane_than_donors_have_is_told():
+    """A vesicle of 100 nm is some 2e-5 of a cell's surface: 1e8 of them are thousands of cells, 1e3 are a part of one."""
+    preparations = [
+        {"id": name, "donor": "mcf7_resistant", "per_cell": f"{dose} particle/cell"}
+        for name, dose in (("few", "1e3"), ("heap", "1e8"))
+    ]
+    scenario = small("mcf7_doxorubicin", vesicles=preparations)
+    central = SimpleNamespace(sets=1, values=lambda model: {})
+    (told,) = added_membrane([SimpleNamespace(scenario=scenario, model=build(scenario))], central)
+    assert "'heap'" in told
+    assert "1 x 10^8 particles" in told
+
+
+def test_other_pumps_travel_too():
+    """MRP1 set high in the donors: vesicles protect a little, and delivery of nothing protects not at all."""
+    path = Path(__file__).parents[2] / "examples" / "mrp1_vesicles.yaml"
+    data = resolved_dict(load_scenario(path))
+    data |= {"uncertainty": {"draws": 2}}
+    data["assay"]["doses"] = {"from": "10 nM", "to": "10000 nM", "points": 5}
+    found = answer_scenario(scenario_from_dict(data))
+    assert 1.0 < found.ic50_shift.value < 1.1
+    assert found.shift_of == "together"

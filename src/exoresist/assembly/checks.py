@@ -256,7 +256,10 @@ def _assay_refers(scenario: Scenario) -> Found:
         if name is None:
             continue
         if name not in counts:
-            found.append((("assay", role), _unknown("population", name, counts)))
+            left_out = (
+                '. To leave it out of an arm, give it the count "0 cell" in place of removing it' if role == "donor" else ""
+            )
+            found.append((("assay", role), _unknown("population", name, counts) + left_out))
         elif role == "population" and not counts[name] > 0:
             found.append((("assay", role), f"population '{name}' has no cells; give it a count above 0"))
         elif role == "donor" and name == assay.population:

@@ -93,7 +93,11 @@ class In:
             raise ValueError(f"{value!r} is too small to mean anything; it must be 0 or at least {SMALLEST:g} in size")
         if result < self.low or (self.above and result == self.low):
             bound = f"above {self.low:g}" if self.above else f"at least {self.low:g}"
-            raise ValueError(f"{value!r} is too small; it must be {bound}{unit}")
+            # what came before the drug is written by giving the drug a later time
+            later = (
+                "; times count from the start of the run, so let what comes afterwards begin later" if self.unit == "h" else ""
+            )
+            raise ValueError(f"{value!r} is too small; it must be {bound}{unit}{later if result < 0.0 else ''}")
         if result > self.high:
             raise ValueError(f"{value!r} is too large; it must be at most {self.high:g}{unit}")
         return result + 0.0  # no negative zero

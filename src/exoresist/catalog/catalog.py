@@ -45,6 +45,13 @@ from exoresist.core.quantity import Quantity
 R = TypeVar("R")
 GENE_PRODUCTS = ("gene", "miRNA")
 
+_OWN = {  # what to do for a thing of one's own that no table holds
+    "cell_lines": "For a line of your own take the nearest one, and give what differs under `parameters` with the subject "
+    "`cell_line:<the one you took>`; or add a row (CONTRIBUTING.md)",
+    "cargo": "For cargo of your own add a row to cargo.tsv, and its numbers (CONTRIBUTING.md)",
+    "drugs": "For a drug of your own add a row to drugs.tsv, and its numbers (CONTRIBUTING.md)",
+}
+
 
 class Catalog:
     """The tables of facts with look-up, search and check.
@@ -286,7 +293,8 @@ class Catalog:
     def _record(self, table: str, id: str) -> Any:
         index = self._index(table)
         if id not in index:
-            raise unknown_name(KIND_NAMES[table].capitalize(), id, index)
+            error = unknown_name(KIND_NAMES[table].capitalize(), id, index)
+            raise InputError(error.came, error.allowed, f"{error.advice} {_OWN.get(table, '')}".strip())
         if (table, id) not in self._records:
             self._records[table, id] = build(table, index[id])
         return self._records[table, id]

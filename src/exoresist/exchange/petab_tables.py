@@ -140,7 +140,9 @@ def read_petab(path: str | Path) -> PetabProblem:
     version = str(head.get("format_version"))
     from exoresist.exchange import petab_v1, petab_v2
 
-    reader = {"1": petab_v1.read, "2": petab_v2.read}.get(version.split(".")[0])
+    # Drafts of version 2, and the suite of the package petabtests, write version 1 with models listed by their language.
+    second = petab_v1.read if "problems" in head else petab_v2.read
+    reader = {"1": petab_v1.read, "2": second}.get(version.split(".")[0])
     if reader is None:
         raise InputError(f"'{place}' says format_version {version}", "1 or 2", "Convert it with the PEtab library")
     import warnings

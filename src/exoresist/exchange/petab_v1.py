@@ -26,7 +26,8 @@ def read(path: Path, head: dict[str, Any]) -> PetabProblem:
     import petab.v1 as petab
 
     problems = head.get("problems") or []
-    if len(problems) != 1 or len(problems[0].get("sbml_files") or []) != 1:
+    models = _models(problems[0], path) if len(problems) == 1 else []
+    if len(models) != 1:
         raise InputError(f"'{path}' holds several problems or models", "one problem with one SBML model", "Split it into files")
     problem = petab.Problem.from_yaml(str(path))
     warnings = _check(problem, path)
@@ -34,13 +35,33 @@ def read(path: Path, head: dict[str, Any]) -> PetabProblem:
     return PetabProblem(
         path=path,
         version=str(head["format_version"]),
-        sbml=(path.parent / problems[0]["sbml_files"][0]).read_text(encoding="utf-8"),
+        sbml=(path.parent / models[0]).read_text(encoding="utf-8"),
         experiments=experiments,
         observables={one.id: one for one in map(_observable, problem.observable_df.reset_index().to_dict("records"))},
         measurements=measurements,
         parameters={one.id: one for one in map(_parameter, problem.parameter_df.reset_index().to_dict("records"))},
+        aliases=_aliases(problem),
         warnings=warnings,
     )
+
+
+def _models(problem: dict[str, Any], path: Path) -> list[str]:
+    """Files of the models, as version 1 or its successor's draft names them."""
+    if "model_files" not in problem:
+        return list(problem.get("sbml_files") or [])
+    files = list(problem["model_files"].values())
+    foreign = [str(one.get("language")) for one in files if str(one.get("language")).lower() != "sbml"]
+    if foreign:
+        raise InputError(f"'{path}' holds a model in the language {foreign[0]}", "one SBML model", "Export the model as SBML")
+    return [str(one["location"]) for one in files]
+
+
+def _aliases(problem: Any) -> dict[str, str]:
+    """Name in the tables -> name in the model, where the draft's mapping table gives another."""
+    table = getattr(problem, "mapping_df", None)
+    if table is None:
+        return {}
+    return {str(name): str(row["modelEntityId"]) for name, row in table.iterrows() if str(name) != str(row["modelEntityId"])}
 
 
 class _Heard(logging.Handler):

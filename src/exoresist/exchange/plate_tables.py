@@ -228,7 +228,8 @@ def _value_columns(sheet: Sheet, columns: Columns) -> tuple[list[tuple[int, str 
     taken = set(columns.at.values())
     body = sheet.rows[columns.row + 1 : columns.row + 400]
     clocks = _times_below(sheet, columns)
-    found, worked_out = [], []
+    found: list[tuple[int, str | None, float | None]] = []
+    worked_out: list[tuple[int, str | None, float | None]] = []
     for column, text in enumerate(columns.texts):
         if column in taken or plain_heading(text) in NEVER_VALUES or not text:
             continue

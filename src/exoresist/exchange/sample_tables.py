@@ -129,8 +129,8 @@ def read_facs(sheet: Sheet) -> SampleTable | None:
         return None
     # DIVA repeats the specimen in every line; its samples are the tubes.
     tubes = ("tube", "tube name")
-    sample = tubes if any(plain_heading(cell) in tubes for cell in cells) else SAMPLE
-    found = find_columns(sheet, {"sample": sample, "arm": ARM, "population": ("population", "gate")}, (), index)
+    known = tubes if any(plain_heading(cell) in tubes for cell in cells) else SAMPLE
+    found = find_columns(sheet, {"sample": known, "arm": ARM, "population": ("population", "gate")}, (), index)
     own = found if found is not None and found.row == index else Columns(index, {}, cells)
     table = SampleTable("facs")
     for line, row in _body(sheet, own):

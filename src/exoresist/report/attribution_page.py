@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from exoresist.report.answer_files import write_page, write_row_tables
 from exoresist.report.attribution_figures import attribution_figures, row_name
 from exoresist.report.page import rendered
-from exoresist.report.wording import listed, percent_text, prose
+from exoresist.report.wording import percent_text, prose
 from exoresist.studies.answer import Row
-from exoresist.studies.attribution_words import NOT_ASKED, effect_text
+from exoresist.studies.attribution_words import NOT_ASKED, effect_text, who
 
 if TYPE_CHECKING:
     from exoresist.studies.attribution_answer import AttributionAnswer
@@ -64,7 +64,7 @@ def _player(answer: AttributionAnswer, row: Row) -> Row:
 
 def _tiles(answer: AttributionAnswer) -> list[dict[str, str]]:
     """Key numbers under the answer."""
-    cells = listed([str(name).replace("_", " ") for name in answer.outcome["lineages"]])
+    cells = who(answer)
     tiles = []
     for kind in ("posterior", "prior") if "posterior" in answer.transfer else ("prior",):
         share = answer.transfer[kind]
@@ -72,7 +72,7 @@ def _tiles(answer: AttributionAnswer) -> list[dict[str, str]]:
             "label": "Travels in vesicles" if kind != "prior" or len(answer.transfer) == 1 else "The same before the data",
             "value": "not asked" if answer.verdict == NOT_ASKED else _percent(share.value),
             "interval": "" if answer.verdict == NOT_ASKED else _interval(_percent(share.low), _percent(share.high)),
-            "meaning": f"Cargo and ligands from other cells, of all that moves the outcome of the {cells} cells.",
+            "meaning": f"Cargo and ligands from other cells, of all that moves the outcome of the {cells}.",
         })  # fmt: skip
     effect = answer.outcome["effect"]
     tiles.append({

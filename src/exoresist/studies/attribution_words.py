@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from exoresist.catalog import Catalog
 from exoresist.studies.answer import Estimate, Row
 from exoresist.studies.ensemble import Ensemble
-from exoresist.studies.names import line_name, listed
+from exoresist.studies.names import line_name, listed, with_cells
 from exoresist.studies.outcomes import LOG_IC50, LOG_SURVIVAL, MEAN_TIME, Outcome
 from exoresist.studies.wording import assumed_sentence, interval, percent, show, show_ratio
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LITTLE, MOST = 0.05, 0.5  # shares below and above which one speaks of next to nothing and of most
 SEEN = 0.01  # changes of an outcome (of its logarithm; of its span, for times) that are worth sharing out
+ROUNDING = 1e-12  # of ln C*, that a ledger may miss whatever the size of the change
 FEW = 20  # draws below which an interval is rough
 NOT_ASKED, NONE, NOTHING, OPEN, LITTLE_OF_IT, BOUNDED, PART, MOST_OF_IT, AGAINST = (
     "not_asked", "none", "nothing", "cannot_tell", "little", "bounded", "part", "most", "against",
@@ -57,8 +58,7 @@ def sentences(answer: AttributionAnswer) -> list[str]:
 
 def who(answer: AttributionAnswer) -> str:
     """The cells that are counted."""
-    names = listed([str(name).replace("_", " ") for name in answer.outcome["lineages"]])
-    return names if names.endswith("cells") else f"{names} cells"
+    return with_cells(listed([str(name).replace("_", " ") for name in answer.outcome["lineages"]]))
 
 
 def _first(answer: AttributionAnswer) -> str:
@@ -199,6 +199,12 @@ def _ledger(answer: AttributionAnswer) -> str:
     )
 
 
+def _missed(answer: AttributionAnswer) -> float:
+    """What the ledger's lines miss, in ln of the fold in C*."""
+    change = None if answer.ledger_change is None else answer.ledger_change.value
+    return math.inf if change is None or answer.ledger_gap is None else abs(change) * answer.ledger_gap
+
+
 def warnings_of(answer: AttributionAnswer, catalog: Catalog, prior: Ensemble, unused: list[str]) -> list[str]:
     """What to know before trusting the answer."""
     found = []
@@ -225,6 +231,6 @@ def warnings_of(answer: AttributionAnswer, catalog: Catalog, prior: Ensemble, un
         found.append("The ledger holds no line: nothing here moves how well the cells bear the drug (one lineage, no cargo).")
     elif not answer.ledger and not any(text.startswith("No ledger") for text in answer.warnings):
         found.append("No ledger: it accounts for resistance to a drug, and none is given here.")
-    elif answer.ledger_gap is not None and answer.ledger_gap > 1e-8:
+    elif answer.ledger_gap is not None and answer.ledger_gap > 1e-8 and _missed(answer) > ROUNDING:
         found.append(f"The lines of the ledger miss the change by {answer.ledger_gap:.1e} of it, more than 1e-8.")
     return found

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from exoresist.studies.answer import Answer
 from exoresist.studies.arms import ArmResult
 from exoresist.studies.ensemble import Ensemble
-from exoresist.studies.estimates import missing_share
+from exoresist.studies.estimates import estimate, missing_share
 from exoresist.studies.loads import donor_loss, vesicle_drug_fraction
 from exoresist.studies.names import arm_name, cargo_name, cells_name, line_name, quoted
 from exoresist.studies.survival import ABOVE, INSIDE, ratio
+from exoresist.studies.titration import membrane_equivalents
 from exoresist.studies.wording import percent, show
 
 
 def add_cautions(answer: Answer, results: Sequence[ArmResult], ensemble: Ensemble) -> None:
     """Put the warnings of an answer with arms into it, each once, with the arms that it holds for."""
-    answer.warnings += [*range_warnings(results), *left_out(results, ensemble), *load_warnings(answer, results)]
+    answer.warnings += [
+        *range_warnings(results), *left_out(results, ensemble), *load_warnings(answer, results), *added_membrane(results, ensemble),
+    ]  # fmt: skip
 
 
 def range_warnings(results: Sequence[ArmResult]) -> list[str]:
@@ -80,6 +85,22 @@ def load_warnings(answer: Answer, results: Sequence[ArmResult]) -> list[str]:
             "far would empty them."
         )
     return found
+
+
+def added_membrane(results: Sequence[ArmResult], ensemble: Ensemble) -> list[str]:
+    """Preparations that bring a recipient more membrane than a donor cell has."""
+    surfaces: dict[str, tuple[float, float]] = {}
+    for result in results:
+        for entry in result.scenario.vesicles:
+            dose = np.full(ensemble.sets, entry.per_cell)
+            value = estimate(membrane_equivalents(result.model, entry.id, dose, ensemble)).value
+            if value is not None and value > 1.0 and value > surfaces.get(entry.id, (0.0, 0.0))[0]:
+                surfaces[entry.id] = (value, entry.per_cell)
+    return [
+        f"The preparation '{name}' brings each recipient {show(particles)} particles, as much membrane as {show(value)} donor cells "
+        "have: no dish could do that, so its effect says little about one. Lower `per_cell`."
+        for name, (value, particles) in surfaces.items()
+    ]
 
 
 def _arms(some: Sequence[ArmResult], results: Sequence[ArmResult]) -> str:

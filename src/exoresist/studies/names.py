@@ -17,7 +17,12 @@ def arm_name(arm: Arm) -> str:
 def cells_name(model: Model, population: str) -> str:
     """`recipient cells (MCF-7)`: the population of the scenario with its cell line."""
     line = next(entry.cell_line for entry in model.layout.populations if entry.id == population)
-    return f"{population.replace('_', ' ')} cells ({model.catalog.cell_line(line).name})"
+    return f"{with_cells(population.replace('_', ' '))} ({model.catalog.cell_line(line).name})"
+
+
+def with_cells(called: str) -> str:
+    """`recipient cells`; a population that is called `T cells` stays so."""
+    return called if called.endswith("cells") else f"{called} cells"
 
 
 def lineages(models: Sequence[Model]) -> list[str]:
