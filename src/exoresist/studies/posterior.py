@@ -53,14 +53,17 @@ class Posterior(Ensemble):
                 result[identifier] = self.given[row][self._picked] * convert(1.0, self.units[row], parameter.unit)
         return result
 
-    def unused(self, models: Iterable[Model]) -> list[str]:
-        """Columns that no number of the models reads. Raises InputError where none is read: the draws would all be the centre."""
+    def unused(self, models: Iterable[Model], also: Iterable[Row] = ()) -> list[str]:
+        """Columns that no number of the models reads. Raises InputError where none is read: the draws would all be the centre.
+
+        also  (name, subject) of numbers that are read outside the networks, as a tissue's own are
+        """
         read = {
             (part.quantity.name, part.quantity.subject)
             for model in models
             for part in model.network.parameters.values()
             if part.quantity
-        }
+        } | set(also)
         left = [f"{name}@{subject}" for name, subject in self.given if (name, subject) not in read]
         if len(left) == len(self.given):
             near = suggestion(left[0], [f"{name}@{subject}" for name, subject in read])

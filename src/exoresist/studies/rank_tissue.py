@@ -222,9 +222,7 @@ def _tell(
     answer.assumed_share = provenance.assumed_share(answer.parameters)
     answer.catalog_hash = one.catalog.hash
     if isinstance(drawn.ensemble, Posterior):
-        each_unused = [set(drawn.ensemble.unused(model)) for model in models]
-        read = {f"{row['name']}@{row['subject']}" for row in answer.parameters}
-        unused = sorted(set.intersection(*each_unused) - read)
+        unused = drawn.ensemble.unused(models, [(str(row["name"]), str(row["subject"])) for row in answer.parameters])
         if unused:
             one.warned.append(f"The posterior's columns {', '.join(unused)} are read by no part of this scenario.")
     one.warned += [
