@@ -71,7 +71,8 @@ def rank_tissue(one: Ranking, results: Path | None) -> None:
     given = {key: value for key, value in asdict(question).items() if key not in ("within", "draws", "outcome", "interventions")}
     kept = store(results, base, catalog, drawn.ensemble, given, resolved_text(one.scenario))
     one.tell(
-        f"{runs} runs: {len(candidates)} choices with central numbers, {judged} of them in {drawn.count} draws; each "
+        f"{runs} runs: {len(candidates)} choices with central numbers, {judged} of them in "
+        f"{drawn.count} draw{'s' if drawn.count != 1 else ''}; each "
         f"{sum(entry.count for entry in base.populations):,.0f} cells for {base.duration:g} h"
     )
     answer.timing_s["draws"] = time.perf_counter() - clock
