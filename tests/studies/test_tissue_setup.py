@@ -141,6 +141,10 @@ def test_vessels_stand_on_a_grid_and_give_what_blood_brings(catalog: Catalog) ->
     tissue, vessels = setup.tissue, only(setup, Vessels)
     assert len(np.unique(vessels.position[:2], axis=1).T) == 9 and len(vessels) == 9 * tissue.grid.shape[2]
     assert {"oxygen", "medium.doxorubicin", "medium.vesicles_tumour"} <= set(vessels.passages)
+    # A dose at once is gone within minutes: a step of six has its mean, and not the level of a moment.
+    plasma, length = setup.plasmas["doxorubicin"], tissue.pace.life
+    mean = vessels.passages["medium.doxorubicin"].plasma(0.5 * length)
+    assert mean == pytest.approx(plasma.exposure(length) / length, rel=1e-12) and mean > 1.02 * plasma.level(0.5 * length)
     before = balance(tissue)
     for _ in range(3):
         step(tissue)

@@ -35,6 +35,30 @@ def test_bolus_in_two_compartments_is_the_sum_of_two_exponentials(time):
     assert Plasma(TWO, [Dose(0.0, 90.0)]).level(time) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("kinetics", [ONE, TWO])
+def test_exposure_is_the_integral_of_the_level(kinetics):
+    plasma = Plasma(kinetics, [Dose(0.5, 90.0), Dose(1.0, 40.0, 2.5), Dose(6.0, 10.0)])
+    ends = [0.5, 1.0, 3.5, 6.0, 9.0]  # between them the level is smooth
+    grid = [np.linspace(low, high, 4001) for low, high in pairwise(ends)]
+    for times in grid:
+        inner = 0.5 * (times[1:] + times[:-1])
+        expected = np.mean([plasma.level(time) for time in inner[::8]]) * (times[-1] - times[0])
+        assert plasma.exposure(times[-1]) - plasma.exposure(times[0]) == pytest.approx(expected, rel=2e-3)
+    assert plasma.exposure(0.5) == plasma.exposure(0.0) == 0.0
+    cleared = Plasma(kinetics, [Dose(0.0, 90.0)]).exposure(1e4)
+    assert cleared == pytest.approx(kinetics.free * 90.0 / kinetics.clearance, rel=1e-9)  # dose over clearance
+
+
+@pytest.mark.parametrize("dose", [Dose(0.9, 90.0), Dose(0.9, 90.0, 0.25)])
+def test_means_of_steps_of_any_length_add_up_to_the_exposure(dose):
+    plasma = Plasma(TWO, [dose])
+    for span in (1.0, 0.5, 0.1):
+        middles = np.arange(0.5 * span, 3.0, span)
+        means = [plasma.mean_over(span)(middle) for middle in middles]
+        assert span * np.sum(means) == pytest.approx(plasma.exposure(3.0), rel=1e-12)
+        assert min(means) >= 0.0 and plasma.level(2.0) == pytest.approx(plasma.mean_over(1e-3)(2.0), rel=1e-6)
+
+
 @pytest.mark.parametrize("time", [0.5, 4.0, 4.5, 30.0])
 def test_infusion_rises_to_its_plateau_and_falls(time):
     rate = 120.0 / 4.0

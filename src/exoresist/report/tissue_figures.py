@@ -147,7 +147,7 @@ def moving_picture(answer: TissueAnswer, arm: ArmAnswer) -> str:
     strip = Image.new("RGB", (width, height * len(frames)))
     for place, frame in enumerate(frames):
         strip.paste(frame, (0, place * height))
-    palette = strip.quantize(128, dither=Image.Dither.NONE)
+    palette = strip.quantize(240, dither=Image.Dither.NONE)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     out = io.BytesIO()
     frames[0].save(out, format="GIF", save_all=True, append_images=frames[1:], duration=350, loop=0, optimize=False)

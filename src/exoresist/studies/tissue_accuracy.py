@@ -181,7 +181,11 @@ def _most(rows: Sequence[Change], column: str) -> str:
     worst = max(rows, key=lambda one: abs(getattr(one, column)))
     typical = float(np.median([abs(getattr(one, column)) for one in rows]))
     most = 100.0 * abs(getattr(worst, column))
-    return f"change answers by {100.0 * typical:.2g} % (median), at most by {most:.2g} % ({_spoken(worst.reading)})"
+    return f"change answers by {_percent(100.0 * typical)} (median), at most by {_percent(most)} ({_spoken(worst.reading)})"
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0f} %" if value >= 10.0 else f"{value:.2g} %"
 
 
 def _spoken(reading: str) -> str:

@@ -40,7 +40,8 @@ def parts(
     tumours = tuple(index for index, entry in enumerate(living) if is_tumour(numbers.catalog, entry.cell_line))
     plasmas = {f"medium.{drug.id}": _plasma(drug, numbers, tumours) for drug in scenario.drugs if drug.plasma is not None}
     found += plasmas.values()
-    levels = {pool: plasma.level for pool, plasma in plasmas.items()}
+    # The mean over a life step: doxorubicin has left the blood within minutes, and one moment would miss or double it.
+    levels = {pool: plasma.mean_over(tissue.pace.life) for pool, plasma in plasmas.items()}
     if space.vessels is not None:
         found.append(_vessels(scenario, space, numbers, tissue, levels))
     elif levels:

@@ -176,6 +176,27 @@ class Plasma:
         total += rate @ (whole[~bolus, 3:, 0] - after[~bolus, 3:, 0])
         return total
 
+    def exposure(self, time: float) -> float:
+        """Free concentration in plasma, integrated from the start to a time (h), pmol/mL h; exact, as `amounts` is."""
+        taken = ((self.decided == GIVEN) | ((self.decided == OPEN) & self.on)) & (self._time < time)
+        since, amount, duration = time - self._time[taken], self._amount[taken], self._duration[taken]
+        if not len(since):
+            return 0.0
+        # Beside the amounts their integral, and the integral of that: what an infusion has left behind.
+        wide = np.zeros((9, 9))
+        wide[:3, :3], wide[3:6, :3], wide[6:, 3:6] = self.kinetics.matrix, np.eye(3), np.eye(3)
+        ended = np.maximum(since - duration, 0.0)
+        courses = expm(wide * np.concatenate([since, ended])[:, None, None])
+        whole, after = courses[: len(since)], courses[len(since) :]
+        bolus = duration == 0.0
+        total = float(amount[bolus] @ whole[bolus, 3, 0])
+        total += float((amount[~bolus] / duration[~bolus]) @ (whole[~bolus, 6, 0] - after[~bolus, 6, 0]))
+        return self.kinetics.free * total / self.kinetics.volume
+
+    def mean_over(self, span: float) -> Callable[[float], float]:
+        """Mean free concentration, pmol/mL, over a span (h) by the time in its middle: a dose that falls within a step counts as it is."""
+        return lambda middle: (self.exposure(middle + 0.5 * span) - self.exposure(middle - 0.5 * span)) / span
+
     def given(self, time: float) -> float:
         """pmol given until a time."""
         taken = ((self.decided == GIVEN) | ((self.decided == OPEN) & self.on)) & (self._time <= time)
@@ -208,6 +229,6 @@ class HeldFaces:
         """Nothing is left to do once the cells have lived: the faces are held anew as the next step begins."""
 
     def supply(self, tissue: Tissue, takes: dict[str, Array], gives: dict[str, Array]) -> None:
-        """Hold the faces for the life step that begins, at the level of its middle."""
+        """Hold the faces for the life step that begins, at what `levels` say of its middle."""
         for name, level in self.levels.items():
             tissue.medium.hold(name, level(tissue.time + 0.5 * tissue.pace.life))

@@ -172,7 +172,7 @@ class Vessels:
         return tissue.grid.voxel_of(self.position.T)
 
     def supply(self, tissue: Tissue, takes: dict[str, Array], gives: dict[str, Array]) -> None:
-        """What voxels exchange with plasma in the life step that begins, at the plasma's level in its middle."""
+        """What voxels exchange with plasma in the life step that begins, at what the passages say of plasma for its middle."""
         voxel, size = self.voxels(tissue), tissue.grid.voxels
         middle = tissue.time + 0.5 * tissue.pace.life
         for name, passage in self.passages.items():
