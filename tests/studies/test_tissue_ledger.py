@@ -151,6 +151,17 @@ def test_cargo_beyond_the_baseline_is_induced_and_nodes_relax() -> None:
     assert found.total(process="relaxation", origin="induced") > 0.0
 
 
+def test_when_all_have_died_the_ledger_stands_still() -> None:
+    deadly = [setting("max_death_rate", "cell", "5 1/h")]
+    scenario = scenario_from_dict(
+        world(populations=[SENSITIVE], parameters=deadly, drugs=[{"id": "doxorubicin", "dose": "60000 nM"}])
+    )
+    found = tissue_ledger(scenario, CATALOG)
+    assert any(text.startswith("The last cell that the ledger follows died before") for text in found.warnings)
+    check_closed(found.ledger)
+    assert all(row.course[-1] == row.course[-2] for row in found.ledger.rows)
+
+
 def test_draws_give_intervals() -> None:
     scenario = scenario_from_dict(world(duration="1 h", uncertainty={"draws": 2}))
     found = tissue_ledger(scenario, CATALOG)

@@ -211,8 +211,10 @@ def warnings_of(answer: AttributionAnswer, catalog: Catalog, prior: Ensemble, un
             "Numbers without a column in the posterior stay at their central values, as in a fit that held them there: "
             "its intervals hold given those."
         )
-    if not answer.ledger and not any(text.startswith("No ledger") for text in answer.warnings):
+    if answer.ledger_gap is None and not any(text.startswith("No ledger") for text in answer.warnings):
         found.append("No ledger: it accounts for resistance to a drug, and none is given here.")
+    elif answer.ledger_gap is not None and not answer.ledger:
+        found.append("The ledger has no lines: nothing changes what these cells bear.")
     elif answer.ledger_gap is not None and answer.ledger_gap > 1e-8:
         found.append(f"The lines of the ledger miss the change by {answer.ledger_gap:.1e} of it, more than 1e-8.")
     return found
