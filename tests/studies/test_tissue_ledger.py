@@ -175,6 +175,7 @@ def test_cells_of_a_run_with_a_ledger_fare_as_without() -> None:
     scenario = scenario_from_dict(world())
     plain, counted = (run_arm(scenario, CATALOG, "base", "", ledger=drug) for drug in ("", "doxorubicin"))
     assert max(counted.conservation.values()) < 1e-12
+    assert plain.tissue.born > 0
     assert (plain.tissue.cells.lineage == counted.tissue.cells.lineage).all()
     np.testing.assert_allclose(counted.tissue.cells.biomass, plain.tissue.cells.biomass, rtol=1e-5)
 
