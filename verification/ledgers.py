@@ -5,7 +5,16 @@
 Bundled tumours are run for their first hours (the drug is about by then), with `--whole` to their ends. The first run of a dish compiles
 the kernels of all laws with their slopes, which takes minutes; a tissue needs no kernel of its own. Exit code 1 if a gap is 1e-8 or more.
 
-Last run: 2026-11-20, largest gap 4.5e-9 (docs/attribution.md).
+Last run: 2026-11-20, dishes: largest gap 4.5e-9 (docs/attribution.md). Tissues, same day:
+
+    little: pumps                              7.9e-13    tumour_resistant_corner / no_delivery       6.4e-14   (8 h)
+    little: a drug that drives its pump        5.2e-15    tumour_resistant_corner / vesicles          7.8e-14
+    little: thin air                           2.4e-13    tumour_resistant_corner / release_blocked   3.0e-14
+    little: an inhibitor sets in               1.4e-13    tumour_vascularised / untreated             2.5e-14   (26 h)
+    little: metabolism                         9.6e-14    tumour_vascularised / every_three_weeks     2.4e-14
+    little: a sponge, a miRNA and repair       6.7e-13    tumour_vascularised / adaptive              2.1e-14
+    little: soluble factors and nodes          4.3e-16    tumour_fibroblast_shell, three arms         0         (6 h; no lines: no cargo)
+    little: a target that vesicles bring       7.2e-16
 """
 
 from __future__ import annotations

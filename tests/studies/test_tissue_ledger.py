@@ -151,6 +151,17 @@ def test_cargo_beyond_the_baseline_is_induced_and_nodes_relax() -> None:
     assert found.total(process="relaxation", origin="induced") > 0.0
 
 
+def test_when_all_have_died_the_ledger_stands_still() -> None:
+    deadly = [setting("max_death_rate", "cell", "5 1/h")]
+    scenario = scenario_from_dict(
+        world(populations=[SENSITIVE], parameters=deadly, drugs=[{"id": "doxorubicin", "dose": "60000 nM"}])
+    )
+    found = tissue_ledger(scenario, CATALOG)
+    assert any(text.startswith("The last cell that the ledger follows died before") for text in found.warnings)
+    check_closed(found.ledger)
+    assert all(row.course[-1] == row.course[-2] for row in found.ledger.rows)
+
+
 def test_draws_give_intervals() -> None:
     scenario = scenario_from_dict(world(duration="1 h", uncertainty={"draws": 2}))
     found = tissue_ledger(scenario, CATALOG)
@@ -164,6 +175,7 @@ def test_cells_of_a_run_with_a_ledger_fare_as_without() -> None:
     scenario = scenario_from_dict(world())
     plain, counted = (run_arm(scenario, CATALOG, "base", "", ledger=drug) for drug in ("", "doxorubicin"))
     assert max(counted.conservation.values()) < 1e-12
+    assert plain.tissue.born > 0
     assert (plain.tissue.cells.lineage == counted.tissue.cells.lineage).all()
     np.testing.assert_allclose(counted.tissue.cells.biomass, plain.tissue.cells.biomass, rtol=1e-5)
 

@@ -64,7 +64,7 @@ def made(catalog: Catalog, *args: Any, threads: int = 1, **more: Any) -> Setup:
     """Set up, with all that happens at time 0."""
     scenario = decoys(*args, **more)
     setup = set_up(scenario, catalog, threads)
-    for at, doing in happenings(scenario, setup):
+    for at, _, doing in happenings(scenario, setup):
         assert at == 0.0
         doing(setup.tissue, True)
     return setup
