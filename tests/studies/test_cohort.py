@@ -119,7 +119,8 @@ def test_response_follows_the_diameter() -> None:
     volume, scans = np.full(4, 3e-9), np.arange(6)
     found = assess(times, cells, scans, volume, np.full(4, 1e7), np.full(4, 2e10), Rules(0.3, 0.2, 5000.0))
     assert list(found.best) == list(sizes)
-    assert found.progression.tolist() == [4000.0, np.inf, 1000.0, 5000.0]
+    # The third has died before the first scan: that is no time spent without progression.
+    assert found.progression.tolist() == [4000.0, np.inf, found.death[2], 5000.0]
     assert found.best_change == pytest.approx([-0.4, -0.1, 0.3, -1.0])
     assert found.relapse.tolist() == [True, False, False, True]
     assert np.isinf(found.death[1]) and 0.0 < found.death[2] <= 1000.0

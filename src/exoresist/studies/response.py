@@ -38,8 +38,9 @@ class Outcome:
 
     best         one of CATEGORIES
     best_change  least diameter over that at baseline, less one, up to progression
-    progression  first scan on which the tumour has progressed; `death`: when the burden became lethal
-    relapse      progression of a tumour that had responded
+    progression  first scan on which the tumour has progressed, or death where it comes first (progression-free survival)
+    death        when the burden became lethal
+    relapse      the same of a tumour that had responded
     """
 
     best: NDArray[np.str_]
@@ -95,8 +96,9 @@ def assess(times: Array, cells: Array, scans: NDArray[np.intp], volume_per_cell:
     best[progressed & (at == 0)] = "progressive"
     best[best_change <= -rule.shrinkage] = "partial"
     best[best_change <= -1.0] = "complete"
-    progression = np.where(progressed, times[scans[1:]][at], np.inf)
-    return Outcome(best, best_change, progression, _first_above(times, cells, lethal))
+    progression, death = np.where(progressed, times[scans[1:]][at], np.inf), _first_above(times, cells, lethal)
+    # Who dies before a scan shows more has not been spared: left out, the fastest tumours would count as the best treated.
+    return Outcome(best, best_change, np.minimum(progression, death), death)
 
 
 def _first_above(times: Array, cells: Array, level: Array) -> Array:
