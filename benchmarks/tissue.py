@@ -7,10 +7,10 @@ Each figure comes with its spread over the repeats. The memory triad (large arra
 same run: they say what the machine gave at that moment. Results depend on what else the machine does; run it on an idle one.
 
 Measured on 2026-11-20 on two shared cores: memory at 10^5 cells 128 MB over the imports. `--scaling`, s per simulated hour for 10^3 to
-10^6 cells, in the evening: load .6 before and 2.5 after (others began during the last size): wall 0.069, 0.38, 3.7 and 98, exponent
-1.046; processor 0.069, 0.66, 6.9 and 77, exponent 1.017. At load 2 to 8 the wall's exponent was 1.13, the processor's 0.998; with one
-thread at load 8 1.001 and 1.013. A transient step of four fields on 100^3 voxels takes 2.15 ns (median 2.18) per voxel and field with
-two threads (`benchmarks/fields.py`); it waits for memory.
+10^6 cells, on an idle machine (load 1.0 before, 1.3 after, 21:13): wall 0.071, 0.37, 3.5 and 42, exponent 0.93 (0.72, 0.97 and 1.08
+from size to size: the smallest keeps one thread busy); processor 0.071, 0.65, 6.4 and 75, exponent 1.006. At load 2 to 8 the wall's
+exponent was 1.13, the processor's 0.998; with one thread at load 8 1.001 and 1.013. A transient step of four fields on 100^3 voxels
+takes 2.15 ns (median 2.18) per voxel and field with two threads (`benchmarks/fields.py`); it waits for memory.
 """
 
 from __future__ import annotations
