@@ -19,7 +19,7 @@ from exoresist.network import integrate
 from exoresist.studies.diversity import diversity_rows
 from exoresist.studies.dose_curve import ic50_by_interpolation
 
-pytestmark = pytest.mark.xdist_group("all laws")  # on one worker, and early: the kernel of all laws is compiled once
+pytestmark = pytest.mark.xdist_group("ledger")  # on one worker, and early: the kernels of all laws are compiled once
 
 HOURS = (0.0, 24.0, 48.0, 72.0)
 DOSES = {"doxorubicin": 30.0, "oxaliplatin": 2e4, "paclitaxel": 3.0}

@@ -10,6 +10,8 @@ from exoresist.laws import growth, kinetics, vesicles
 from exoresist.network import Amount, Derived, Modulation, PerSize, Pool, Process, Route, Sum
 from exoresist.network.parts import Part
 
+LEAST_RATE = 1e-100  # 1/h: below any rate, and square and reciprocal are still numbers
+
 
 def exchanges() -> list[Part]:
     return [*exchange_pools(("born", "dead", "removed"), "cell", "cell")]
@@ -84,7 +86,13 @@ def population_parts(layout: Layout, book: Book, population: Population) -> list
             growth.logistic_growth,
             {"rate": rate, "population": f"{population.side.id}.population", "capacity": "arena.capacity"},
         ),
-        Derived(f"{who}.division", kinetics.ratio, {"numerator": f"{who}.cycling_rate", "denominator": rate}),
+        # Of cells that never divide none cycle: their rate of 0 is kept from dividing 0, and any other is what it was, to the bit.
+        Derived(
+            f"{who}.rate_of_division", kinetics.total, {"first": rate, "second": book.plain("least_rate", LEAST_RATE, "1/h")}
+        ),
+        Derived(
+            f"{who}.division", kinetics.ratio, {"numerator": f"{who}.cycling_rate", "denominator": f"{who}.rate_of_division"}
+        ),
     ]
     return parts
 

@@ -10,7 +10,7 @@ from exoresist.report.attribution_figures import attribution_figures, row_name
 from exoresist.report.page import rendered
 from exoresist.report.wording import percent_text, prose
 from exoresist.studies.answer import Row
-from exoresist.studies.attribution_words import NOT_ASKED, effect_text, who
+from exoresist.studies.attribution_words import NOT_ASKED, effect_text, still, who
 
 if TYPE_CHECKING:
     from exoresist.studies.attribution_answer import AttributionAnswer
@@ -68,10 +68,10 @@ def _tiles(answer: AttributionAnswer) -> list[dict[str, str]]:
     tiles = []
     for kind in ("posterior", "prior") if "posterior" in answer.transfer else ("prior",):
         share = answer.transfer[kind]
+        told = "not asked" if answer.verdict == NOT_ASKED else "nothing to share" if still(answer) else _percent(share.value)
         tiles.append({
             "label": "Travels in vesicles" if kind != "prior" or len(answer.transfer) == 1 else "The same before the data",
-            "value": "not asked" if answer.verdict == NOT_ASKED else _percent(share.value),
-            "interval": "" if answer.verdict == NOT_ASKED else _interval(_percent(share.low), _percent(share.high)),
+            "value": told, "interval": _interval(_percent(share.low), _percent(share.high)) if told == _percent(share.value) else "",
             "meaning": f"Cargo and ligands from other cells, of all that moves the outcome of the {cells}.",
         })  # fmt: skip
     effect = answer.outcome["effect"]

@@ -62,9 +62,9 @@ def survival_figure(answer: CohortAnswer) -> Figure:
     return Figure(
         "survival",
         "Time to progression, and to death",
-        "Kaplan-Meier estimates over the virtual patients of each arm, with 90 % bands (Greenwood, log-log). Progression is seen on scans, "
-        "hence the steps, and a death before it counts as well; patients who leave the study or have come late to it are censored. The numbers below are patients still "
-        "followed and without the event.",
+        "Kaplan-Meier estimates over the virtual patients of each arm, with 90 % bands (Greenwood, log-log). Progression is seen on "
+        "scans, hence the steps, and a death before it counts as well; patients who leave the study or have come late to it are censored. "
+        "The numbers below are patients still followed and without the event.",
         "Curves that lie on each other: the treatment changes nothing that a trial of this size could see. Bands widen where few patients "
         "are left.",
         "Two plots of the share of patients without progression and alive against time, by arm. " + answer.sentences[0],

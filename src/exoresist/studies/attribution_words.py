@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LITTLE, MOST = 0.05, 0.5  # shares below and above which one speaks of next to nothing and of most
 SEEN = 0.01  # changes of an outcome (of its logarithm; of its span, for times) that are worth sharing out
 ROUNDING = 1e-12  # of ln C*, that a ledger may miss whatever the size of the change
+STILL = 1e-9  # changes of an outcome that are the solver's rounding: nothing is said of their parts
 FEW = 20  # draws below which an interval is rough
 NOT_ASKED, NONE, NOTHING, OPEN, LITTLE_OF_IT, BOUNDED, PART, MOST_OF_IT, AGAINST = (
     "not_asked", "none", "nothing", "cannot_tell", "little", "bounded", "part", "most", "against",
@@ -49,8 +50,10 @@ def verdict_of(share: Estimate, moved: float, outcome: Outcome, present: bool) -
 
 def sentences(answer: AttributionAnswer) -> list[str]:
     """The answer, most important first."""
-    found = [_first(answer), _whole(answer), _largest(answer), _orders(answer), _vesicles(answer), _updated(answer)]
-    found += [_ledger(answer)]
+    found = [_first(answer), _whole(answer)]
+    if not still(answer):
+        found += [_largest(answer), _orders(answer), _vesicles(answer)]
+    found += [_updated(answer), _ledger(answer)]
     if answer.assumed_share is not None:
         found.append(assumed_sentence(answer.assumed_share, len(answer.parameters)))
     return [text for text in found if text]
@@ -76,6 +79,8 @@ def _first(answer: AttributionAnswer) -> str:
             f"None of it: nothing that vesicles carry is delivered to the {cells} here, so the share that travels in vesicles is "
             "exactly 0."
         )
+    if answer.verdict == NOTHING and still(answer):
+        return f"There is nothing to share out: no route moves the outcome of the {cells}."
     if answer.verdict == NOTHING:
         return (
             f"There is practically nothing to share out: all routes together hardly move the outcome of the {cells}. Of the little that "
@@ -98,6 +103,12 @@ def _first(answer: AttributionAnswer) -> str:
     if answer.verdict == AGAINST:
         return f"What travels in vesicles works against resistance: {said} of what moves the outcome of the {cells}."
     return f"Part of it travels in vesicles: {said} of what moves the outcome of the {cells}."
+
+
+def still(answer: AttributionAnswer) -> bool:
+    """Whether no route moves anything, in any draw, beyond rounding."""
+    ends = [abs(float(row[key] or 0.0)) for row in answer.players for key in ("value", "low", "high")]
+    return bool(answer.players) and max(ends) < STILL
 
 
 def _share_text(value: float | None) -> str:
