@@ -14,6 +14,7 @@ from exoresist.core.progress import Silent, say
 from exoresist.numerics.compiling import LOCK, seconds_compiling
 from exoresist.studies import tissue_size
 from exoresist.studies.tissue_size import Meter, Size, refuse_what_does_not_fit, spoken_time
+from exoresist.tissue.state import Pace
 
 
 class Bar(Silent):
@@ -30,8 +31,11 @@ class Bar(Silent):
         self.words.append(text)
 
 
-def tissue(cells: int, time: float = 0.0) -> Any:
-    return SimpleNamespace(cells=range(cells), time=time, pace=SimpleNamespace(life=0.1))
+PACE = Pace(life=0.1, network=0.1)
+
+
+def tissue(cells: int, time: float = 0.0, pace: Pace = PACE) -> Any:
+    return SimpleNamespace(cells=range(cells), time=time, pace=pace)
 
 
 @pytest.fixture
@@ -41,11 +45,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def run(meter: Meter, clock: list[float], steps: int, cells: int = 100, each: float = 2.0, **more: float) -> None:
+def run(
+    meter: Meter, clock: list[float], steps: int, cells: int = 100, each: float = 2.0, pace: Pace = PACE, **more: float
+) -> None:
     meter.begin()
     for number in range(steps):
         clock[0] += each
-        meter.step(tissue(cells, 0.1 * (number + 1)), **more)
+        meter.step(tissue(cells, 0.1 * (number + 1), pace), **more)
 
 
 def test_cost_is_per_cell_and_hour_and_without_the_first_step(clock: list[float]) -> None:
@@ -105,7 +111,9 @@ def test_real_compiling_is_seen() -> None:
 def test_a_long_run_is_told_once_and_refused_when_it_may_not(clock: list[float]) -> None:
     told: list[str] = []
     run(Meter(10.0, Silent(), None, told.append), clock, 20, growth=2.0)
-    assert len(told) == 1 and told[0].startswith("3 min to 6 min left")
+    assert len(told) == 1 and told[0].startswith("3 min to 6 min left") and told[0].endswith("so far")
+    run(Meter(10.0, Silent(), None, told.append), clock, 20, pace=Pace(life=0.1, network=0.1, alert=0.01))
+    assert told.pop().endswith("so far; while a drug is about, networks take 10 times as many steps")
     run(Meter(10.0, Silent(), 1.0, told.append), clock, 20)
     with pytest.raises(InputError, match="within"):
         run(Meter(10.0, Silent(), 0.01), clock, 20)

@@ -124,7 +124,7 @@ class Meter:
         say(self.report, words if left is None else f"{words}, {spoken_time(left)} left")
         if not self._judged and self._steps >= STEPS and self._seconds >= ENOUGH and left is not None:
             self._judged = True
-            self._judge(left, growth)
+            self._judge(left, growth, tissue.pace.network / (tissue.pace.alert or tissue.pace.network))
 
     def seconds_left(self, cells: int) -> float | None:
         """s of wall time if the number of cells stays; None before anything was measured."""
@@ -132,13 +132,15 @@ class Meter:
             return None
         return self._seconds / self._cell_hours * cells * max(self.hours - self.done, 0.0)
 
-    def _judge(self, left: float, growth: float) -> None:
+    def _judge(self, left: float, growth: float, finer: float) -> None:
+        """Tell the cost, and refuse what takes too long; finer: by how many times networks step more often while a drug is about."""
         cost = 1e6 * self._seconds / self._cell_hours
         spread = f"about {spoken_time(left)}"
         if growth > 1.1:
             spread = f"{spoken_time(left)} to {spoken_time(left * growth)}"
         if callable(self.tell) and left > 10.0 * ENOUGH:
-            self.tell(f"{spread} left: {cost:.3g} us of wall time per cell and hour")
+            more = f"; while a drug is about, networks take {finer:.0f} times as many steps" if finer > 1.5 else ""
+            self.tell(f"{spread} left: {cost:.3g} us of wall time per cell and hour so far{more}")
         if self.within is not None and left > 3600.0 * self.within:
             raise TooLongError(
                 f"the run will take {spread}", f"{spoken_time(3600.0 * self.within)} (--within)",
