@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def write(app: Any) -> None:
         folder / "index.md",
         f"# Laws\n\nThe {count} laws of the package. A law is one function of plain arithmetic.\n"
         "The compiled form, the Jacobian, the exported SBML and the equation shown here all come from that function,\n"
-        "so what is printed is what is simulated.\n\n"
+        "so what is printed is what is simulated. `[a]` stands for any unit, the same wherever it stands in a law.\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n\n{entries}\n```\n",
     )
 
@@ -59,12 +60,17 @@ def page(room: str, about: str, laws: list[Any]) -> str:
     for law in laws:
         latex = law_latex(law)
         equation = mathml(latex) or f"<pre>{html.escape(latex)}</pre>"
-        rows = "\n".join(f"| `{name}` | {law.units[name]} |" for name in law.arguments)
+        rows = "\n".join(f"| `{name}` | {unit(law.units[name])} |" for name in law.arguments)
         parts.append(
-            f"## {law.name}\n\n{law.summary}\n\n```{{raw}} html\n<div style='overflow-x:auto;margin:.6em 0'>{equation}</div>\n```\n\n"
-            f"| argument | unit |\n|---|---|\n{rows}\n| **result** | {law.returns} |\n\n{notes(law.documentation)}\n"
+            f"## {law.name}\n\n{law.summary}\n\n```{{raw}} html\n<div class='law'>{equation}</div>\n```\n\n"
+            f"| argument | unit |\n|---|---|\n{rows}\n| **result** | {unit(law.returns)} |\n\n{notes(law.documentation)}\n"
         )
     return "\n".join(parts)
+
+
+def unit(told: str) -> str:
+    """A unit as the page prints it: `[a]` stands for any, the same wherever it stands in a law."""
+    return re.sub(r"\$(\w+)", r"[\1]", told).replace("*", "·")
 
 
 def notes(documentation: str) -> str:

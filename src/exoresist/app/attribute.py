@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exoresist.app.printing import tell
+from exoresist.app.printing import say, tell
 from exoresist.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def attribute(scenario_file: Path, folder: Path, asked: Asked, as_json: bool) ->
         if scenario.arena.kind == "tissue":
             from exoresist.studies.tissue_attribution import answer_tissue_attribution
 
-            answer = answer_tissue_attribution(scenario, catalog, options, bar, _say)
+            answer = answer_tissue_attribution(scenario, catalog, options, bar, say)
         else:
             answer = answer_attribution(scenario, catalog, options, bar)
         with filled(folder) as draft:
@@ -129,8 +128,3 @@ def _players(text: str | None) -> Wanted:
             "Leave it out to take those found",
         )  # fmt: skip
     return found
-
-
-def _say(text: str) -> None:
-    """How long a run of tissues will be: on stderr, so that --json stays JSON."""
-    print(text, file=sys.stderr)

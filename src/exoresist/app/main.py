@@ -22,6 +22,7 @@ import exoresist
 from exoresist.app.ask_commands import ask_app
 from exoresist.app.catalog_commands import catalog_app
 from exoresist.app.options import Folder, Json, ScenarioFile
+from exoresist.app.printing import say
 
 INTERRUPTED = 130
 
@@ -181,10 +182,6 @@ def _doctor(as_json: Json = False) -> None:
     doctor(as_json)
 
 
-def _say(message: str) -> None:
-    print(f"exoresist: {message}", file=sys.stderr)
-
-
 def _report_fault(error: BaseException, arguments: list[str], debug: bool) -> None:
     import platform
     import shlex
@@ -193,7 +190,7 @@ def _report_fault(error: BaseException, arguments: list[str], debug: bool) -> No
         import traceback
 
         traceback.print_exception(error)
-    _say(f"unexpected fault: {type(error).__name__}: {error}")
+    say(f"unexpected fault: {type(error).__name__}: {error}")
     lines = ["This is a mistake in exoresist, not in your input. Please report it with these two lines:"]
     lines.append("  command  " + shlex.join(["exoresist", *arguments]))
     versions = f"exoresist {exoresist.__version__}, Python {platform.python_version()}, {platform.platform()}"
@@ -220,10 +217,10 @@ def _outcome(arguments: list[str], debug: bool) -> int:
     try:
         code = _run_command(arguments)
         if code == INTERRUPTED:  # typer turns Ctrl-C within a command into this code
-            _say("interrupted")
+            say("interrupted")
         return code
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         return INTERRUPTED
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):
@@ -246,7 +243,7 @@ def _outcome_of_error(error: Exception, arguments: list[str], debug: bool) -> in
         context = getattr(error, "ctx", None)
         hint = f" See `{context.command_path} --help`." if context is not None else ""
         text = format_message().strip()
-        _say(f"error: {text if text.endswith(('.', '?')) else text + '.'}{hint}")
+        say(f"error: {text if text.endswith(('.', '?')) else text + '.'}{hint}")
         return 2
     if isinstance(error, ExoresistError):
         if debug:
@@ -254,16 +251,16 @@ def _outcome_of_error(error: Exception, arguments: list[str], debug: bool) -> in
 
             traceback.print_exception(error)
         if isinstance(error, StoppedError):
-            _say(str(error))
+            say(str(error))
             return INTERRUPTED
-        _say(f"error: {error}")
+        say(f"error: {error}")
         return 2
     if isinstance(error, OSError) and error.strerror is not None:
         place = f"cannot use '{error.filename}'" if error.filename is not None else "cannot read or write"
-        _say(f"error: {place}: {error.strerror}.")
+        say(f"error: {place}: {error.strerror}.")
         return 2
     if isinstance(error, MemoryError):
-        _say("error: there is too little memory. Lower the draws, doses or saved times (`every`), or free memory.")
+        say("error: there is too little memory. Lower the draws, doses or saved times (`every`), or free memory.")
         return 2
     _report_fault(error, arguments, debug)
     return 1

@@ -5,9 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+
+def say(text: str) -> None:
+    """A word on the run itself, such as how long it will take: on stderr, so that what --json prints stays JSON."""
+    print(f"exoresist: {text}", file=sys.stderr)
 
 
 def tell(folder: Path, sentences: Iterable[str], warnings: Iterable[str], as_json: bool) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exoresist.app.places import Places
-from exoresist.app.printing import tell
+from exoresist.app.printing import say, tell
 
 if TYPE_CHECKING:
     from exoresist.assembly.scenario import Scenario
@@ -78,18 +77,13 @@ def rank(scenario_file: Path, folder: Path, asked: Asked, places: Places, as_jso
         )  # fmt: skip
         stages = Stages(bar, {"answer": 0.96, "writing": 0.04})
         stages.begin("answer")
-        answer = answer_rank(scenario, question, None, stages, workers, kept_in, _say)
+        answer = answer_rank(scenario, question, None, stages, workers, kept_in, say)
         stages.begin("writing")
         with filled(folder) as draft:
             write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": answer.versions})
             write_ranking(answer, draft)
         stages.finish()
     tell(folder, answer.sentences, answer.warnings, as_json)
-
-
-def _say(text: str) -> None:
-    """How long runs of tissues will be: on stderr, so that --json stays JSON."""
-    print(f"exoresist: {text}", file=sys.stderr)
 
 
 def _with(scenario: Scenario, key: str, value: int) -> Scenario:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exoresist.app.printing import tell
+from exoresist.app.printing import say, tell
 from exoresist.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def run_tissue(
     files = TissueFiles(folder, scenario.duration, scenario.every)
     with reporting(1.0, scenario.title or scenario.name) as bar:
         try:
-            answer = answer_tissue(scenario, catalog, kept, resume, threads, bar, files.write, within, _say, check)
+            answer = answer_tissue(scenario, catalog, kept, resume, threads, bar, files.write, within, say, check)
         except InputError:
             if not any(kept.rglob(NAME)):  # nothing to go on from: a run that is refused leaves no trace
                 files.drop()
@@ -52,7 +51,3 @@ def run_tissue(
         write_resolved(scenario, draft / "resolved.yaml", {"catalog_hash": answer.catalog_hash, "versions": versions()})
         write_tissue(answer, draft)
     tell(folder, answer.sentences, answer.warnings, as_json)
-
-
-def _say(text: str) -> None:
-    print(f"exoresist: {text}", file=sys.stderr)

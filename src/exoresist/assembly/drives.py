@@ -14,6 +14,7 @@ from exoresist.laws import cargo as cargo_laws
 from exoresist.laws import kinetics, signals
 from exoresist.network import Amount, Derived, Sum
 from exoresist.network.parts import Part, Reference
+from exoresist.network.wiring import element_id
 
 STRESSES = ("hypoxia", "acidity", "starvation")
 
@@ -53,13 +54,13 @@ class Drives:
 
     def drive(self, population: Population, wire: Signal) -> str:
         """The drive of a wire's origin on a population, less what a blocked receptor takes away."""
-        key = f"{population.id}.drive_{_word(wire.origin)}"
+        key = f"{population.id}.drive_{element_id(wire.origin)}"
         if not self._made(key):
             self.parts += self._parts(population, wire.origin, key)
         blocker = self._blocker(population, wire.receptor)
         if not blocker:
             return key
-        blocked = f"{key}_past_{_word(wire.receptor)}"
+        blocked = f"{key}_past_{element_id(wire.receptor)}"
         if not self._made(blocked):
             self.parts.append(Derived(blocked, signals.unblocked, {"share": key, "blocked": blocker}))
         return blocked
@@ -93,7 +94,7 @@ class Drives:
         elif any(cargo.id == origin for cargo in self.layout.cargo):
             cargo = next(cargo for cargo in self.layout.cargo if cargo.id == origin)
             half = self._half("signal_half_copies", "copy/cell", f"cargo:{origin}", f"cargo_type:{cargo.type}")
-            excess = f"{population.id}.{_word(origin)}.excess"
+            excess = f"{population.id}.{element_id(origin)}.excess"
             return [Derived(key, signals.induction, {"level": excess, "half": half})]
         else:
             level = self._density(population, origin)
@@ -102,13 +103,13 @@ class Drives:
 
     def _half(self, name: str, unit: str, *subjects: str) -> str:
         quantity = self.book.quantity(name, *subjects, "signal")
-        key = f"{name}.{_word(quantity.subject)}"
+        key = f"{name}.{element_id(quantity.subject)}"
         return self.book.number(key, name, unit, *subjects, "signal", use="signals")
 
     def _ligand(self, population: Population, where: str, cargo: Cargo) -> tuple[str, str]:
         side = population.side
         if where == "on_vesicles":
-            key = f"{side.id}.ligand_{_word(cargo.id)}"
+            key = f"{side.id}.ligand_{element_id(cargo.id)}"
             if not self._made(key):
                 carriers = [self.layout.vesicles(side, group) for group in self.layout.classes]
                 free = [self._free_on_vesicles(pool, cargo) for pool in carriers]
@@ -116,7 +117,7 @@ class Drives:
                 self._once(Derived(key, kinetics.ratio, {"numerator": f"{key}_amount", "denominator": side.volume}))
             return key, self._half("signal_half_concentration", "nM", f"cargo:{cargo.id}")
         # Copies on one of the other cells of the medium, on average: what a cell finds on those that it touches.
-        key = f"{population.id}.touched_{_word(cargo.id)}"
+        key = f"{population.id}.touched_{element_id(cargo.id)}"
         others = [other for other in self.layout.populations if other.side == side and other is not population]
         if not others:
             return self.book.plain("no_ligand", 0.0, "dimensionless"), self.book.plain("edge.one", 1.0, "dimensionless")
@@ -149,7 +150,7 @@ class Drives:
 
     def _free(self, owner: str, cargo: Cargo, pools: Sequence[str], covered: Sequence[Reference]) -> str:
         """Ligand that no antibody covers, pmol."""
-        key = f"{owner}.free_{_word(cargo.id)}"
+        key = f"{owner}.free_{element_id(cargo.id)}"
         if self._made(key):
             return key
         self._once(
@@ -169,7 +170,7 @@ class Drives:
         """Cells of a kind per mL around a population, times the node that the wire names where something moves it."""
         kind, _, node = origin.partition(".")
         side: Side = population.side
-        key = f"{population.id}.around_{_word(origin)}"
+        key = f"{population.id}.around_{element_id(origin)}"
         cells: list[Reference] = []
         for other in _around(self.layout, self.catalog, kind, population):
             if not any(wire.target == node for wire in self.laid[other.id]):
@@ -194,7 +195,3 @@ def _around(layout: Layout, catalog: Catalog, kind: str, population: Population)
         and other is not population
         and (other.cell_line == kind or (kind == "tumour" and immune.is_tumour(catalog, other.cell_line)))
     ]
-
-
-def _word(text: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in text)

@@ -13,7 +13,6 @@ from exoresist.assembly.reader import plain_file
 from exoresist.assembly.validation import record_of
 from exoresist.core.errors import InputError
 
-PLAYERS_SCHEMA = "exoresist-players/1"
 ENDINGS = (".yaml", ".yml")
 Routes = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(min_length=1, max_length=64)]
 

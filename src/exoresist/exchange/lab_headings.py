@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from exoresist.core.errors import InputError
 from exoresist.exchange.lab_numbers import NumberStyle, number_of, style_of
 from exoresist.exchange.sheets import Sheet
 
@@ -123,12 +122,3 @@ def _loose(text: str) -> float | None:
     compact = text.replace(" ", "")
     style = style_of([compact], ";") if "," in compact else NumberStyle()
     return number_of(compact, style).value
-
-
-def refuse_table(sheet: Sheet, what: str, needs: str) -> InputError:
-    """The error for a table that is not of the kind it was taken for."""
-    return InputError(
-        f"{sheet.source} could not be read as {what}",
-        needs,
-        "See docs/analyse.md for the layouts, or `exoresist analyse --template`",
-    )

@@ -223,7 +223,7 @@ class Beginning:
     def _worked_out(self, name: str) -> float:
         if name in self.changes:
             before = Beginning(self.model, {key: one for key, one in self.changes.items() if key != name}, self.values, self.time)
-            return float(evaluate(self.changes[name], before if name in _names(self.changes[name]) else self))
+            return float(evaluate(self.changes[name], before if name in names_in(self.changes[name]) else self))
         if name in self.values:
             return self.values[name]
         for formulas in (self.model.initial, self.model.rules):
@@ -237,7 +237,3 @@ class Beginning:
         if name in self.model.amounts:
             return value / self[self.model.species[name][0]]
         return value
-
-
-def _names(formula: Formula) -> set[str]:
-    return {symbol.name for symbol in formula.free_symbols}

@@ -26,6 +26,7 @@ from exoresist.report.drawing import (
 )
 from exoresist.report.palette import SOFT, STROKES, Stroke, arm_strokes, transparent
 from exoresist.report.wording import number_text, spoken
+from exoresist.studies.analyse_words import label as arm_label
 from exoresist.studies.answer import Row
 
 if TYPE_CHECKING:
@@ -46,14 +47,9 @@ def lab_strokes(answer: LabAnswer) -> dict[str, Stroke]:
     return arm_strokes([{"id": arm.id, "role": arm.role} for arm in answer.meta.arms])
 
 
-def _label(answer: LabAnswer, arm: str) -> str:
-    found = answer.meta.arm(arm)
-    return (found.label or found.id) if found is not None else arm
-
-
 def _keys(answer: LabAnswer, used: set[str]) -> list[Key]:
     return [
-        Key(_label(answer, arm), arm, stroke.colour, stroke.mark, stroke.dash)
+        Key(arm_label(answer, arm), arm, stroke.colour, stroke.mark, stroke.dash)
         for arm, stroke in lab_strokes(answer).items()
         if arm in used
     ]
@@ -74,7 +70,7 @@ def curves_figure(answer: LabAnswer) -> Figure | None:
         if not mine:
             continue
         line = [row for row in answer.potencies.lines if row["arm"] == arm]
-        name = shown(_label(answer, arm))
+        name = shown(arm_label(answer, arm))
         if line:
             traces.append({
                 "type": "scatter", "mode": "lines", "x": rounded([row["dose"] for row in line]),
@@ -135,7 +131,9 @@ def shifts_figure(answer: LabAnswer) -> Figure | None:
     if not rows:
         return None
     model = answer.model.predicted
-    entries: list[tuple[str, Row, Stroke]] = [(_label(answer, row["arm"]), row, lab_strokes(answer)[row["arm"]]) for row in rows]
+    entries: list[tuple[str, Row, Stroke]] = [
+        (arm_label(answer, row["arm"]), row, lab_strokes(answer)[row["arm"]]) for row in rows
+    ]
     if model is not None and model["value"] is not None:
         entries.append(("Model's prediction", model, Stroke("#77736b", "diamond-open", "dash")))
     entries += [
@@ -277,7 +275,7 @@ def courses_figure(answer: LabAnswer) -> Figure | None:
                 f"Signal ({answer.meta.readout.kind})", range=[min(0.0, min(row["signal"] for row in rows)), 1.06 * top]
             ),
         )
-        panels.append(Panel(traces, layout, {}, NARROW, _label(answer, arm)))
+        panels.append(Panel(traces, layout, {}, NARROW, arm_label(answer, arm)))
     return Figure(
         "courses", "Readings over time", "Mean signal of each dose, blanks of the same time subtracted, from blue "
             "(untreated) to red (the highest dose).",
@@ -291,7 +289,7 @@ def effects_figure(answer: LabAnswer) -> Figure | None:
     if not rows:
         return None
     strokes = lab_strokes(answer)
-    entries = [(f"{row['what']}, {_label(answer, row['arm'])}", row, strokes[row["arm"]]) for row in rows]
+    entries = [(f"{row['what']}, {arm_label(answer, row['arm'])}", row, strokes[row["arm"]]) for row in rows]
     return _forest("effects", "What the other assays say", entries, "Ratio to the reference arm", [
         "Folds (qPCR), intensities (cytometry), counts (transwell) and volumes (calipers) of an arm over the reference arm, "
         "with 95 % intervals between samples.",
@@ -312,8 +310,8 @@ def tumours_figure(answer: LabAnswer) -> Figure | None:
             "type": "scatter", "mode": "lines+markers", "x": rounded([row["day"] for row in mine]),
             "y": rounded([row["volume"] for row in mine]),
             "line": {"color": strokes[arm].colour, "width": 1.3, "dash": strokes[arm].dash}, "marker": mark(strokes[arm], 5),
-            "legendgroup": arm, "name": shown(_label(answer, arm)),
-            "hovertemplate": f"{shown(_label(answer, arm))}, {shown(str(animal))}, day %{{x:g}}: %{{y:.3g}}<extra></extra>",
+            "legendgroup": arm, "name": shown(arm_label(answer, arm)),
+            "hovertemplate": f"{shown(arm_label(answer, arm))}, {shown(str(animal))}, day %{{x:g}}: %{{y:.3g}}<extra></extra>",
         })  # fmt: skip
     volumes = [row["volume"] for row in rows]
     layout = base_layout(

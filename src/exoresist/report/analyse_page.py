@@ -11,6 +11,7 @@ from exoresist.report.files import write_atomically
 from exoresist.report.page import rendered
 from exoresist.report.tables import csv_bytes
 from exoresist.report.wording import number_text, percent_text, prose, ratio_interval, ratio_text
+from exoresist.studies.analyse_words import label as arm_label
 from exoresist.studies.answer import Row
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _tiles(answer: LabAnswer) -> list[dict[str, str]]:
                 "IC50 shift",
                 value,
                 ratio_interval(shift["low"], shift["high"]),
-                f"IC50 of “{_name(answer, shift['of'])}” over that of “{_name(answer, shift['against'])}”; 1 is no shift.",
+                f"IC50 of “{arm_label(answer, shift['of'])}” over that of “{arm_label(answer, shift['against'])}”; 1 is no shift.",
             )
         )
     for row in answer.doses.arms[:1]:
@@ -141,11 +142,6 @@ def _tiles(answer: LabAnswer) -> list[dict[str, str]]:
 
 def _tile(label: str, value: str, interval: str, meaning: str) -> dict[str, str]:
     return {"label": label, "value": value, "interval": f"95\u00a0% interval {interval}" if interval else "", "meaning": meaning}
-
-
-def _name(answer: LabAnswer, arm: str) -> str:
-    found = answer.meta.arm(arm)
-    return (found.label or found.id) if found is not None else arm
 
 
 def _plate(row: Row) -> dict[str, Any]:

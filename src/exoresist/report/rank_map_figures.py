@@ -18,6 +18,7 @@ DIVERGING = [[0.0, "#b2543a"], [0.5, "#f7f5f0"], [1.0, "#1f5a7c"]]  # short of i
 LOEWE = [[0.0, "#1f5a7c"], [0.5, "#f7f5f0"], [1.0, "#b2543a"]]
 OUTCOMES = {"time": "Days without progression, {reference}", "gain": "Days gained by {best}"}
 PATIENT_ROWS = 8
+CLEAR = 20  # pixels: half of a bar, where words stand above it
 LEAST = 0.02  # of the cells: the colour scale of a map is never finer than that
 
 
@@ -114,22 +115,14 @@ def tornado_figure(answer: RankAnswer) -> Figure | None:
         )
         for row in rows
     ]  # fmt: skip
-    traces = [
-        {
-            "type": "bar", "orientation": "h", "base": centre, "x": rounded([float(row[column]) - centre for row in rows]),
-            "y": [len(rows) - 1 - place for place in range(len(rows))], "width": 0.5, "marker": {"color": colour}, "name": name,
-            "legendgroup": column, "hovertext": [shown(text.words()) for text in texts],
-            "hovertemplate": "%{hovertext}<extra></extra>",
-        }
-        for column, colour, name in (("low_effect", LOW, "at its 5 % point"), ("high_effect", HIGH, "at its 95 % point"))
-    ]  # fmt: skip
+    traces = _bars(rows, texts, centre, ("low_effect", LOW, "at its 5 % point"), ("high_effect", HIGH, "at its 95 % point"))
     ends = [float(row[key]) for row in rows for key in ("low_effect", "high_effect")] + [centre]
     room = 0.05 * (max(ends) - min(ends)) or 0.05
     title = f"Effect of {label}: {answer.outcome['label']}"
     axis = linear_axis(
         title if len(title) < 90 else str(answer.outcome["label"]), range=[min(ends) - room, max(ends) + room], nticks=6
     )
-    common, wide, narrow = row_layouts(texts, axis, {**axis, "nticks": 4}, 46)
+    common, wide, narrow = row_layouts(texts, axis, {**axis, "nticks": 4}, 46, CLEAR)
     common |= {"barmode": "overlay", "shapes": [line_up(centre)]}
     return Figure(
         "tornado",
@@ -228,20 +221,25 @@ def _patient_row(row: Row) -> RowText:
     )  # fmt: skip
 
 
-def _quarters(rows: list[Row], texts: list[RowText], title: str) -> Panel:
-    centre = float(rows[0]["mean"])
-    traces = [
+def _bars(rows: list[Row], texts: list[RowText], centre: float, *ends: tuple[str, str, str]) -> list[Trace]:
+    """Bars from the centre to either end; ends: column, colour and name of each."""
+    return [
         {
             "type": "bar", "orientation": "h", "base": centre, "x": rounded([float(row[column]) - centre for row in rows]),
             "y": [len(rows) - 1 - place for place in range(len(rows))], "width": 0.38, "marker": {"color": colour}, "name": name,
             "legendgroup": column, "hovertext": [shown(text.words()) for text in texts],
             "hovertemplate": "%{hovertext}<extra></extra>",
         }
-        for column, colour, name in (("low_mean", LOW, "lowest quarter"), ("high_mean", HIGH, "highest quarter"))
+        for column, colour, name in ends
     ]  # fmt: skip
+
+
+def _quarters(rows: list[Row], texts: list[RowText], title: str) -> Panel:
+    centre = float(rows[0]["mean"])
+    traces = _bars(rows, texts, centre, ("low_mean", LOW, "lowest quarter"), ("high_mean", HIGH, "highest quarter"))
     ends = [float(row[key]) for row in rows for key in ("low_mean", "high_mean")] + [centre]
     room = 0.05 * (max(ends) - min(ends)) or 0.05
     axis = linear_axis("Days", range=[min(ends) - room, max(ends) + room], nticks=6)
-    common, wide, narrow = row_layouts(texts, axis, {**axis, "nticks": 4}, 46)
+    common, wide, narrow = row_layouts(texts, axis, {**axis, "nticks": 4}, 46, CLEAR)
     common |= {"barmode": "overlay", "shapes": [line_up(centre)]}
     return Panel(traces, common, wide, narrow, title)

@@ -26,6 +26,10 @@ COHORT_TABLES = ("curves", "at_risk", "medians", "comparisons", "responses", "ma
 VERDICTS = {
     "best": "Settled", "probably_best": "Probable", "cannot_tell": "Cannot tell", "nothing_helps": "Nothing helps",
 }  # fmt: skip
+# Figures as they come on the page, so that their numbers do.
+ON_PAGE = (
+    "best", "regret", "effect", "courses", "survival", "roc", "pairs", "maps", "schedules", "tornado", "patient_numbers", "indices",
+)  # fmt: skip
 
 
 def write_ranking(answer: RankAnswer, folder: Path) -> None:
@@ -47,6 +51,7 @@ def rank_page(answer: RankAnswer) -> str:
     figures, cohort = rank_figures(answer), answer.cohort
     if cohort is not None:
         figures |= {figure.id: figure for figure in (survival_figure(cohort), roc_figure(cohort))}
+    figures = {name: figures[name] for name in sorted(figures, key=ON_PAGE.index)}
     return rendered(
         "rank.html.j2",
         figures.values(),

@@ -33,8 +33,12 @@ def joined(*parts: str) -> str:
     return "<br>".join(part for part in parts if part)
 
 
-def row_layouts(rows: list[RowText], axis: Layout, narrow_axis: Layout, least: int) -> tuple[Layout, Layout, Layout]:
-    """Layouts of a figure of rows, the first on top: common, wide, narrow. `least` is the least row height in pixels.
+def row_layouts(
+    rows: list[RowText], axis: Layout, narrow_axis: Layout, least: int, clear: int = 10
+) -> tuple[Layout, Layout, Layout]:
+    """Layouts of a figure of rows, the first on top: common, wide, narrow.
+
+    least  least row height in pixels;  clear  pixels that a mark takes above the middle of its row: words begin beyond
 
     On a desk names stand left of the plot and values right of it; on a phone both stand above their row, or a long
     name would leave no room for the data.
@@ -57,7 +61,7 @@ def row_layouts(rows: list[RowText], axis: Layout, narrow_axis: Layout, least: i
     }
     above = [joined(broken(row.name, 46), soft(row.name_aside, 46), values_line(row)) for row in rows]
     tallest = max(1 + text.count("<br>") for text in above)
-    height = 42 + 16 * tallest
+    height = 32 + clear + 16 * tallest
     narrow = {
         "height": 80 + height * count,
         "margin": {"l": 6, "r": 8, "t": 6, "b": 58},
@@ -66,7 +70,7 @@ def row_layouts(rows: list[RowText], axis: Layout, narrow_axis: Layout, least: i
         "yaxis": {
             "showticklabels": False,
             "automargin": False,
-            "range": [-20 / height, count - 1 + (26 + 16 * tallest) / height],
+            "range": [-20 / height, count - 1 + (16 + clear + 16 * tallest) / height],
         },
         # The white ground keeps grid and reference lines from running through the words.
         "annotations": [
@@ -78,7 +82,7 @@ def row_layouts(rows: list[RowText], axis: Layout, narrow_axis: Layout, least: i
                 xref="paper",
                 xanchor="left",
                 yanchor="bottom",
-                yshift=10,
+                yshift=clear,
                 bgcolor="#ffffff",
                 borderpad=1,
             )

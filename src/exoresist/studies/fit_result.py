@@ -18,6 +18,7 @@ from exoresist.core.quantity import Quantity
 from exoresist.studies.answer import Row, plain
 from exoresist.studies.draws import write_draws
 from exoresist.studies.fit_problem import DEAD_SPREAD, SPREADING
+from exoresist.studies.names import listed
 
 CURVE_COLUMNS = (
     "dose", "time", "role", "observed", "observed_sd", "predicted", "low", "high", "baseline", "nearest",
@@ -174,12 +175,12 @@ def fit_sentences(result: FitResult) -> list[str]:
     open_ones = [row["name"].replace("_", " ") for row in result.parameters if not row["identified"]]
     if open_ones:
         sentences.append(
-            f"The data settle {_words(known) if known else 'none of the parameters'}; they leave open "
-            f"{_words(open_ones)}: the 90 % interval is more than half as wide as before the data, so these values "
+            f"The data settle {listed(known) if known else 'none of the parameters'}; they leave open "
+            f"{listed(open_ones)}: the 90 % interval is more than half as wide as before the data, so these values "
             "rest on what was expected."
         )
     else:
-        sentences.append(f"The data settle all parameters: {_words(known)}.")
+        sentences.append(f"The data settle all parameters: {listed(known)}.")
     sentences.append(
         "Least squares over the readings and over the parameters' distance from their ranges, each in its own standard "
         f"deviations; that of a well is {100 * result.noise['relative']:.1f} % from the replicates, and "
@@ -189,9 +190,4 @@ def fit_sentences(result: FitResult) -> list[str]:
 
 
 def _listed(rows: list[Row]) -> str:
-    return _words([f"{row['dose']:g}" for row in rows]) + " nM"
-
-
-def _words(items: list[str]) -> str:
-    """`a, b and c`."""
-    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
+    return listed([f"{row['dose']:g}" for row in rows]) + " nM"

@@ -149,6 +149,7 @@ def trait_text(drug: str, bears: str, lineages: Iterable[str]) -> str:
 
 
 def bears_text(antibody: bool) -> str:
+    """What the concentration in a trait does to a cell, which is not the same for antibodies."""
     return (
         "holds half of a cell's antigen" if antibody else "steadily brings a cell's damage to its threshold (or a set part of it)"
     )

@@ -27,7 +27,7 @@ from exoresist.studies.conditioning import conditioned
 from exoresist.studies.ensemble import Ensemble
 from exoresist.studies.likelihood import LogNormal, Normal
 from exoresist.studies.petab_numbers import SharedNumber, plain_id, shared_numbers
-from exoresist.studies.petab_periods import Extras, Step, bare_network, steps, structure
+from exoresist.studies.petab_periods import Extras, Step, bare_network, real_symbol, steps, structure
 
 Array = NDArray[np.float64]
 
@@ -204,12 +204,12 @@ def formula_of(model: Model, readout: str) -> Any:
     """
     assay = model.scenario.assay
     if readout != CONFLUENCE or not isinstance(assay, Confluence):
-        return _symbol(quantity_of(model, readout))
+        return real_symbol(quantity_of(model, readout))
     population = model.recipients()
     wide = 1.0
     if assay.spreading is not None:
-        wide = 1.0 + _symbol(SPREADING) * (1.0 - _symbol(f"{population.id}.arrest"))
-    return _symbol(START_COVER) * (_symbol(population.cells) * wide + _symbol("dead.cell")) / population.count
+        wide = 1.0 + real_symbol(SPREADING) * (1.0 - real_symbol(f"{population.id}.arrest"))
+    return real_symbol(START_COVER) * (real_symbol(population.cells) * wide + real_symbol("dead.cell")) / population.count
 
 
 def quantity_of(model: Model, readout: str) -> str:
@@ -307,7 +307,7 @@ def _problem(
     experiments = {}
     for arm, dose in _grouped(rows):
         setup = next(one for one in members if one.id == arm)
-        unknown = {name: _symbol(one.id) * factor for one in used for name, factor in one.places(setup.model.network).items()}
+        unknown = {name: real_symbol(one.id) * factor for one in used for name, factor in one.places(setup.model.network).items()}
         given = {drug: dose} if drug and dose is not None else {}
         name = plain_id(arm, "" if dose is None else f"{dose:.6g}nM")
         listed = steps(setup.model, first.network, setup.extras, unknown, given)
@@ -335,12 +335,6 @@ def _problem(
 
 def _value(formula: Any, known: Mapping[str, float]) -> float:
     return float(formula.subs({symbol: known[symbol.name] for symbol in formula.free_symbols}))
-
-
-def _symbol(name: str) -> Any:
-    import sympy
-
-    return sympy.Symbol(name, real=True)
 
 
 def _readouts(

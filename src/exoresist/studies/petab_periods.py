@@ -85,13 +85,14 @@ def steps(
         here: dict[str, Expression] = {}
         for event in listed:
             if event.time == time:
-                _apply(network, event, here, _symbol)
+                _apply(network, event, here, real_symbol)
                 here |= {name: expression_of(value) for name, value in event.set.items()}
-        result.append(Step(time, {name: found for name, found in here.items() if found != _symbol(name)}))
+        result.append(Step(time, {name: found for name, found in here.items() if found != real_symbol(name)}))
     return result
 
 
-def _symbol(name: str) -> Expression:
+def real_symbol(name: str) -> Expression:
+    """A name as the library's parser has it: a real number."""
     import sympy
 
     return sympy.Symbol(name, real=True)

@@ -60,18 +60,14 @@ def effect_text(outcome: Row, row: Row) -> str:
         middle = 100.0 * (1.0 - value)
         word = "less" if outcome["name"] != "survivors" else "fewer"
         if middle < 0.0:
-            return f"{_per(-middle)} more {outcome['less']} (interval {_signed(-high)} to {_signed(-low)})"
-        return f"{_per(middle)} {word} {outcome['less']} (interval {_signed(low)} to {_signed(high)})"
+            return f"{_per(-middle)} more {outcome['less']} (interval {_per(-high)} to {_per(-low)})"
+        return f"{_per(middle)} {word} {outcome['less']} (interval {_per(low)} to {_per(high)})"
     unit = {"h": "h", "day": "days"}[str(outcome["unit"])]
     what = "until regrowth" if outcome["unit"] == "h" else "without progression"
     return f"{show(value)} {unit} {what} gained ({show(ends[0])} to {show(ends[1])})"
 
 
 def _per(value: float) -> str:
-    return percent(value / 100.0)
-
-
-def _signed(value: float) -> str:
     return percent(value / 100.0)
 
 

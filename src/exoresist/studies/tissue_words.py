@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from exoresist.studies.names import listed
 from exoresist.studies.tissue_readings import Row
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _over_draws(answer: TissueAnswer, reference: ArmAnswer) -> list[str]:
     found = []
     for arm in answer.arms:
         pairs = [arm.intervals[name] for name in names if name in arm.intervals]
-        told = _listed(
+        told = listed(
             [
                 f"{one.value:,.0f} ({one.low:,.0f} to {one.high:,.0f}) of '{name.removesuffix('_living')}'"
                 for name, one in zip(names, pairs, strict=False)
@@ -89,7 +90,7 @@ def _growth(answer: TissueAnswer, reference: ArmAnswer) -> list[str]:
     if alike:
         verb = "ends" if len(alike) == 1 else "end"
         found.append(
-            f"{_listed([_quoted(arm) for arm in alike])} {verb} within {ALIKE:.0%} of {_quoted(reference)}: "
+            f"{listed([_quoted(arm) for arm in alike])} {verb} within {ALIKE:.0%} of {_quoted(reference)}: "
             f"for the number of {what} {'it does' if len(alike) == 1 else 'they do'} not matter here."
         )
     return found
@@ -175,7 +176,7 @@ def _held(answer: TissueAnswer) -> list[str]:
         if who is None or max(most) <= 0.0:
             continue
         drug = key.removeprefix(f"{who}_").removesuffix("_pmol").replace("_", " ")
-        told = _listed([f"{amount * 1e6:.3g} in {_quoted(arm)}" for arm, amount in zip(answer.arms, most, strict=True)])
+        told = listed([f"{amount * 1e6:.3g} in {_quoted(arm)}" for arm, amount in zip(answer.arms, most, strict=True)])
         found.append(f"Most {drug} in one cell of '{who}' on average, in 1e-6 pmol: {told}.")
     return found
 
@@ -204,7 +205,7 @@ def _release(answer: TissueAnswer) -> list[str]:
         there = [rate for rate in rates if rate > 0.0]
         if not there or max(there) - min(there) <= SEEN * max(there):
             continue
-        told = _listed(
+        told = listed(
             [
                 f"{rate:.3g} ({number(arm.rows[-1], f'{who}_diameter_nm'):.0f} nm) in {_quoted(arm)}"
                 for arm, rate in zip(answer.arms, rates, strict=True)
@@ -257,7 +258,7 @@ def _by_arm(arms: Sequence[ArmAnswer], tell: Callable[[Row], str]) -> str:
         told.setdefault(tell(arm.rows[-1]), []).append(_quoted(arm))
     if len(told) == 1:
         return f"{next(iter(told))} in {'every arm' if len(arms) > 1 else _quoted(arms[0])}"
-    return _listed([f"{what} in {_listed(names)}" for what, names in told.items()], "; ")
+    return "; ".join(f"{what} in {listed(names)}" for what, names in told.items())
 
 
 def _counted(*names: str) -> Callable[[Row], str]:
@@ -278,12 +279,6 @@ def _measured(name: str, row: Row) -> str:
 
 def _quoted(arm: ArmAnswer) -> str:
     return f"'{arm.label}'"
-
-
-def _listed(items: Sequence[str], between: str = ", ") -> str:
-    if between != ", ":
-        return between.join(items)
-    return items[0] if len(items) == 1 else f"{between.join(items[:-1])} and {items[-1]}"
 
 
 def _span(hours: float) -> str:

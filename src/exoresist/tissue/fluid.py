@@ -23,9 +23,8 @@ from exoresist.tissue.interior import Contents
 Array = NDArray[np.float64]
 NOBODY = 1e-12  # biomass of the cell that stands in where there is none: its medium does not feel it
 SOME = 1e-7  # pmol in a voxel, what it may well hold
-ALMOST = (
-    1e-4  # relative; drug that goes from fluid into single vesicles is not linear, but little, and left out where no cells are
-)
+# Relative: drug that goes from fluid into single vesicles is not linear, but little, and left out where no cells are.
+ALMOST = 1e-4
 TRACE = 1e-9  # of the unit of a pool
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from exoresist.studies.answer import Row
 from exoresist.studies.fitting.unknowns import SPREAD
+from exoresist.studies.names import listed
 
 if TYPE_CHECKING:
     from exoresist.studies.fitting.result import GeneralFit
@@ -86,7 +87,7 @@ def _settled(result: GeneralFit) -> list[str]:
     if not unknown:
         return [f"The data settle all {len(known)} parameters."]
     return [
-        f"The data settle {_listed(known) if known else 'none of the parameters'}; they leave open {_listed(unknown)}: there the 90 % "
+        f"The data settle {listed(known) if known else 'none of the parameters'}; they leave open {listed(unknown)}: there the 90 % "
         "interval is more than half as wide as before the data, so these values rest on what was expected."
     ]
 
@@ -137,7 +138,3 @@ def _pooled(errors: list[float]) -> float:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _listed(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
