@@ -76,3 +76,19 @@ def test_fit_with_wrong_folder_or_scenario(tmp_path, small, command):
     done = command("ask", "fit", tmp_path / "s.yaml", "--data", tmp_path, "--out", tmp_path / "fit")
     assert done.is_refusal and "confluence" in done.err
     assert not (tmp_path / "fit").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "came"),
+    [
+        (("--sbml", "--petab", "problem"), "--petab was given with --sbml"),
+        (("--petab", "problem", "--out", "network.xml"), "--petab was given with --out"),
+        (("--sbml", "--estimate", "growth_rate"), "--estimate without --petab does nothing"),
+        ((), "or --petab DIR"),
+    ],
+)
+def test_export_refuses_options_that_would_do_nothing(tmp_path, command, monkeypatch, given, came):
+    monkeypatch.chdir(tmp_path)
+    done = command("export", "null_delivery", *given)
+    assert done.code == 2 and came in done.err
+    assert not list(tmp_path.iterdir())

@@ -73,6 +73,34 @@ def test_a_grid_separated_by_commas(tmp_path, size):
     assert read(tmp_path / "plate.csv", text_of(grid(values), ",").encode()) == pytest.approx(values)
 
 
+@pytest.mark.parametrize("kept", [[*range(1, 11), 12], list(range(2, 12)), list(range(12, 0, -1)), [1, 2, 5, 6, 7, 8]])
+def test_columns_that_are_left_out_or_turned_go_where_the_heading_says(tmp_path, kept):
+    values = readings(96)
+    rows = [[row[0], *(row[column] for column in kept)] for row in grid(values)]
+    path = tmp_path / "plate.csv"
+    path.write_text(text_of(rows, ","))
+    file = read_lab_file(path)
+    found = {row["well"]: row["value"] for row in file.rows if row["value"] is not None}
+    assert found == {well: value for well, value in values.items() if int(well[1:]) in kept}
+    lost = sorted(set(range(1, max(kept) + 1)) - set(kept))
+    assert any("column " + ", ".join(map(str, lost)) + " of the plate is missing" in one for one in file.warnings) == bool(lost)
+
+
+def test_a_column_that_is_numbered_twice_is_refused(tmp_path):
+    rows = grid(readings(96))
+    rows[0][3] = "2"
+    (tmp_path / "plate.csv").write_text(text_of(rows, ","))
+    with pytest.raises(InputError, match="numbered 1, 2, 2, 4"):
+        read_lab_file(tmp_path / "plate.csv")
+
+
+def test_doses_above_the_columns_are_no_column_numbers(tmp_path):
+    values = readings(96)
+    rows = grid(values)
+    rows[0] = ["", "1", "3", "10", "30", "100", "300", "1000", "3000", "0", "0", "0", "0"]
+    assert read(tmp_path / "plate.csv", text_of(rows, ",").encode()) == values
+
+
 @pytest.mark.parametrize("size", [96, 384])
 def test_a_workbook(tmp_path, size):
     from openpyxl import Workbook

@@ -26,6 +26,7 @@ from exoresist.studies.rank_outcomes import held, outcome_of, regrown
 from exoresist.studies.rank_run import halves, run_choices, store
 from exoresist.studies.rank_score import BEST, CANNOT_TELL, NOTHING_HELPS, best_shares, could_be_best, scored, wilson
 from exoresist.studies.rank_sensitivity import sensitivity
+from exoresist.studies.rank_words import effect_text
 from exoresist.studies.workers import Workers
 
 pytestmark = pytest.mark.xdist_group("rank")  # on one worker: what they compile and prepare is made once
@@ -298,3 +299,10 @@ def test_every_figure_of_the_page_is_one_that_plotly_draws(answer: Any) -> None:
 def test_every_word_of_the_answer_is_whole(answer: Any) -> None:
     for text in (*answer.sentences, *answer.warnings):
         assert text.endswith(".") and "nan" not in text and "None" not in text and "  " not in text
+
+
+def test_a_gain_of_minutes_is_not_told_in_figures() -> None:
+    outcome = {"name": "time", "folds": False, "unit": "day"}
+    told = effect_text(outcome, {"effect": 0.0075, "low": -0.0286, "high": 2.25})
+    assert told == "less than 0.1 days without progression gained (interval 0 to 2.25)"
+    assert effect_text(outcome, {"effect": 1.5, "low": 0.5, "high": 2.25}).startswith("1.5 days without progression gained")

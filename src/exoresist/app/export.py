@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ def export(scenario_file: Path, forms: list[str], target: Path | None, arm: str 
 
     if len(forms) != 1:
         came = f"Several forms were asked for: {options(forms)}" if forms else "No form was asked for"
-        raise InputError(came, f"one of {options(RENDERINGS)}", "Name one form per command")
+        raise InputError(came, f"one of {options(RENDERINGS)}, or --petab DIR", "Name one form per command")
     from exoresist.app.folders import ready_file
     from exoresist.assembly.reader import load_scenario
 
@@ -49,6 +49,21 @@ def export(scenario_file: Path, forms: list[str], target: Path | None, arm: str 
         print(text.removesuffix("\n"))
         return
     write_atomically(target, text.encode())
+
+
+def refuse_mixed(forms: list[str], petab: Path | None, of_forms: Mapping[str, object], of_petab: Mapping[str, object]) -> None:
+    """Refuse options that would do nothing: a form or its options beside --petab, options of --petab without it (InputError)."""
+    from exoresist.core.errors import InputError
+
+    mixed = [f"--{form}" for form in forms] + [option for option, value in of_forms.items() if value]
+    if petab is not None and mixed:
+        advice = "--petab writes a folder of its own, with the network as SBML in it; give two commands to have both"
+        raise InputError(f"--petab was given with {', '.join(mixed)}", "--petab without them", advice)
+    idle = [option for option, value in of_petab.items() if value]
+    if petab is None and idle:
+        raise InputError(
+            f"{' and '.join(idle)} without --petab does nothing", "with --petab DIR only", "Add --petab DIR, or leave it out"
+        )
 
 
 def rendered(scenario: Scenario, form: str, arm: str | None) -> str:

@@ -129,21 +129,25 @@ def _export(
     estimate: Annotated[
         list[str] | None, typer.Option("--estimate", help="Number that the PEtab problem asks for, `name` or `name subject`.")
     ] = None,
-    version: Annotated[int, typer.Option("--petab-version", min=1, max=2, help="Of the PEtab format.")] = 2,
+    version: Annotated[
+        int, typer.Option("--petab-version", min=1, max=2, help="Version of the PEtab format that --petab writes.")
+    ] = 2,
 ) -> None:
     """Write a scenario's network in one form.
 
     Exactly one of the five forms, to the terminal or to a file, with the scenario's doses, additions and starts in it; or, with
     --petab, an estimation problem for other programs.
     """
-    from exoresist.app.export import export
+    from exoresist.app.export import export, refuse_mixed
 
+    wanted = {"sbml": sbml, "antimony": antimony, "latex": latex, "graph": graph, "table": table}
+    forms = [form for form, asked in wanted.items() if asked]
+    refuse_mixed(forms, petab, {"--out": out}, {"--data": data, "--estimate": estimate})
     if petab is not None:
         from exoresist.app.export_petab import export_petab
 
         return export_petab(scenario, petab, data, estimate or [], arm, version)
-    chosen = {"sbml": sbml, "antimony": antimony, "latex": latex, "graph": graph, "table": table}
-    export(scenario, [form for form, wanted in chosen.items() if wanted], out, arm)
+    export(scenario, forms, out, arm)
 
 
 @app.command("reproduce")

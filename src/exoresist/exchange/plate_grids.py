@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from exoresist.core.errors import InputError
 from exoresist.exchange.lab_headings import hours_in
@@ -156,7 +157,43 @@ def _lettered(sheet: Sheet, row: int, above: int) -> Grid | None:
         below += 1
     if (row and _is_letter(sheet, row - 1, side, 0)) or _letter(sheet, below, side) == _letter(sheet, below - 1, side):
         return None  # a list of wells, its letters in a column of their own
-    return _body(sheet, row, side, width, above, row, [])
+    return _by_heading(sheet, _body(sheet, row, side, width, above, row, []), side, width)
+
+
+def _by_heading(sheet: Sheet, grid: Grid, side: int, width: int) -> Grid:
+    """The grid with its readings in the columns that the line above it numbers, where that line leaves some out or counts otherwise."""
+    head = grid.first_row - 1
+    while head > 0 and not any(sheet.rows[head]):
+        head -= 1
+    cells = [cell for cell in sheet.rows[head][side + 1 : side + 1 + width] if cell] if head >= 0 else []
+    found = [whole_of(cell) for cell in cells]
+    numbers = [one for one in found if one is not None and 1 <= one <= 24]
+    # Doses along the top are no column numbers: those go up or down by one nearly everywhere.
+    steps = sum(abs(right - left) == 1 for left, right in pairwise(numbers))
+    if len(numbers) < max(3, len(found)) or 2 * steps < len(numbers):
+        return grid
+    where = f"{sheet.source}, line {sheet.line(head)}"
+    if len(numbers) != width or len(set(numbers)) < width:
+        raise InputError(
+            f"{where}: the columns are numbered {', '.join(map(str, numbers))} over {width} readings",
+            "one number over each column, each once",
+            "Correct the heading, or export the whole plate again",
+        )
+    lost = sorted(set(range(1, max(numbers) + 1)) - set(numbers))
+    extent = max(numbers)
+
+    def placed(wells: dict[tuple[int, int], str]) -> dict[tuple[int, int], str]:
+        blank = {(row, column - 1): "" for row in range(grid.rows) for column in lost}
+        return blank | {(row, numbers[column] - 1): cell for (row, column), cell in wells.items()}
+
+    told = f"column {', '.join(map(str, lost))} of the plate is missing; its wells were taken as not read."
+    return replace(
+        grid,
+        wells=placed(grid.wells),
+        columns=extent,
+        further=tuple((name, placed(wells)) for name, wells in grid.further),
+        warnings=(*grid.warnings, f"{where}: {told}") if lost else grid.warnings,
+    )
 
 
 def _bare(sheet: Sheet, row: int, above: int) -> Grid | None:

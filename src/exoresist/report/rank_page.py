@@ -13,7 +13,7 @@ from exoresist.report.rank_figures import KINDS, rank_figures
 from exoresist.report.rows import RowText
 from exoresist.report.wording import arm_labels, interval_text, number_text, percent_text
 from exoresist.studies.answer import Row
-from exoresist.studies.rank_words import against
+from exoresist.studies.rank_words import SMALL_TIME, against
 
 if TYPE_CHECKING:
     from exoresist.studies.rank_answer import RankAnswer
@@ -81,6 +81,8 @@ def _flat(row: Row) -> Row:
 def _effect(answer: RankAnswer, row: Row) -> str:
     unit = "" if answer.outcome["folds"] else (" h" if answer.outcome["unit"] == "h" else " days")
     ends = interval_text(row["low"], row["high"])
+    if not answer.outcome["folds"] and abs(float(row["effect"])) < SMALL_TIME:
+        return f"under {SMALL_TIME}{unit}" + (f" ({ends})" if "–" in ends else "")
     return f"{number_text(row['effect'])}{'×' if answer.outcome['folds'] else unit}" + (f" ({ends})" if "–" in ends else "")
 
 

@@ -36,6 +36,7 @@ WIDE = 0.3  # share of the bank that candidates are judged on: the worlds neares
 MOST_WORLDS = 500  # of the prior, on which candidates are judged without data
 SHAPES = 5  # principal shapes of a candidate's readings
 NEIGHBOURS = 0.1  # share of the worlds that a simulated outcome leaves
+LOOSE = 0.5  # correlation of expected and simulated information below which the order is no more than a hint
 DRUG_NOISE = 0.1  # coefficient of variation of a drug assay
 
 
@@ -305,6 +306,11 @@ def _answer(setting: Setting, ranked: list[Outlook], present: Now, budget: int, 
     answer.warnings = list(setting.remarks)
     if too_dear:
         answer.warnings.append(f"{too_dear} candidates cost more than {budget} wells and were not looked at")
+    if answer.correlation < LOOSE:
+        answer.warnings.append(
+            f"expected and simulated information agree little on the order of the candidates (correlation {answer.correlation:.2f}): "
+            "take the first few as equals, or ask for more worlds with --draws"
+        )
     if best.information < 0.05:
         answer.warnings.append(
             "no candidate is expected to tell much: the readings may already bound the share, or need another kind of arm"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from exoresist.studies.rank_answer import RankAnswer
 
 MOST_NAMED = 4
+SMALL_TIME = 0.1  # days or hours gained, below which the figure says nothing about anyone
 BETTER = 0.75  # of the draws in which a schedule must beat the own one to be called better
 SMALL_REGRET = 0.01  # share of cells, IC50 or cargo; for times a tenth of a day or an hour is as little
 PLAIN = 0.2  # partial rank correlation below which a number of the patients is not named
@@ -64,7 +65,13 @@ def effect_text(outcome: Row, row: Row) -> str:
         return f"{_per(middle)} {word} {outcome['less']} (interval {_per(low)} to {_per(high)})"
     unit = {"h": "h", "day": "days"}[str(outcome["unit"])]
     what = "until regrowth" if outcome["unit"] == "h" else "without progression"
-    return f"{show(value)} {unit} {what} gained ({show(ends[0])} to {show(ends[1])})"
+    gain = show(value) if abs(value) >= SMALL_TIME else f"less than {SMALL_TIME}"
+    return f"{gain} {unit} {what} gained (interval {_time(ends[0])} to {_time(ends[1])})"
+
+
+def _time(value: float) -> str:
+    """A time gained, in which a tenth of a day or an hour is nothing."""
+    return show(value) if abs(value) >= SMALL_TIME else "0"
 
 
 def _per(value: float) -> str:
