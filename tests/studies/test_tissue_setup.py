@@ -398,6 +398,33 @@ def test_sentences_name_the_comparison_and_what_did_not_matter() -> None:
     assert len(told) == 4, "nothing is said of pumps, oxygen or killers where there are none"
 
 
+def test_arms_that_begin_with_other_cells_are_told_apart() -> None:
+    from exoresist.studies.tissue_answer import ArmAnswer, TissueAnswer
+
+    def arm(name: str, role: str, a: int, b: int, held: float, resistant: bool) -> ArmAnswer:
+        first: dict[str, float | str] = {"time_h": 0.0, "a_living": a, "b_living": b, "b_drug_pmol": 0.0}
+        last: dict[str, float | str] = {**first, "time_h": 24.0, "b_drug_pmol": held}
+        if resistant:
+            last |= {"resistant_descended": 10, "resistant_converted": 0}
+        return ArmAnswer(name, name, role, rows=[first, last])
+
+    answer = TissueAnswer("n", "t", "q", 1, types=["a", "b"], tumours=["a", "b"], cargo="ABCB1", mark=5.0)
+    answer.arms = [arm("alone", "reference", 30, 0, 0.0, False), arm("both", "treated", 30, 10, 2e-6, True)]
+    told = sentences(answer)
+    assert "'both': 40 tumour cells become 40." in told, "that it has more than 'alone' is how it was begun"
+    assert "Share of 'b' in the tumour at the start and at the end: 0%, 0% in 'alone'; 25%, 25% in 'both'." in told
+    assert "Most drug in one cell of 'b' on average, in 1e-6 pmol: 2 in 'both'." in told
+    assert "Resistant by descent at the end (more than 5 copies of ABCB1 per cell): 10 in 'both'." in told
+
+
+def test_arms_whose_networks_take_other_steps_are_named() -> None:
+    from exoresist.studies.tissue_cautions import unlike_steps
+
+    told = unlike_steps({0.1: ["plain"], 20.0 / 3600.0: ["drug", "both"]})
+    assert "(20 s in drug, both; 360 s in plain)" in told
+    assert told.endswith("`space.network_step: 20 s` makes them alike.")
+
+
 def test_sentences_say_who_is_left_and_what_killed() -> None:
     from exoresist.studies.tissue_answer import ArmAnswer, TissueAnswer
 

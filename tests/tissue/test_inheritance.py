@@ -169,3 +169,17 @@ def test_a_number_that_an_arm_changes_keeps_every_cells_factor(catalog: Catalog)
         for clone, values in of_clones(course.setup, "growth_rate").items():
             for value in values:
                 assert value == pytest.approx(base * factor[clone], rel=1e-12)
+
+
+def test_a_line_that_never_divides_stays_as_many_cells_as_it_was(catalog: Catalog) -> None:
+    numbers = [
+        {"name": "growth_rate", "subject": LINE, "value": "0 1/h", "reason": "the null: no growth"},
+        {"name": "basal_death_rate", "subject": "cell", "value": "0 1/h", "reason": "nor death"},
+    ]
+    setup = set_up(scenario(parameters=numbers), catalog, 1)
+    tissue = setup.tissue
+    before = tissue.cells.biomass.copy()
+    for _ in range(5):
+        step(tissue)
+    np.testing.assert_allclose(tissue.cells.biomass, before, rtol=1e-12)  # and so no more cells, none of them NaN
+    setup.tissue.slabs.close()

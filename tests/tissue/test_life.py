@@ -88,6 +88,16 @@ def test_crowded_cells_stop_growing(make_tissue, free):
     np.testing.assert_array_equal(tissue.cells.biomass[pressed], before[pressed])
 
 
+def test_cells_that_never_grow_never_divide_however_large_they_are_put_in(make_tissue, free):
+    still = make_tissue(kinds=(free(growth_rate=0.0, cycle_spread=0.3),), count=100)
+    growing = make_tissue(kinds=(free(growth_rate=0.05, cycle_spread=0.3),), count=100)
+    for tissue in (still, growing):
+        for _ in range(3):
+            live(tissue)
+    assert len(still.cells) == 100 and still.born == 0
+    assert growing.born > 0  # some are as large as that when they are put in
+
+
 @pytest.mark.parametrize("threads", [2, 4])
 def test_same_seed_same_bits_on_any_number_of_threads(make_tissue, threads):
     hashes = []

@@ -19,6 +19,7 @@ LITTLE, MOST = 0.05, 0.5  # shares below and above which one speaks of next to n
 SEEN = 0.01  # changes of an outcome (of its logarithm; of its span, for times) that are worth sharing out
 ROUNDING = 1e-12  # of ln C*, that a ledger may miss whatever the size of the change
 STILL = 1e-9  # changes of an outcome that are the solver's rounding: nothing is said of their parts
+ALIKE = "1-fold"  # an effect that is none in the figures that are shown
 FEW = 20  # draws below which an interval is rough
 NOT_ASKED, NONE, NOTHING, OPEN, LITTLE_OF_IT, BOUNDED, PART, MOST_OF_IT, AGAINST = (
     "not_asked", "none", "nothing", "cannot_tell", "little", "bounded", "part", "most", "against",
@@ -136,6 +137,8 @@ def _whole(answer: AttributionAnswer) -> str:
     ends = [effect_text(answer, effect[key]) for key in ("value", "low", "high")]
     span = "" if ends[1] == ends[2] else f" (90 % interval {ends[1]} to {ends[2]})"
     what = {"log_survival": "survivors", "log_ic50": "the IC50"}.get(answer.outcome["name"], "the outcome")
+    if set(ends) == {ALIKE}:
+        return f"{count.removesuffix(' change').removesuffix(' changes')} {'do' if several else 'does'} not change {what} in three figures."
     return f"{count} {what} {ends[0]}{span} against the same cells with {'all of them' if several else 'it'} switched off."
 
 
@@ -144,6 +147,8 @@ def _largest(answer: AttributionAnswer) -> str:
     if len(rows) < 2 or not rows[0]["value"]:
         return ""
     told = [f"{_lower(row['label'])} {_span(answer, row)}" for row in rows]
+    if all(effect_text(answer, row[key]) == ALIKE for row in rows for key in ("value", "low", "high")):
+        return ""
     return f"The largest shares are {'; '.join(told)}."
 
 

@@ -153,7 +153,7 @@ def _look(one: Ranking) -> list[Quantity]:
     setup.tissue.slabs.close()
     refuse_what_does_not_fit(size, None)
     count = one.workers.processes(1000)
-    one.tell(f"each run holds up to {size.cells:,.0f} cells in {size.memory / MB:,.0f} MB; {count} at a time")
+    one.tell(f"each run holds up to {size.cells:,.0f} cells in {max(size.memory / MB, 1.0):,.0f} MB; {count} at a time")
     if not setup.tumours and one.outcome.name != SURVIVORS:
         raise InputError(f"--outcome {one.outcome.name} of a tissue without tumour cells", SURVIVORS)
     if one.outcome.name == RESISTANT and pump_level(setup) is None:

@@ -181,7 +181,8 @@ def _most(rows: Sequence[Change], column: str) -> str:
     worst = max(rows, key=lambda one: abs(getattr(one, column)))
     typical = float(np.median([abs(getattr(one, column)) for one in rows]))
     most = 100.0 * abs(getattr(worst, column))
-    return f"change answers by {_percent(100.0 * typical)} (median), at most by {_percent(most)} ({_spoken(worst.reading)})"
+    verb = "change" if column != "other_seed" else "changes"
+    return f"{verb} answers by {_percent(100.0 * typical)} (median), at most by {_percent(most)} ({_spoken(worst.reading)})"
 
 
 def _percent(value: float) -> str:

@@ -26,6 +26,7 @@ from exoresist.studies.tissue_accuracy import key_of, measure, read_table
 from exoresist.studies.tissue_accuracy import told as told_accuracy
 from exoresist.studies.tissue_arm import ArmCourse, run_arm
 from exoresist.studies.tissue_branch import check_branches, grown_part
+from exoresist.studies.tissue_cautions import unlike_steps
 from exoresist.studies.tissue_ensemble import Draws, run_draws
 from exoresist.studies.tissue_events import happenings
 from exoresist.studies.tissue_readings import Row, pump_level, radial_profile
@@ -162,6 +163,7 @@ def answer_tissue(
     models: list[Model] = []
     used: dict[tuple[str, str], tuple[Quantity, str]] = {}
     overridden: set[tuple[str, str]] = set()
+    steps: dict[float, list[str]] = {}  # shortest network step, h -> arms
     warned: dict[str, list[str]] = {}  # what -> the arms that it is said of
     arms = expand_arms(scenario)
     trunk = grown_part(scenario)
@@ -199,10 +201,14 @@ def answer_tissue(
             answer.cargo, _, answer.mark = found
         for text in dict.fromkeys(course.warnings):
             warned.setdefault(text, []).append(told.label)
+        pace = course.tissue.pace
+        steps.setdefault(min(pace.network, pace.alert or pace.network), []).append(told.label)
         models += list(course.setup.models.values())
         overridden |= course.setup.overridden
         used.update({(row.name, row.subject): (row, use) for row, use in course.setup.used})
     answer.warnings = [text if 1 < len(arms) == len(who) else f"{', '.join(who)}: {text}" for text, who in warned.items()]
+    if len(steps) > 1 and len(answer.types) > 1:
+        answer.warnings.append(unlike_steps(steps))
     answer.warnings += idle_warnings(models, overridden)
     answer.parameters = parameter_rows(models)
     known = {(row["name"], row["subject"]) for row in answer.parameters}

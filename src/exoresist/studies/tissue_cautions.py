@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,18 @@ from exoresist.studies.tissue_left_out import left_out
 
 if TYPE_CHECKING:
     from exoresist.studies.tissue_arm import ArmCourse
+
+
+def unlike_steps(steps: Mapping[float, Sequence[str]]) -> str:
+    """What is to be said of arms whose networks take other steps.
+
+    steps  shortest network step, h -> labels of its arms
+    """
+    told = "; ".join(f"{3600.0 * step:.3g} s in {', '.join(who)}" for step, who in sorted(steps.items()))
+    return (
+        f"Arms take other steps of the networks ({told}): what a cell gets of the vesicles of others depends on that step (up to twofold), "
+        f"so in this they differ by their steps, too. `space.network_step: {3600.0 * min(steps):.3g} s` makes them alike."
+    )
 
 
 def cautions(course: ArmCourse, scenario: Scenario) -> list[str]:

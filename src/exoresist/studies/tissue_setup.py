@@ -167,7 +167,7 @@ def _refuse_beyond_memory(grid: Grid, fields: int, cells: float, states: int) ->
     free = free_memory()
     if free is not None and needed > free:
         raise InputError(
-            f"{cells:,.0f} cells and {fields} fields on {grid.voxels:,} voxels need {needed / 2**30:.1f} GiB",
+            f"{cells:,.0f} cells and {fields} field{'s' if fields != 1 else ''} on {grid.voxels:,} voxels need {needed / 2**30:.1f} GiB",
             f"what is free: {free / 2**30:.1f} GiB",
             "Use a smaller box, larger voxels or fewer cells",
         )

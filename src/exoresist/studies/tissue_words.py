@@ -82,8 +82,10 @@ def _growth(answer: TissueAnswer, reference: ArmAnswer) -> list[str]:
     for arm in answer.arms:
         if arm is reference:
             continue
-        last = tumour(answer, arm.rows[-1])
-        if abs(last - end) <= ALIKE * end:
+        first, last = tumour(answer, arm.rows[0]), tumour(answer, arm.rows[-1])
+        if first != start:  # more or fewer were put in: to compare what is left would say that again
+            found.append(f"{_quoted(arm)}: {first:,} {what} become {last:,}.")
+        elif abs(last - end) <= ALIKE * end:
             alike.append(arm)
         else:
             found.append(f"{_quoted(arm)}: {last:,} {what} at the end, {_against(last, end)} than with {_quoted(reference)}.")
@@ -105,10 +107,14 @@ def _made_of(answer: TissueAnswer) -> list[str]:
     def share(row: Row) -> float:
         return number(row, f"{who}_living") / max(tumour(answer, row), 1)
 
+    starts = {round(share(arm.rows[0]), 2) for arm in answer.arms}
+    if len(starts) > 1:
+        told = _listed([f"{share(arm.rows[0]):.0%}, {share(arm.rows[-1]):.0%} in {_quoted(arm)}" for arm in answer.arms], "; ")
+        return [f"Share of '{who}' in the tumour at the start and at the end: {told}."]
     start = share(answer.arms[0].rows[0])
     if all(abs(share(arm.rows[-1]) - start) <= ALIKE for arm in answer.arms):
         return [f"'{who}' stays {start:.0%} of the tumour in every arm."]
-    told = _by_arm(answer.arms, lambda row: f"{share(row):.0%}")
+    told = _by_arm(answer, lambda row: f"{share(row):.0%}")
     return [f"'{who}', {start:.0%} of the tumour at the start, is at the end: {told}."]
 
 
@@ -117,12 +123,12 @@ def _oxygen(answer: TissueAnswer) -> list[str]:
         return []
     if not any(number(arm.rows[-1], "hypoxic") for arm in answer.arms):
         return ["No cell is hypoxic at the end, in any arm."]
-    told = _by_arm(answer.arms, lambda row: f"{number(row, 'hypoxic') / max(number(row, 'living'), 1.0):.0%}")
+    told = _by_arm(answer, lambda row: f"{number(row, 'hypoxic') / max(number(row, 'living'), 1.0):.0%}")
     found = [f"Hypoxic among living cells at the end: {told}."]
     necrotic = [f"{kind}_necrotic" for kind in answer.types]
     if any(number(arm.rows[-1], name) for arm in answer.arms for name in necrotic):
-        found.append(f"Necrotic bodies at the end: {_by_arm(answer.arms, _counted(*necrotic))}.")
-    told = _by_arm(answer.arms, lambda row: f"{number(row, 'oxygen_lowest'):.2g} mmHg")
+        found.append(f"Necrotic bodies at the end: {_by_arm(answer, _counted(*necrotic))}.")
+    told = _by_arm(answer, lambda row: f"{number(row, 'oxygen_lowest'):.2g} mmHg")
     return [*found, f"Least oxygen: {told}."]
 
 
@@ -130,14 +136,16 @@ def _food(answer: TissueAnswer) -> list[str]:
     """Least glucose and pH, and how vessels grew, where these are modelled."""
     found = []
     if all("glucose_lowest" in arm.rows[-1] for arm in answer.arms):
-        found.append(f"Least glucose: {_by_arm(answer.arms, _level('glucose_lowest', 1e6, '{:.2g} mM'))}.")
+        found.append(f"Least glucose: {_by_arm(answer, _level('glucose_lowest', 1e6, '{:.2g} mM'))}.")
     if all("ph_lowest" in arm.rows[-1] for arm in answer.arms):
-        found.append(f"Lowest pH: {_by_arm(answer.arms, _level('ph_lowest', 1.0, '{:.2f}'))}.")
+        found.append(f"Lowest pH: {_by_arm(answer, _level('ph_lowest', 1.0, '{:.2f}'))}.")
     grown = [arm for arm in answer.arms if "vessel_points" in arm.rows[-1]]
     if grown:
         start = int(number(grown[0].rows[0], "vessel_points"))
-        found.append(f"Vessels took up {start} voxels at the start; at the end: {_by_arm(grown, _counted('vessel_points'))}.")
-        told = _by_arm(grown, partial(_measured, "wall_signal"))
+        found.append(
+            f"Vessels took up {start} voxels at the start; at the end: {_by_arm(answer, _counted('vessel_points'), grown)}."
+        )
+        told = _by_arm(answer, partial(_measured, "wall_signal"), grown)
         found.append(f"Signal to sprout at their walls at the end, as nM of VEGF-A: {told}; {_by_vesicles(grown)}.")
     return found
 
@@ -150,10 +158,10 @@ def _by_vesicles(arms: Sequence[ArmAnswer]) -> str:
 
 def _killed(answer: TissueAnswer) -> list[str]:
     arms = [arm for arm in answer.arms if "killed" in arm.rows[-1]]
-    found = [f"Killed by immune cells: {_by_arm(arms, _counted('killed'))}."] if arms else []
+    found = [f"Killed by immune cells: {_by_arm(answer, _counted('killed'), arms)}."] if arms else []
     eaten = [arm for arm in answer.arms if "engulfed" in arm.rows[-1]]
     if eaten:
-        found.append(f"Engulfed by phagocytes: {_by_arm(eaten, _counted('engulfed'))}.")
+        found.append(f"Engulfed by phagocytes: {_by_arm(answer, _counted('engulfed'), eaten)}.")
     return found
 
 
@@ -161,7 +169,7 @@ def _doses(answer: TissueAnswer) -> list[str]:
     found = []
     for name in sorted({key for arm in answer.arms for key in arm.rows[-1] if key.startswith("doses_")}):
         drug = name.removeprefix("doses_").replace("_", " ")
-        told = _by_arm(answer.arms, _counted(name))
+        told = _by_arm(answer, _counted(name))
         peaks = [max(number(row, name.replace("doses_", "plasma_", 1)) for row in arm.rows) for arm in answer.arms]
         found.append(f"Doses of {drug} given: {told}. Highest free level in blood at a saved time: {max(peaks):.3g} nM.")
     return found
@@ -172,11 +180,14 @@ def _held(answer: TissueAnswer) -> list[str]:
     found = []
     for key in sorted({key for arm in answer.arms for key in arm.rows[-1] if key.endswith("_pmol")}):
         who = next((who for who in answer.tumours if key.startswith(f"{who}_")), None)
-        most = [max(number(row, key) for row in arm.rows) for arm in answer.arms]
-        if who is None or max(most) <= 0.0:
+        if who is None:
+            continue
+        arms = [arm for arm in answer.arms if any(number(row, f"{who}_living") for row in arm.rows)]
+        most = [max(number(row, key) for row in arm.rows) for arm in arms]
+        if max(most, default=0.0) <= 0.0:
             continue
         drug = key.removeprefix(f"{who}_").removesuffix("_pmol").replace("_", " ")
-        told = listed([f"{amount * 1e6:.3g} in {_quoted(arm)}" for arm, amount in zip(answer.arms, most, strict=True)])
+        told = listed([f"{amount * 1e6:.3g} in {_quoted(arm)}" for arm, amount in zip(arms, most, strict=True)])
         found.append(f"Most {drug} in one cell of '{who}' on average, in 1e-6 pmol: {told}.")
     return found
 
@@ -190,10 +201,10 @@ def _bound(answer: TissueAnswer) -> list[str]:
         if not any(number(arm.rows[-1], key) > 0.0 for arm in arms):
             continue
         antibody = key.removeprefix(f"{who}_").removesuffix("_occupancy").replace("_", " ")
-        found.append(f"Antigen of '{who}' that {antibody} holds at the end: {_by_arm(arms, _share(key))}.")
+        found.append(f"Antigen of '{who}' that {antibody} holds at the end: {_by_arm(answer, _share(key), arms)}.")
         left = key.replace("_occupancy", "_complement")
         if min(number(arm.rows[-1], left) for arm in arms) < 1.0 - SEEN:
-            found.append(f"Complement that vesicles with {antibody} leave there: {_by_arm(arms, _share(left))}.")
+            found.append(f"Complement that vesicles with {antibody} leave there: {_by_arm(answer, _share(left), arms)}.")
     return found
 
 
@@ -226,7 +237,7 @@ def _received(answer: TissueAnswer) -> list[str]:
             held = [number(arm.rows[-1], name) for arm in arms]
             if other == who or not arms or max(held) - min(held) <= SEEN * max(held):
                 continue
-            told = _by_arm(arms, partial(_measured, name))
+            told = _by_arm(answer, partial(_measured, name), arms)
             found.append(f"Vesicles of '{other}' within a cell of '{who}' at the end: {told}.")
     return found
 
@@ -239,25 +250,27 @@ def _resistant(answer: TissueAnswer) -> list[str]:
         return []
     found = [
         f"Resistant by descent at the end (more than {answer.mark:,.0f} copies of {answer.cargo} per cell): "
-        f"{_by_arm(arms, _counted('resistant_descended'))}."
+        f"{_by_arm(answer, _counted('resistant_descended'), arms)}."
     ]
     most = max(max(number(row, "resistant_converted") for row in arm.rows) for arm in arms)
     if most == 0.0:
         return [*found, "No cell became resistant by what it received, in any arm: here resistance spreads by descent only."]
-    told = _by_arm(arms, _counted("resistant_converted"))
+    told = _by_arm(answer, _counted("resistant_converted"), arms)
     return [*found, f"Resistant by what they received: {told}."]
 
 
 # -- pieces
 
 
-def _by_arm(arms: Sequence[ArmAnswer], tell: Callable[[Row], str]) -> str:
-    """`what` in 'arm', ...; arms of which the same is told share it."""
+def _by_arm(answer: TissueAnswer, tell: Callable[[Row], str], arms: Sequence[ArmAnswer] | None = None) -> str:
+    """`what` in 'arm', ... of those that have it (absent: all); arms of which the same is told share it."""
+    arms = answer.arms if arms is None else arms
     told: dict[str, list[str]] = {}
     for arm in arms:
         told.setdefault(tell(arm.rows[-1]), []).append(_quoted(arm))
     if len(told) == 1:
-        return f"{next(iter(told))} in {'every arm' if len(arms) > 1 else _quoted(arms[0])}"
+        every = len(answer.arms) == len(arms) > 1
+        return f"{next(iter(told))} in {'every arm' if every else listed([_quoted(arm) for arm in arms])}"
     return "; ".join(f"{what} in {listed(names)}" for what, names in told.items())
 
 

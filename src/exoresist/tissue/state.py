@@ -221,13 +221,24 @@ def place(tissue: Tissue, kind: int, position: Array, biomass: Array | None = No
         pressure=np.zeros(count),
         lane=np.full(count, -1, dtype=np.int32),
     )
-    fresh.divide_at = np.maximum(division_size(tissue, fresh.kind, lineage), fresh.biomass)
+    # Cells as large as that divide at once; those that do not grow wait until they do.
+    ready = fresh.biomass if _grows(tissue, kind) else np.nextafter(fresh.biomass, np.inf)
+    fresh.divide_at = np.maximum(division_size(tissue, fresh.kind, lineage), ready)
     if kind in tissue.contents:
         fresh.lane = tissue.contents[kind].add(np.arange(first, first + count), fresh.biomass)
     tissue.cells = tissue.cells.joined(fresh)
     tissue.resize()
     low = np.array(tissue.grid.origin)
     check_cells(tissue.cells, low, low + np.array(tissue.grid.extent))
+
+
+def _grows(tissue: Tissue, kind: int) -> bool:
+    """Whether cells of a type grow where nothing holds them back."""
+    if kind not in tissue.contents:
+        return tissue.types[kind].growth_rate > 0.0
+    inside, name = tissue.contents[kind], f"{tissue.types[kind].id}.growth_rate"
+    place = inside.compiled.parameter_index.get(name)
+    return place is None or bool(inside.base[place] > 0.0)
 
 
 def mechanics_of(grid: Grid, contact: Contact, slabs: Slabs) -> Mechanics:
