@@ -86,6 +86,19 @@ def test_columns_that_are_left_out_or_turned_go_where_the_heading_says(tmp_path,
     assert any("column " + ", ".join(map(str, lost)) + " of the plate is missing" in one for one in file.warnings) == bool(lost)
 
 
+@pytest.mark.parametrize("columns", [list(range(2, 12)), list(range(1, 13))])
+def test_the_inner_wells_of_a_plate_keep_their_places(tmp_path, columns):
+    """Sixty inner wells, the edge left out, as many laboratories export them: with the edge's columns and without."""
+    values = readings(96)
+    rows = [[row[0], *(row[column] for column in columns)] for row in grid(values)]
+    path = tmp_path / "plate.csv"
+    path.write_text(text_of([rows[0], *rows[2:8]], ","))
+    file = read_lab_file(path)
+    found = {row["well"]: row["value"] for row in file.rows if row["value"] is not None}
+    assert found == {well: value for well, value in values.items() if well[0] in "BCDEFG" and int(well[1:]) in columns}
+    assert any("row A of the plate is missing" in one for one in file.warnings)
+
+
 def test_a_column_that_is_numbered_twice_is_refused(tmp_path):
     rows = grid(readings(96))
     rows[0][3] = "2"

@@ -12,6 +12,7 @@ from exoresist.exchange.lab_numbers import Number, number_of, whole_of
 from exoresist.exchange.sheets import Sheet
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LEFT_OUT = 4  # outer rows that a file may leave out
 FORMATS = {6: (2, 3), 12: (3, 4), 24: (4, 6), 48: (6, 8), 96: (8, 12), 384: (16, 24)}
 _PLATE = re.compile(r"\bplate\s*(?:id|name|no\.?|number|#)?\s*[:=#]?\s*(?P<name>[A-Za-z0-9][\w.-]*)", re.IGNORECASE)
 _WAVELENGTH = re.compile(r"(?<!\d)(?P<value>[2-9]\d{2})\s*(?:nm|\b)", re.IGNORECASE)
@@ -129,15 +130,15 @@ def _headed(sheet: Sheet, row: int, above: int) -> Grid | None:
         return None
     warnings: list[str] = []
     side = start - 1
-    if not _is_letter(sheet, body, side, 0):
-        if _is_letter(sheet, body, start, 0):
+    if not _begins(sheet, body, side):
+        if _begins(sheet, body, start):
             side = start
             warnings.append(
                 f"{sheet.source}, line {sheet.line(row)}: the column numbers stand one place to the left of the readings (a "
                 "cell of the "
                 "heading is missing); the letters A, B, C were taken as the guide."
             )
-        elif _is_letter(sheet, body, side - 1, 0):
+        elif _begins(sheet, body, side - 1):
             side -= 1
         else:
             return _unlettered(sheet, row, body, start, count, above)
@@ -146,8 +147,8 @@ def _headed(sheet: Sheet, row: int, above: int) -> Grid | None:
 
 def _lettered(sheet: Sheet, row: int, above: int) -> Grid | None:
     """A grid with letters and without column numbers."""
-    side = next((place for place in range(min(4, len(sheet.rows[row]))) if _is_letter(sheet, row, place, 0)), None)
-    if side is None or not _is_letter(sheet, row + 1, side, 1):
+    side = next((place for place in range(min(4, len(sheet.rows[row]))) if _begins(sheet, row, place)), None)
+    if side is None or _letter(sheet, row + 1, side) != _letter(sheet, row, side) + 1:  # type: ignore[operator]
         return None
     width = _filled(sheet.rows[row][side + 1 :])
     if width < 3 or width > 24:
@@ -155,7 +156,7 @@ def _lettered(sheet: Sheet, row: int, above: int) -> Grid | None:
     below = row + 1
     while _letter(sheet, below, side) == _letter(sheet, below - 1, side) + 1:  # type: ignore[operator]
         below += 1
-    if (row and _is_letter(sheet, row - 1, side, 0)) or _letter(sheet, below, side) == _letter(sheet, below - 1, side):
+    if (row and _letter(sheet, row - 1, side) is not None) or _letter(sheet, below, side) == _letter(sheet, below - 1, side):
         return None  # a list of wells, its letters in a column of their own
     return _by_heading(sheet, _body(sheet, row, side, width, above, row, []), side, width)
 
@@ -350,8 +351,10 @@ def _letter(sheet: Sheet, row: int, column: int) -> int | None:
     return LETTERS.index(text) if len(text) == 1 and text in LETTERS else None
 
 
-def _is_letter(sheet: Sheet, row: int, column: int, which: int) -> bool:
-    return _letter(sheet, row, column) == which
+def _begins(sheet: Sheet, row: int, column: int) -> bool:
+    """Whether the rows of a plate begin here: with A, or, where outer rows were left out, with one of the next few and its follower."""
+    first = _letter(sheet, row, column)
+    return first is not None and (first == 0 or (first < LEFT_OUT and _letter(sheet, row + 1, column) == first + 1))
 
 
 def _filled(cells: tuple[str, ...]) -> int:

@@ -109,7 +109,7 @@ def _made_of(answer: TissueAnswer) -> list[str]:
 
     starts = {round(share(arm.rows[0]), 2) for arm in answer.arms}
     if len(starts) > 1:
-        told = _listed([f"{share(arm.rows[0]):.0%}, {share(arm.rows[-1]):.0%} in {_quoted(arm)}" for arm in answer.arms], "; ")
+        told = "; ".join(f"{share(arm.rows[0]):.0%}, {share(arm.rows[-1]):.0%} in {_quoted(arm)}" for arm in answer.arms)
         return [f"Share of '{who}' in the tumour at the start and at the end: {told}."]
     start = share(answer.arms[0].rows[0])
     if all(abs(share(arm.rows[-1]) - start) <= ALIKE for arm in answer.arms):
