@@ -13,6 +13,7 @@ from exoresist.laws import kinetics
 from exoresist.network import Event, Modulation, Process
 from exoresist.network.parts import Part, Reference
 
+AT_WALLS = "sprouting"  # acts on walls of vessels in a tissue, on nothing in cells
 # A compound or knock-down that lowers "ilv_formation" lowers both of its routes; likewise for other processes that are several.
 ROUTES_OF = {
     "ilv_formation": ("ilv_formation_escrt", "ilv_formation_ceramide"),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from exoresist.assembly.antibody import antibodies
 from exoresist.assembly.immune import is_tumour
 from exoresist.assembly.layout import kept_apart
+from exoresist.assembly.interventions import AT_WALLS
 from exoresist.assembly.scenario import DrugEntry, PopulationEntry, Scenario
 from exoresist.assembly.space import Space
 from exoresist.core.errors import InputError
@@ -22,11 +23,12 @@ from exoresist.tissue.matrix import Hindered, Matrix
 from exoresist.tissue.phagocytosis import Phagocytosis
 from exoresist.tissue.plasma import Biomass, ByBurden, HeldFaces, Kinetics, Plasma, always, repeated
 from exoresist.tissue.state import Tissue
-from exoresist.tissue.vessels import LeakyWhereSignalled, Passage, Signal, Sprouting, Vessels, tight
+from exoresist.tissue.vessels import Block, LeakyWhereSignalled, Passage, Signal, Sprouting, Vessels, tight
 
 Array = NDArray[np.float64]
 Part = Callable[[Tissue], None]
 SURE = 1.0 - 1e-9
+ON_VESICLES = "phosphatidylserine"  # stands on every vesicle
 
 
 def parts(
@@ -133,7 +135,7 @@ def _sprouting(
             loads = [pool for pool in tissue.medium.names if pool.startswith("medium.vesicles_")]
             weights |= {pool: each for pool in loads if pool in kept_apart(pool.rpartition(".")[0] + end, loads)}
     half = numbers("signal_half_concentration", "nM", f"factor:{SIGNAL}", use=use)
-    signal = Signal(weights)
+    signal = Signal(weights, _blocks(scenario, numbers, weights))
     growth = Sprouting(
         signal,
         half,
@@ -147,6 +149,24 @@ def _sprouting(
         return LeakyWhereSignalled(signal, half, numbers("vessel_leak_fold", "dimensionless", kind, use=use))
 
     return growth, leak
+
+
+def _blocks(scenario: Scenario, numbers: Numbers, weights: Mapping[str, float]) -> tuple[Block, ...]:
+    """What interventions keep from acting on walls: VEGF (target VEGFA), or what vesicles carry (target phosphatidylserine)."""
+    found = []
+    for entry in scenario.interventions:
+        record = numbers.catalog.intervention(entry.id)
+        if record.target_process != AT_WALLS:
+            continue
+        if entry.populations is not None:
+            raise InputError(
+                f"'{entry.id}' is given to {', '.join(entry.populations)}, but it acts on walls of vessels", "no `populations`"
+            )
+        met = {name for name in weights if (ON_VESICLES if name.startswith("medium.vesicles_") else SIGNAL) in record.targets}
+        share = numbers("max_effect", "dimensionless", f"intervention:{entry.id}", use=AT_WALLS) * (entry.strength or 0.0)
+        end = np.inf if entry.until is None else entry.until
+        found.append(Block(frozenset(met), share, entry.at, end))
+    return tuple(found)
 
 
 def _all_tight(kind: str) -> Callable[[Tissue, Vessels], Array]:
