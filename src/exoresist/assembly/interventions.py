@@ -30,6 +30,8 @@ def intervention_parts(
 ) -> tuple[list[Part], list[Event]]:
     """Modulations of one intervention on every process that it names, in the populations that are treated, and its events."""
     record = book.catalog.intervention(entry.id)
+    if record.target_process == AT_WALLS and not layout.one_cell:
+        raise InputError(f"intervention '{entry.id}' acts on walls of vessels", "a tissue with vessels that sprout")
     key = f"intervention.{entry.id}"
     level = f"{key}.concentration" if entry.concentration is not None else f"{key}.strength"
     if entry.concentration is not None:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from exoresist.assembly.build import Model
-from exoresist.assembly.interventions import AT_WALLS
 from exoresist.catalog import Catalog
 from exoresist.studies.names import cargo_name
 
@@ -100,7 +99,7 @@ def idle_warnings(models: Iterable[Model], also: Collection[tuple[str, str]] = (
         model.catalog.intervention(entry.id).name
         for model in listed
         for entry in model.scenario.interventions
-        if f"intervention:{entry.id}" not in acting and not _at_walls(model, entry.id)
+        if f"intervention:{entry.id}" not in acting
     }
     found += [f"{name} changes nothing: the process that it acts on is not in the model." for name in sorted(idle)]
     asked = {group for model in listed for group in model.scenario.signals}
@@ -111,13 +110,6 @@ def idle_warnings(models: Iterable[Model], also: Collection[tuple[str, str]] = (
         for group in sorted(asked - laid)
     ]
     return list(dict.fromkeys(found))
-
-
-def _at_walls(model: Model, intervention: str) -> bool:
-    """Whether an intervention acts on vessels that sprout, outside the networks of cells."""
-    space = model.scenario.arena.space
-    sprout = space is not None and space.vessels is not None and space.vessels.sprout
-    return sprout and model.catalog.intervention(intervention).target_process == AT_WALLS
 
 
 def assumed_share(rows: Iterable[Row]) -> float:

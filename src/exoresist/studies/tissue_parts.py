@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from exoresist.assembly.antibody import antibodies
 from exoresist.assembly.immune import is_tumour
-from exoresist.assembly.layout import kept_apart
 from exoresist.assembly.interventions import AT_WALLS
+from exoresist.assembly.layout import kept_apart
 from exoresist.assembly.scenario import DrugEntry, PopulationEntry, Scenario
 from exoresist.assembly.space import Space
 from exoresist.core.errors import InputError
+from exoresist.laws import kinetics
 from exoresist.numerics.grid import Grid
 from exoresist.numerics.keyed import normal
 from exoresist.studies.tissue_fields import SIGNAL, fresh_levels, outside, substances
@@ -44,6 +45,7 @@ def parts(
     found += plasmas.values()
     # The mean over a life step: doxorubicin has left the blood within minutes, and one moment would miss or double it.
     levels = {pool: plasma.mean_over(tissue.pace.life) for pool, plasma in plasmas.items()}
+    _check_walls(scenario, space, numbers)
     if space.vessels is not None:
         found.append(_vessels(scenario, space, numbers, tissue, levels))
     elif levels:
@@ -151,6 +153,22 @@ def _sprouting(
     return growth, leak
 
 
+def _check_walls(scenario: Scenario, space: Space, numbers: Numbers) -> None:
+    """Refuse what acts on walls that sprout where there are none, or as if it acted on cells."""
+    for entry in scenario.interventions:
+        if numbers.catalog.intervention(entry.id).target_process != AT_WALLS:
+            continue
+        if space.vessels is None or not space.vessels.sprout:
+            raise InputError(
+                f"intervention '{entry.id}' acts on walls of vessels that sprout", "`space.vessels` with `sprout: true`",
+                "Let vessels sprout, or leave it out",
+            )  # fmt: skip
+        if entry.populations is not None:
+            raise InputError(
+                f"'{entry.id}' is given to {', '.join(entry.populations)}, but it acts on walls of vessels", "no `populations`"
+            )
+
+
 def _blocks(scenario: Scenario, numbers: Numbers, weights: Mapping[str, float]) -> tuple[Block, ...]:
     """What interventions keep from acting on walls: VEGF (target VEGFA), or what vesicles carry (target phosphatidylserine)."""
     found = []
@@ -158,14 +176,16 @@ def _blocks(scenario: Scenario, numbers: Numbers, weights: Mapping[str, float]) 
         record = numbers.catalog.intervention(entry.id)
         if record.target_process != AT_WALLS:
             continue
-        if entry.populations is not None:
-            raise InputError(
-                f"'{entry.id}' is given to {', '.join(entry.populations)}, but it acts on walls of vessels", "no `populations`"
-            )
         met = {name for name in weights if (ON_VESICLES if name.startswith("medium.vesicles_") else SIGNAL) in record.targets}
-        share = numbers("max_effect", "dimensionless", f"intervention:{entry.id}", use=AT_WALLS) * (entry.strength or 0.0)
+        subject = f"intervention:{entry.id}"
+        most = numbers("max_effect", "dimensionless", subject, use=AT_WALLS)
+        if entry.concentration is None:
+            left = kinetics.knockdown(entry.strength or 0.0, most)
+        else:
+            half = numbers("half_effect_concentration", "nM", subject, use=AT_WALLS)
+            left = kinetics.inhibition(entry.concentration, half, most)
         end = np.inf if entry.until is None else entry.until
-        found.append(Block(frozenset(met), share, entry.at, end))
+        found.append(Block(frozenset(met), 1.0 - float(left), entry.at, end))
     return tuple(found)
 
 
