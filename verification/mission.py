@@ -1,7 +1,7 @@
 """How many of the mission's mechanisms, interventions and biomarkers are executable, and the tests that show them.
 
 Run by hand: python verification/mission.py
-Last result (2026-11-20): mechanisms 152 of 161, therapies 67 of 79, biomarkers 30 of 33 executable; 397 node ids of 209 tests,
+Last result (2026-11-20): mechanisms 157 of 161, therapies 69 of 79, biomarkers 30 of 33 executable; 397 node ids of 209 tests,
 573 cases passed in 149 s on two busy cores (`-n 2`).
 """
 

@@ -37,7 +37,7 @@ def shares(catalog):
 
 
 def test_every_treatment_of_the_catalogue_has_someone_to_treat(catalog):
-    elsewhere = {*METABOLIC_PROCESSES, "factor_secretion", "factor_clearance", "naked_decay"}  # in dishes that no bench is
+    elsewhere = {*METABOLIC_PROCESSES, "factor_secretion", "factor_clearance", "naked_decay", "sprouting"}  # where no bench is
     assert all(record.target_process in elsewhere.union(TREATED) for record in catalog.records("interventions"))
 
 

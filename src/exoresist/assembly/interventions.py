@@ -13,6 +13,7 @@ from exoresist.laws import kinetics
 from exoresist.network import Event, Modulation, Process
 from exoresist.network.parts import Part, Reference
 
+AT_WALLS = "sprouting"  # acts on walls of vessels in a tissue, on nothing in cells
 # A compound or knock-down that lowers "ilv_formation" lowers both of its routes; likewise for other processes that are several.
 ROUTES_OF = {
     "ilv_formation": ("ilv_formation_escrt", "ilv_formation_ceramide"),
@@ -29,6 +30,8 @@ def intervention_parts(
 ) -> tuple[list[Part], list[Event]]:
     """Modulations of one intervention on every process that it names, in the populations that are treated, and its events."""
     record = book.catalog.intervention(entry.id)
+    if record.target_process == AT_WALLS and not layout.one_cell:
+        raise InputError(f"intervention '{entry.id}' acts on walls of vessels", "a tissue with vessels that sprout")
     key = f"intervention.{entry.id}"
     level = f"{key}.concentration" if entry.concentration is not None else f"{key}.strength"
     if entry.concentration is not None:

@@ -23,7 +23,7 @@ PROCESSES = (
     "metabolism", "damage", "repair", "death", "growth", "pump_synthesis", "pump_turnover", "contact_transfer",
     "switching", "antibody_binding", "complement_killing", "rna_synthesis",
     "rna_decay", "mimic", "activation", "naked_decay", "enclosed_decay", "plasma_clearance", "immune_clearance", "extravasation",
-    "drainage", "drug_clearance", "factor_secretion", "factor_clearance", "immune_killing",
+    "drainage", "drug_clearance", "factor_secretion", "factor_clearance", "immune_killing", "sprouting",
 )  # fmt: skip
 # Those that exist where metabolism is modelled.
 METABOLIC_PROCESSES = (

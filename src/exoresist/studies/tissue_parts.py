@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from exoresist.assembly.antibody import antibodies
 from exoresist.assembly.immune import is_tumour
+from exoresist.assembly.interventions import AT_WALLS
 from exoresist.assembly.layout import kept_apart
 from exoresist.assembly.scenario import DrugEntry, PopulationEntry, Scenario
 from exoresist.assembly.space import Space
 from exoresist.core.errors import InputError
+from exoresist.laws import kinetics
 from exoresist.numerics.grid import Grid
 from exoresist.numerics.keyed import normal
 from exoresist.studies.tissue_fields import SIGNAL, fresh_levels, outside, substances
@@ -22,11 +24,12 @@ from exoresist.tissue.matrix import Hindered, Matrix
 from exoresist.tissue.phagocytosis import Phagocytosis
 from exoresist.tissue.plasma import Biomass, ByBurden, HeldFaces, Kinetics, Plasma, always, repeated
 from exoresist.tissue.state import Tissue
-from exoresist.tissue.vessels import LeakyWhereSignalled, Passage, Signal, Sprouting, Vessels, tight
+from exoresist.tissue.vessels import Block, LeakyWhereSignalled, Passage, Signal, Sprouting, Vessels, tight
 
 Array = NDArray[np.float64]
 Part = Callable[[Tissue], None]
 SURE = 1.0 - 1e-9
+ON_VESICLES = "phosphatidylserine"  # stands on every vesicle
 
 
 def parts(
@@ -42,6 +45,7 @@ def parts(
     found += plasmas.values()
     # The mean over a life step: doxorubicin has left the blood within minutes, and one moment would miss or double it.
     levels = {pool: plasma.mean_over(tissue.pace.life) for pool, plasma in plasmas.items()}
+    _check_walls(scenario, space, numbers)
     if space.vessels is not None:
         found.append(_vessels(scenario, space, numbers, tissue, levels))
     elif levels:
@@ -133,7 +137,7 @@ def _sprouting(
             loads = [pool for pool in tissue.medium.names if pool.startswith("medium.vesicles_")]
             weights |= {pool: each for pool in loads if pool in kept_apart(pool.rpartition(".")[0] + end, loads)}
     half = numbers("signal_half_concentration", "nM", f"factor:{SIGNAL}", use=use)
-    signal = Signal(weights)
+    signal = Signal(weights, _blocks(scenario, numbers, weights))
     growth = Sprouting(
         signal,
         half,
@@ -147,6 +151,42 @@ def _sprouting(
         return LeakyWhereSignalled(signal, half, numbers("vessel_leak_fold", "dimensionless", kind, use=use))
 
     return growth, leak
+
+
+def _check_walls(scenario: Scenario, space: Space, numbers: Numbers) -> None:
+    """Refuse what acts on walls that sprout where there are none, or as if it acted on cells."""
+    for entry in scenario.interventions:
+        if numbers.catalog.intervention(entry.id).target_process != AT_WALLS:
+            continue
+        if space.vessels is None or not space.vessels.sprout:
+            raise InputError(
+                f"intervention '{entry.id}' acts on walls of vessels that sprout", "`space.vessels` with `sprout: true`",
+                "Let vessels sprout, or leave it out",
+            )  # fmt: skip
+        if entry.populations is not None:
+            raise InputError(
+                f"'{entry.id}' is given to {', '.join(entry.populations)}, but it acts on walls of vessels", "no `populations`"
+            )
+
+
+def _blocks(scenario: Scenario, numbers: Numbers, weights: Mapping[str, float]) -> tuple[Block, ...]:
+    """What interventions keep from acting on walls: VEGF (target VEGFA), or what vesicles carry (target phosphatidylserine)."""
+    found = []
+    for entry in scenario.interventions:
+        record = numbers.catalog.intervention(entry.id)
+        if record.target_process != AT_WALLS:
+            continue
+        met = {name for name in weights if (ON_VESICLES if name.startswith("medium.vesicles_") else SIGNAL) in record.targets}
+        subject = f"intervention:{entry.id}"
+        most = numbers("max_effect", "dimensionless", subject, use=AT_WALLS)
+        if entry.concentration is None:
+            left = kinetics.knockdown(entry.strength or 0.0, most)
+        else:
+            half = numbers("half_effect_concentration", "nM", subject, use=AT_WALLS)
+            left = kinetics.inhibition(entry.concentration, half, most)
+        end = np.inf if entry.until is None else entry.until
+        found.append(Block(frozenset(met), 1.0 - float(left), entry.at, end))
+    return tuple(found)
 
 
 def _all_tight(kind: str) -> Callable[[Tissue, Vessels], Array]:

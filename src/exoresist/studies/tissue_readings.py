@@ -79,7 +79,8 @@ def _on_vesicles(tissue: Tissue) -> dict[str, list[int]]:
 
 def _to_vessels(tissue: Tissue, vessels: Vessels, signal: Signal) -> Row:
     """Points of wall, the mean signal to sprout at them, and what of it vesicles bring: nM of VEGF, or of what acts like so much."""
-    brought = Signal({name: weight for name, weight in signal.weights.items() if name.startswith("medium.vesicles_")})
+    of_vesicles = {name: weight for name, weight in signal.weights.items() if name.startswith("medium.vesicles_")}
+    brought = Signal(of_vesicles, signal.blocks)
     at = vessels.voxels(tissue)
     levels = [float(one(tissue).reshape(-1)[at].mean()) for one in (signal, brought)]
     return {"vessel_points": len(vessels), "wall_signal": levels[0], "wall_signal_of_vesicles": levels[1]}

@@ -30,13 +30,29 @@ CROWDED = 2.5  # lengths of its room: half a length more than a vessel that is p
 
 
 @dataclass(frozen=True)
+class Block:
+    """Fields of which a share does not reach the wall, from one time (h) until another: bound to an antibody, say."""
+
+    names: frozenset[str]
+    share: float
+    start: float = 0.0
+    end: float = np.inf
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.share <= 1.0:
+            raise InputError(f"a share of {self.share} of a signal is blocked", "0 to 1")
+
+
+@dataclass(frozen=True)
 class Signal:
-    """A level made of several fields: Σ weight · concentration.
+    """A level made of several fields: Σ weight · concentration · Π (1 − blocked share).
 
     weights  fast field, or pool of the medium (amount per mL of fluid) -> weight
+    blocks   what keeps some of them from acting
     """
 
     weights: Mapping[str, float]
+    blocks: tuple[Block, ...] = ()
 
     def __call__(self, tissue: Tissue) -> Array:
         """(nz, ny, nx) level in every voxel."""
@@ -47,6 +63,9 @@ class Signal:
                 if name not in tissue.medium.names:
                     raise unknown_name("field", name, [*(one.name for one in tissue.steady.fields), *tissue.medium.names])
                 values = tissue.medium.amounts[tissue.medium.names.index(name)] / tissue.medium.voxel_ml
+            for block in self.blocks:
+                if name in block.names and block.start <= tissue.time < block.end:
+                    weight *= 1.0 - block.share
             level += weight * values
         return level
 
