@@ -14,7 +14,7 @@ SPECIFICATION.loader.exec_module(fuzzing)
 
 
 # Found examples are small enough to read as they are, and every step of shrinking one would be another run.
-@settings(max_examples=60, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=30, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(fuzzing.scenario_files())
 def test_any_file_is_answered_in_finite_numbers_or_refused_in_one_message(text: str):
     fuzzing.outcome(text)

@@ -16,7 +16,7 @@ from exoresist.assembly.resolve import resolved_dict, resolved_text
 from exoresist.assembly.scenario import Scenario
 from exoresist.core.errors import ExoresistError
 
-FUZZ = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 TEXTS = [path.read_text() for path in bundled_scenarios().values()]
 DICTS = [resolved_dict(load_scenario(path)) for path in bundled_scenarios().values()]
 KEYS = sorted({"extends", "remove", "<<", "provenance", *Scenario.model_fields, "schema", "from", "to", "id", "kind"})
