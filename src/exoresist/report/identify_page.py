@@ -223,7 +223,8 @@ def profile_figure(answer: IdentifyAnswer) -> Figure:
         f"line at {answer.threshold:.1f} (1.4 for 90 % and {answer.threshold - 1.353:.0f} that the search may leave). Values "
         f"above {CUT:.0f} "
         "are drawn there.",
-        "A flat floor from end to end: practically not identifiable. A floor at one end: bounded. A valley: identified.",
+        "A flat floor from end to end: practically not identifiable. A floor at one end: bounded. A valley: identified. "
+        "The verdict does not rest on this curve but on the interval of the share over all weighed worlds.",
         "Curve of the penalised likelihood against the share.",
         [Panel([trace], layout, {}, NARROW)],
     )

@@ -232,7 +232,7 @@ def _patients_sentence(answer: RankAnswer) -> str:
     told = [
         f"{labels[str(row['name'])]} for {percent(float(row['share']))}" for row in sorted(rows, key=lambda row: -row["share"])
     ]
-    first = f"Patient by patient, nothing gains time for {percent(none)}"
+    first = f"Patient by patient, at central numbers, nothing gains time for {percent(none)}"
     return f"{first}; best are {listed(told[:MOST_NAMED])}." if told else f"{first}."
 
 
